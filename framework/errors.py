@@ -10,7 +10,7 @@ class MisuseError(SuitecaseError):
 
 
 class ConfigurationError(SuitecaseError):
-    """What was asked for cannot be made here: an unknown primitive, a malformed suite name. Mend the configuration."""
+    """What was asked for cannot be made here: an unknown primitive or suite. Mend the configuration."""
 
 
 class InvalidKeyError(SuitecaseError):

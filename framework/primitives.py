@@ -93,9 +93,7 @@ class KeyExchange(Protocol):
         """Make a fresh key pair; every random choice comes from `random_bytes`."""
         ...
 
-    def encapsulate(
-        self, public_key: bytes, *, random_bytes: RandomBytes = secrets.token_bytes
-    ) -> Encapsulation:
+    def encapsulate(self, public_key: bytes, *, random_bytes: RandomBytes = secrets.token_bytes) -> Encapsulation:
         """Make a shared secret and its ciphertext for the owner of `public_key`.
 
         Raises InvalidKeyError for a public key that `check_public_key` refuses.
