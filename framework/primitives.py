@@ -41,15 +41,17 @@ class PrimitiveInfo:
     reference: str
 
 
-class _SecretPickling:
-    """Refuses pickling: a secret leaves the process only by an explicit act of its owner."""
+class SecretValue:
+    """Refuses pickling and copying: a secret leaves the process only by an explicit act of its owner."""
+
+    __slots__ = ()
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError(f"{type(self).__name__} holds a secret and is never pickled or copied")
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class KeyPair(_SecretPickling):
+class KeyPair(SecretValue):
     """A key pair of a key exchange: `public_key` and `private_key`, of the sizes the primitive declares."""
 
     public_key: bytes
@@ -60,7 +62,7 @@ class KeyPair(_SecretPickling):
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class Encapsulation(_SecretPickling):
+class Encapsulation(SecretValue):
     """What `encapsulate` yields: `ciphertext` for the peer and `shared_secret`, 32 bytes, for oneself."""
 
     ciphertext: bytes

@@ -1,0 +1,284 @@
+"""The check around every call into a plugin: types, lengths and exceptions, always, also under `python -O`.
+
+A plugin's own InvalidKeyError and VerificationError pass where its interface allows them. Whatever else goes wrong
+becomes a PluginError that names the plugin, the call and the line, and never repeats an argument: an exception's
+text may quote a key.
+"""
+
+import secrets
+from collections.abc import Callable
+from typing import Generic, NoReturn, TypeVar
+
+from framework.errors import InvalidKeyError, PluginError, VerificationError
+from framework.primitives import (
+    SHARED_SECRET_SIZE,
+    Aead,
+    AeadContext,
+    Authenticator,
+    BulkCipher,
+    Decryptor,
+    Encapsulation,
+    Encryptor,
+    KeyExchange,
+    KeyPair,
+    Mac,
+    PrimitiveInfo,
+    RandomBytes,
+)
+
+P = TypeVar("P", bound=KeyExchange | BulkCipher | Mac | Aead)
+R = TypeVar("R")
+
+
+def _blame(owner: str, call: str, error: Exception) -> NoReturn:
+    traceback = error.__traceback__
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    where = ""
+    if traceback is not None:
+        where = f" at {traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"
+    raise PluginError(f"{owner}: {call} raised {type(error).__name__}{where}") from None
+
+
+def _is_bytes(owner: str, call: str, value: object, size: int) -> None:
+    if type(value) is not bytes:
+        raise PluginError(f"{owner}: {call} gave {type(value).__name__} where bytes are due")
+    if len(value) != size:
+        raise PluginError(f"{owner}: {call} gave {len(value)} bytes where {size} are due")
+
+
+class _Guarded(Generic[P]):
+    """What every guarded primitive has: the plugin's name for error messages, and the claims, read once."""
+
+    def __init__(self, primitive: P, plugin: str) -> None:
+        self._primitive: P = primitive
+        self.info: PrimitiveInfo = primitive.info
+        self.plugin = plugin
+        self._owner = f"plugin {plugin!r} ({primitive.info.name})"
+
+    def __repr__(self) -> str:
+        return f"<{type(self).__name__} {self._owner}>"
+
+    def _call(
+        self,
+        name: str,
+        function: Callable[..., R],
+        *args: object,
+        allow: type[Exception] | tuple[()] = (),
+        **keywords: object,
+    ) -> R:
+        try:
+            return function(*args, **keywords)
+        except allow:
+            raise
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+            _blame(self._owner, name, error)
+
+
+class GuardedKeyExchange(_Guarded[KeyExchange]):
+    """A KEM behind the guard; an implementation of `KeyExchange` itself."""
+
+    def __init__(self, primitive: KeyExchange, plugin: str) -> None:
+        super().__init__(primitive, plugin)
+        self.public_key_size = primitive.public_key_size
+        self.private_key_size = primitive.private_key_size
+        self.ciphertext_size = primitive.ciphertext_size
+
+    def generate_key_pair(self, *, random_bytes: RandomBytes = secrets.token_bytes) -> KeyPair:
+        """As `KeyExchange.generate_key_pair`, with both keys' types and sizes checked."""
+        pair = self._call("generate_key_pair", self._primitive.generate_key_pair, random_bytes=random_bytes)
+        if not isinstance(pair, KeyPair):
+            raise PluginError(f"{self._owner}: generate_key_pair gave {type(pair).__name__}, not a KeyPair")
+        _is_bytes(self._owner, "generate_key_pair (public key)", pair.public_key, self.public_key_size)
+        _is_bytes(self._owner, "generate_key_pair (private key)", pair.private_key, self.private_key_size)
+        return pair
+
+    def encapsulate(self, public_key: bytes, *, random_bytes: RandomBytes = secrets.token_bytes) -> Encapsulation:
+        """As `KeyExchange.encapsulate`, with both results' types and sizes checked."""
+        result = self._call(
+            "encapsulate",
+            self._primitive.encapsulate,
+            public_key,
+            random_bytes=random_bytes,
+            allow=InvalidKeyError,
+        )
+        if not isinstance(result, Encapsulation):
+            raise PluginError(f"{self._owner}: encapsulate gave {type(result).__name__}, not an Encapsulation")
+        _is_bytes(self._owner, "encapsulate (ciphertext)", result.ciphertext, self.ciphertext_size)
+        _is_bytes(self._owner, "encapsulate (shared secret)", result.shared_secret, SHARED_SECRET_SIZE)
+        return result
+
+    def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
+        """As `KeyExchange.decapsulate`; both lengths are checked here, so nothing else may be raised."""
+        if len(private_key) != self.private_key_size or len(ciphertext) != self.ciphertext_size:
+            raise InvalidKeyError("the private key or the ciphertext has the wrong length")
+        secret = self._call("decapsulate", self._primitive.decapsulate, private_key, ciphertext)
+        _is_bytes(self._owner, "decapsulate", secret, SHARED_SECRET_SIZE)
+        return secret
+
+    def check_public_key(self, public_key: bytes, *, pinned: bool = False) -> None:
+        """As `KeyExchange.check_public_key`, with the length checked here too."""
+        if len(public_key) != self.public_key_size:
+            raise InvalidKeyError(
+                f"the public key has {len(public_key)} bytes where {self.public_key_size} are due"
+            )
+        self._call(
+            "check_public_key", self._primitive.check_public_key, public_key, pinned=pinned, allow=InvalidKeyError
+        )
+
+
+def _stream(owner: str, call: str, inner: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+    """Guard a length-preserving call; a closure, for it stands on the path of every record."""
+
+    def guarded(record: bytes) -> bytes:
+        try:
+            out = inner(record)
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+            _blame(owner, call, error)
+        if type(out) is not bytes or len(out) != len(record):
+            _is_bytes(owner, call, out, len(record))
+        return out
+
+    return guarded
+
+
+class GuardedEncryptor:
+    """An encryptor behind the guard."""
+
+    __slots__ = ("encrypt",)
+
+    def __init__(self, inner: Encryptor, owner: str) -> None:
+        self.encrypt = _stream(owner, "encrypt", inner.encrypt)
+
+
+class GuardedDecryptor:
+    """A decryptor behind the guard."""
+
+    __slots__ = ("decrypt",)
+
+    def __init__(self, inner: Decryptor, owner: str) -> None:
+        self.decrypt = _stream(owner, "decrypt", inner.decrypt)
+
+
+class GuardedBulkCipher(_Guarded[BulkCipher]):
+    """A bulk cipher behind the guard; an implementation of `BulkCipher` itself."""
+
+    def __init__(self, primitive: BulkCipher, plugin: str) -> None:
+        super().__init__(primitive, plugin)
+        self.key_size = primitive.key_size
+        self.iv_size = primitive.iv_size
+        self.max_bytes_per_key = primitive.max_bytes_per_key
+
+    def encryptor(self, key: bytes, iv: bytes) -> GuardedEncryptor:
+        """As `BulkCipher.encryptor`."""
+        inner = self._call("encryptor", self._primitive.encryptor, key, iv, allow=InvalidKeyError)
+        return GuardedEncryptor(inner, self._owner)
+
+    def decryptor(self, key: bytes, iv: bytes) -> GuardedDecryptor:
+        """As `BulkCipher.decryptor`."""
+        inner = self._call("decryptor", self._primitive.decryptor, key, iv, allow=InvalidKeyError)
+        return GuardedDecryptor(inner, self._owner)
+
+    def check_key(self, key: bytes) -> None:
+        """As `BulkCipher.check_key`."""
+        self._call("check_key", self._primitive.check_key, key, allow=InvalidKeyError)
+
+
+class GuardedAuthenticator:
+    """A keyed MAC behind the guard. The length of a tag is checked here, before the plugin compares it."""
+
+    __slots__ = ("_inner", "_owner", "_tag_size")
+
+    def __init__(self, inner: Authenticator, owner: str, tag_size: int) -> None:
+        self._inner = inner
+        self._owner = owner
+        self._tag_size = tag_size
+
+    def tag(self, *parts: bytes) -> bytes:
+        """As `Authenticator.tag`, with type and size checked."""
+        try:
+            tag = self._inner.tag(*parts)
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+            _blame(self._owner, "tag", error)
+        if type(tag) is not bytes or len(tag) != self._tag_size:
+            _is_bytes(self._owner, "tag", tag, self._tag_size)
+        return tag
+
+    def verify(self, tag: bytes, *parts: bytes) -> None:
+        """As `Authenticator.verify`; a plugin that answers with a value instead of raising is found out."""
+        if len(tag) != self._tag_size:
+            raise VerificationError
+        try:
+            # A plugin is a stranger: what its signature promises is checked, not believed.
+            verdict: object = self._inner.verify(tag, *parts)  # type: ignore[func-returns-value]
+        except VerificationError:
+            raise VerificationError from None
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+            _blame(self._owner, "verify", error)
+        if verdict is not None:
+            raise PluginError(
+                f"{self._owner}: verify gave {type(verdict).__name__} where it must raise or give None"
+            )
+
+
+class GuardedMac(_Guarded[Mac]):
+    """A MAC behind the guard; an implementation of `Mac` itself."""
+
+    def __init__(self, primitive: Mac, plugin: str) -> None:
+        super().__init__(primitive, plugin)
+        self.key_size = primitive.key_size
+        self.tag_size = primitive.tag_size
+
+    def authenticator(self, key: bytes) -> GuardedAuthenticator:
+        """As `Mac.authenticator`."""
+        inner = self._call("authenticator", self._primitive.authenticator, key, allow=InvalidKeyError)
+        return GuardedAuthenticator(inner, self._owner, self.tag_size)
+
+
+class GuardedAeadContext:
+    """A keyed AEAD behind the guard."""
+
+    __slots__ = ("_inner", "_owner", "_tag_size")
+
+    def __init__(self, inner: AeadContext, owner: str, tag_size: int) -> None:
+        self._inner = inner
+        self._owner = owner
+        self._tag_size = tag_size
+
+    def seal(self, nonce: bytes, plaintext: bytes, associated_data: bytes) -> bytes:
+        """As `AeadContext.seal`, with type and size checked."""
+        try:
+            sealed = self._inner.seal(nonce, plaintext, associated_data)
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+            _blame(self._owner, "seal", error)
+        _is_bytes(self._owner, "seal", sealed, len(plaintext) + self._tag_size)
+        return sealed
+
+    def open(self, nonce: bytes, ciphertext: bytes, associated_data: bytes) -> bytes:
+        """As `AeadContext.open`, with type and size checked."""
+        if len(ciphertext) < self._tag_size:
+            raise VerificationError
+        try:
+            opened = self._inner.open(nonce, ciphertext, associated_data)
+        except VerificationError:
+            raise VerificationError from None
+        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+            _blame(self._owner, "open", error)
+        _is_bytes(self._owner, "open", opened, len(ciphertext) - self._tag_size)
+        return opened
+
+
+class GuardedAead(_Guarded[Aead]):
+    """An AEAD behind the guard; an implementation of `Aead` itself."""
+
+    def __init__(self, primitive: Aead, plugin: str) -> None:
+        super().__init__(primitive, plugin)
+        self.key_size = primitive.key_size
+        self.nonce_size = primitive.nonce_size
+        self.tag_size = primitive.tag_size
+        self.max_records_per_key = primitive.max_records_per_key
+
+    def context(self, key: bytes) -> GuardedAeadContext:
+        """As `Aead.context`."""
+        inner = self._call("context", self._primitive.context, key, allow=InvalidKeyError)
+        return GuardedAeadContext(inner, self._owner, self.tag_size)

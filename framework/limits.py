@@ -1,0 +1,87 @@
+"""Every limit, a named constant with its origin: first those of the protocol, then of this implementation."""
+
+from dataclasses import dataclass
+
+from framework.errors import ConfigurationError
+
+# --- of the protocol: both sides must agree, for they enter the suite descriptor (PROTOCOL §3.3) ---
+
+MAX_INNER = 65_536
+"""Bytes of inner plaintext in a record, at most: one read of a socket, and what a peer can make us hold."""
+
+SKEW_MS = 30_000
+"""Milliseconds by which a peer's clock may differ: machines without network time drift by seconds a week."""
+
+PAD_QUANTUM = 256
+"""Bytes to a multiple of which a record is padded: every message of a bank fits one, so all look alike."""
+
+MAX_EPOCH = 2**32 - 1
+"""The epoch is a u32 in the associated data (PROTOCOL §6.1); the channel fails before it wraps."""
+
+MAX_KEY_ATTEMPTS = 256
+"""Derivations of a cipher key before giving up: the attempt is a u8 (PROTOCOL §6.4)."""
+
+# --- of this implementation: a peer never sees them (PROTOCOL §8.2) ---
+
+HANDSHAKE_SECONDS = 5.0
+"""The whole handshake, on the monotonic clock: the answer to Slowloris; the honest need is below 0.1 s."""
+
+MAX_HANDSHAKES = 64
+"""Handshakes under way in all: at 10 ms each they are done within a second on one core."""
+
+MAX_HANDSHAKES_PER_ADDRESS = 8
+"""Handshakes under way for one address: one address leaves room for seven others."""
+
+MAX_WAITING = 512
+"""Connections that wait, unread, for a handshake place: a file descriptor each, half a usual limit of 1,024."""
+
+MAX_WAITING_PER_ADDRESS = 256
+"""The same for one address: half of the whole, so that no address fills the room alone."""
+
+HANDSHAKE_WORKERS = 2
+"""Threads that compute handshakes, so that records of open channels are not kept waiting."""
+
+IDLE_SECONDS = 900.0
+"""A channel on which nothing arrives for so long is closed; a person at a machine is gone by then."""
+
+LIFETIME_SECONDS = 3_600.0
+"""A channel ends after an hour: WireGuard and SSH bound the life of keys in the same order of magnitude."""
+
+CLOSE_SECONDS = 2.0
+"""How long a closing side waits for the other's end of stream."""
+
+FAILURE_TICK_SECONDS = 0.05
+"""A failed connection is reset on the next tick, so that the moment tells nothing (PROTOCOL §8.1)."""
+
+MAX_QUEUED_MESSAGES = 64
+"""Received messages that wait for the application before reading from the socket is paused."""
+
+POOL_SIZE = 2
+"""Ephemeral key pairs a client keeps ready: one for now, one for a reconnection."""
+
+
+@dataclass(frozen=True)
+class Limits:
+    """The parameters that both sides configure alike (PROTOCOL §3.3).
+
+    `max_inner` and `pad_quantum` in bytes, `skew_ms` in milliseconds. `epoch_limit` lowers the primitive's own
+    limit, in its own unit (bytes for a bulk cipher, records for an AEAD); None keeps it.
+    """
+
+    max_inner: int = MAX_INNER
+    epoch_limit: int | None = None
+    skew_ms: int = SKEW_MS
+    pad_quantum: int = PAD_QUANTUM
+
+    def __post_init__(self) -> None:
+        if not 16 <= self.pad_quantum < 2**16:
+            raise ConfigurationError("pad_quantum must lie between 16 and 65,535 bytes")
+        if self.max_inner % self.pad_quantum or not self.pad_quantum <= self.max_inner < 2**31:
+            raise ConfigurationError("max_inner must be a multiple of pad_quantum and below 2^31 bytes")
+        if not 0 < self.skew_ms < 2**32:
+            raise ConfigurationError("skew_ms must lie between 1 and 2^32 - 1 milliseconds")
+        if self.epoch_limit is not None and not 0 < self.epoch_limit < 2**64:
+            raise ConfigurationError("epoch_limit must lie between 1 and 2^64 - 1")
+
+
+DEFAULT_LIMITS = Limits()

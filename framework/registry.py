@@ -1,0 +1,246 @@
+"""Discovery: which plugins are installed, which may be used, and what they offer.
+
+A registry is made by `load_registry` and never changes afterwards. Every plugin is loaded into a plugin manager of
+its own, so that one which fails, misspells a hook or offers a wrong type is reported by name and the others load.
+"""
+
+import re
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from importlib.metadata import EntryPoint, entry_points
+from types import MappingProxyType
+from typing import Any, Generic, TypeVar
+
+import pluggy
+
+from framework import hookspecs
+from framework.errors import ConfigurationError, PluginError
+from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.primitives import Aead, BulkCipher, KeyExchange, Mac, PrimitiveInfo, Status
+
+ENTRY_POINT_GROUP = "suitecase.plugins"
+BUILT_IN_DISTRIBUTION = "suitecase"
+
+_INFO_TYPES = {"name": str, "title": str, "security_bits": int, "status": Status, "reference": str}
+_NAME = re.compile(r"[a-z][a-z0-9]*")
+
+Guarded = GuardedKeyExchange | GuardedBulkCipher | GuardedMac | GuardedAead
+G = TypeVar("G", GuardedKeyExchange, GuardedBulkCipher, GuardedMac, GuardedAead)
+
+
+class Kind(StrEnum):
+    """The kinds of primitive, in the words shown to people."""
+
+    KEY_EXCHANGE = "key exchange"
+    BULK_CIPHER = "bulk cipher"
+    MAC = "MAC"
+    AEAD = "AEAD"
+
+
+@dataclass(frozen=True)
+class _KindRow(Generic[G]):
+    """One row of the table below: what the framework does with a kind of primitive."""
+
+    kind: Kind
+    hook: str
+    interface: type
+    guard: Callable[[Any, str], G]
+    sizes: tuple[str, ...]
+
+
+_KINDS: tuple[_KindRow[Any], ...] = (
+    _KindRow(
+        Kind.KEY_EXCHANGE,
+        "register_key_exchanges",
+        KeyExchange,
+        GuardedKeyExchange,
+        ("public_key_size", "private_key_size", "ciphertext_size"),
+    ),
+    _KindRow(
+        Kind.BULK_CIPHER,
+        "register_bulk_ciphers",
+        BulkCipher,
+        GuardedBulkCipher,
+        ("key_size", "iv_size", "max_bytes_per_key"),
+    ),
+    _KindRow(Kind.MAC, "register_macs", Mac, GuardedMac, ("key_size", "tag_size")),
+    _KindRow(
+        Kind.AEAD,
+        "register_aeads",
+        Aead,
+        GuardedAead,
+        ("key_size", "nonce_size", "tag_size", "max_records_per_key"),
+    ),
+)
+
+
+@dataclass(frozen=True)
+class PluginRecord:
+    """What is known of one installed plugin, whether it is in use or not.
+
+    `error` is a sentence when the plugin was to be loaded and could not be; it then offers nothing.
+    """
+
+    name: str
+    distribution: str
+    version: str
+    allowed: bool
+    primitives: tuple[tuple[Kind, PrimitiveInfo], ...] = ()
+    error: str | None = None
+
+
+@dataclass(frozen=True)
+class Registry:
+    """The primitives that may be used, each behind the guard, and the record of every installed plugin."""
+
+    plugins: tuple[PluginRecord, ...]
+    _primitives: Mapping[Kind, Mapping[str, Guarded]] = field(repr=False)
+
+    def key_exchange(self, name: str) -> GuardedKeyExchange:
+        """The key exchange of this name. Raises ConfigurationError, listing the known ones."""
+        return self._get(Kind.KEY_EXCHANGE, name, GuardedKeyExchange)
+
+    def bulk_cipher(self, name: str) -> GuardedBulkCipher:
+        """The bulk cipher of this name. Raises ConfigurationError, listing the known ones."""
+        return self._get(Kind.BULK_CIPHER, name, GuardedBulkCipher)
+
+    def mac(self, name: str) -> GuardedMac:
+        """The MAC of this name. Raises ConfigurationError, listing the known ones."""
+        return self._get(Kind.MAC, name, GuardedMac)
+
+    def aead(self, name: str) -> GuardedAead:
+        """The AEAD of this name. Raises ConfigurationError, listing the known ones."""
+        return self._get(Kind.AEAD, name, GuardedAead)
+
+    def names(self, kind: Kind) -> tuple[str, ...]:
+        """The names of a kind, sorted."""
+        return tuple(sorted(self._primitives[kind]))
+
+    def _get(self, kind: Kind, name: str, guard: type[G]) -> G:
+        primitive = self._primitives[kind].get(name)
+        if isinstance(primitive, guard):
+            return primitive
+        known = ", ".join(self.names(kind)) or "none"
+        raise ConfigurationError(f"there is no {kind} named {name!r}; known: {known}{self._hint(name)}")
+
+    def _hint(self, name: str) -> str:
+        """Why a name may be missing: a plugin of that name is switched off, or failed to load."""
+        for plugin in self.plugins:
+            if plugin.name == name and not plugin.allowed:
+                return f" (the plugin {name!r} is installed but not allowed: --allow-plugin {name})"
+        failed = [f"{plugin.name}: {plugin.error}" for plugin in self.plugins if plugin.error]
+        return f" (plugins that failed: {'; '.join(failed)})" if failed else ""
+
+
+def load_registry(allow: Collection[str] = (), *, installed: Iterable[EntryPoint] | None = None) -> Registry:
+    """Find the installed plugins and load those that may be used.
+
+    The plugins of suitecase's own distribution are always loaded; others only if their entry-point name is in
+    `allow`. `installed` replaces the entry points of this environment. Raises ConfigurationError if `allow`
+    names a plugin that is not installed; a plugin's own faults are recorded in `Registry.plugins` instead.
+    """
+    found = tuple(entry_points(group=ENTRY_POINT_GROUP)) if installed is None else tuple(installed)
+    missing = sorted(set(allow) - {point.name for point in found})
+    if missing:
+        known = ", ".join(sorted({point.name for point in found})) or "none"
+        raise ConfigurationError(f"there is no plugin named {missing[0]!r} to allow; installed: {known}")
+    primitives: dict[Kind, dict[str, Guarded]] = {row.kind: {} for row in _KINDS}
+    records: list[PluginRecord] = []
+    # Built-in plugins first: whoever comes later with a name that is taken is the one refused.
+    for point in sorted(found, key=lambda point: (not _is_built_in(point), point.name, _distribution(point)[0])):
+        records.append(_load(point, allow, primitives, records))
+    frozen = {kind: MappingProxyType(by_name) for kind, by_name in primitives.items()}
+    return Registry(tuple(records), MappingProxyType(frozen))
+
+
+def _load(
+    point: EntryPoint,
+    allow: Collection[str],
+    primitives: dict[Kind, dict[str, Guarded]],
+    earlier: list[PluginRecord],
+) -> PluginRecord:
+    """Load one plugin whole into `primitives`, or none of it."""
+    distribution, version = _distribution(point)
+    allowed = _is_built_in(point) or point.name in allow
+    if not allowed:
+        return PluginRecord(point.name, distribution, version, allowed=False)
+    try:
+        if any(record.name == point.name for record in earlier):
+            raise PluginError("another plugin of this name is already loaded")
+        offered = list(_offers(point))
+        _refuse_duplicates(offered, primitives)
+    except PluginError as error:
+        sentence = f"plugin {point.name!r} of {distribution} {version}: {error}"
+        return PluginRecord(point.name, distribution, version, allowed=True, error=sentence)
+    for kind, guarded in offered:
+        primitives[kind][guarded.info.name] = guarded
+    claims = tuple((kind, guarded.info) for kind, guarded in offered)
+    return PluginRecord(point.name, distribution, version, allowed=True, primitives=claims)
+
+
+def _offers(point: EntryPoint) -> Iterator[tuple[Kind, Guarded]]:
+    """Import the plugin, check its hooks against the specifications, and collect what it registers."""
+    manager = pluggy.PluginManager(hookspecs.PROJECT)
+    manager.add_hookspecs(hookspecs)
+    try:
+        manager.register(point.load(), name=point.name)
+        manager.check_pending()
+    except Exception as error:
+        raise PluginError(f"cannot be loaded: {type(error).__name__}: {error}") from error
+    anything = False
+    for row in _KINDS:
+        collected: list[object] = []
+        try:
+            getattr(manager.hook, row.hook)(register=collected.append)
+        except Exception as error:
+            raise PluginError(f"{row.hook} raised {type(error).__name__}: {error}") from error
+        for primitive in collected:
+            anything = True
+            yield row.kind, _guarded(row, primitive, point.name)
+    if not anything:
+        raise PluginError("registers no primitive: does it implement a hook with @framework.hookimpl?")
+
+
+def _guarded(row: _KindRow[G], primitive: object, plugin: str) -> G:
+    """Check a primitive's shape and claims, and put it behind the guard."""
+    if not isinstance(primitive, row.interface):
+        lacks = [name for name in dir(row.interface) if not name.startswith("_") and not hasattr(primitive, name)]
+        raise PluginError(f"{type(primitive).__name__} is no {row.kind}: it lacks {', '.join(lacks)}")
+    info: object = getattr(primitive, "info", None)
+    if not isinstance(info, PrimitiveInfo):
+        raise PluginError(f"the info of {type(primitive).__name__} is no PrimitiveInfo")
+    for field_name, field_type in _INFO_TYPES.items():
+        if type(getattr(info, field_name)) is not field_type:
+            raise PluginError(f"{info.name!r}: {field_name} in its info must be a {field_type.__name__}")
+    if not _NAME.fullmatch(info.name):
+        raise PluginError(f"the name {info.name!r} is not of the form [a-z][a-z0-9]*")
+    for claim in row.sizes:
+        size = getattr(primitive, claim)
+        if type(size) is not int or not 0 < size < 2**63:
+            raise PluginError(f"{info.name}: {claim} must be a positive int, not {size!r}")
+    return row.guard(primitive, plugin)
+
+
+def _refuse_duplicates(
+    offered: list[tuple[Kind, Guarded]], primitives: Mapping[Kind, Mapping[str, Guarded]]
+) -> None:
+    """Refuse a name that is taken. Ciphers and AEADs share one space: both begin a suite's name."""
+    families = ((Kind.KEY_EXCHANGE,), (Kind.MAC,), (Kind.BULK_CIPHER, Kind.AEAD))
+    for family in families:
+        taken = {name: owner.plugin for kind in family for name, owner in primitives[kind].items()}
+        for kind, guarded in offered:
+            if kind not in family:
+                continue
+            name = guarded.info.name
+            if name in taken:
+                raise PluginError(f"the {kind} {name!r} is already registered by plugin {taken[name]!r}")
+            taken[name] = guarded.plugin
+
+
+def _distribution(point: EntryPoint) -> tuple[str, str]:
+    return (point.dist.name, point.dist.version) if point.dist else ("unknown distribution", "")
+
+
+def _is_built_in(point: EntryPoint) -> bool:
+    return _distribution(point)[0] == BUILT_IN_DISTRIBUTION

@@ -1,0 +1,23 @@
+"""A secret that does not show itself."""
+
+from framework.primitives import SecretValue
+
+
+class Secret(SecretValue):
+    """Bytes of key material. `repr` shows the length; wiping is best effort, for Python copies as it likes."""
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: bytes) -> None:
+        self._value = bytearray(value)
+
+    def expose(self) -> bytes:
+        """Give the bytes, to hand them to a primitive."""
+        return bytes(self._value)
+
+    def wipe(self) -> None:
+        """Overwrite the bytes that this object holds."""
+        self._value[:] = bytes(len(self._value))
+
+    def __repr__(self) -> str:
+        return f"Secret({len(self._value)} bytes)"

@@ -1,0 +1,139 @@
+"""A suite: the primitives and parameters that both sides configure alike (PROTOCOL §3)."""
+
+import re
+from collections.abc import Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from struct import pack
+
+from framework.errors import ConfigurationError
+from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.kdf import lp
+from framework.limits import DEFAULT_LIMITS, Limits
+from framework.primitives import PrimitiveInfo, Status
+from framework.registry import Kind, Registry
+
+PATTERN = "pqNK"
+
+_SUITE_NAME = re.compile(r"([a-z][a-z0-9]*)-([a-z][a-z0-9]*)(?:-([a-z][a-z0-9]*))?")
+_WORST_FIRST = (Status.BROKEN, Status.LEGACY, Status.EXPERIMENTAL, Status.RECOMMENDED)
+
+
+@dataclass(frozen=True)
+class EncryptThenMac:
+    """A bulk cipher and a MAC, which only the framework composes (PROTOCOL §6.2)."""
+
+    cipher: GuardedBulkCipher
+    mac: GuardedMac
+
+
+@dataclass(frozen=True)
+class Suite:
+    """A key exchange, a protection of records, and the parameters of the protocol."""
+
+    key_exchange: GuardedKeyExchange
+    protection: EncryptThenMac | GuardedAead
+    limits: Limits = DEFAULT_LIMITS
+
+    def __post_init__(self) -> None:
+        limit, own = self.epoch_limit, self._own_epoch_limit
+        if limit > own:
+            raise ConfigurationError(f"epoch_limit {limit} passes what {self.name} permits, {own}")
+        if limit < self.record_cost(self.limits.max_inner) + self.record_cost(self.limits.pad_quantum):
+            raise ConfigurationError(f"epoch_limit {limit} holds no largest record and key update (PROTOCOL §3.3)")
+
+    @classmethod
+    def parse(cls, name: str, registry: Registry, limits: Limits = DEFAULT_LIMITS) -> "Suite":
+        """Make the suite of this name, `<cipher>-<kex>-<mac>` or `<aead>-<kex>`.
+
+        Raises ConfigurationError for another form, and for a name that the registry does not know.
+        """
+        match = _SUITE_NAME.fullmatch(name)
+        if match is None:
+            raise ConfigurationError(
+                f"{_shown(name)} is no suite name: it is <cipher>-<kex>-<mac> or <aead>-<kex>"
+            )
+        cipher, kex, mac = match.groups()
+        if mac is None:
+            return cls(registry.key_exchange(kex), registry.aead(cipher), limits)
+        both = EncryptThenMac(registry.bulk_cipher(cipher), registry.mac(mac))
+        return cls(registry.key_exchange(kex), both, limits)
+
+    @property
+    def name(self) -> str:
+        """The name that `parse` takes."""
+        tokens = [info.name for info in self.primitives]
+        return "-".join(tokens)
+
+    @property
+    def primitives(self) -> tuple[PrimitiveInfo, ...]:
+        """What each primitive says of itself, in the order of the name."""
+        if isinstance(self.protection, EncryptThenMac):
+            return (self.protection.cipher.info, self.key_exchange.info, self.protection.mac.info)
+        return (self.protection.info, self.key_exchange.info)
+
+    @property
+    def security_bits(self) -> int:
+        """The strength of the weakest primitive, in bits."""
+        return min(info.security_bits for info in self.primitives)
+
+    @property
+    def status(self) -> Status:
+        """The worst status among the primitives."""
+        return min((info.status for info in self.primitives), key=_WORST_FIRST.index)
+
+    @property
+    def tag_size(self) -> int:
+        """Bytes that protection adds to a record or a handshake message."""
+        return (
+            self.protection.mac.tag_size
+            if isinstance(self.protection, EncryptThenMac)
+            else self.protection.tag_size
+        )
+
+    @property
+    def epoch_limit(self) -> int:
+        """What one epoch may carry: bytes of inner plaintext, or records for an AEAD (PROTOCOL §3.3)."""
+        return self._own_epoch_limit if self.limits.epoch_limit is None else self.limits.epoch_limit
+
+    @property
+    def _own_epoch_limit(self) -> int:
+        if isinstance(self.protection, EncryptThenMac):
+            return self.protection.cipher.max_bytes_per_key
+        return self.protection.max_records_per_key
+
+    def record_cost(self, inner_size: int) -> int:
+        """What a record of `inner_size` bytes takes from the epoch limit, in its unit."""
+        return inner_size if isinstance(self.protection, EncryptThenMac) else 1
+
+    def descriptor(self) -> bytes:
+        """D (PROTOCOL §3.2)."""
+        if isinstance(self.protection, EncryptThenMac):
+            cipher, mac = self.protection.cipher.info.name, self.protection.mac.info.name
+        else:
+            cipher, mac = self.protection.info.name, ""
+        names = ("suitecase/1", PATTERN, self.key_exchange.info.name, cipher, mac, "hkdf-sha256")
+        numbers = (self.limits.max_inner, self.epoch_limit, self.limits.skew_ms, self.limits.pad_quantum)
+        return b"".join(lp(name.encode("ascii")) for name in names) + pack(">IQIH", *numbers)
+
+
+def all_suites(registry: Registry) -> Iterator[Suite]:
+    """Every suite that the registry's primitives make, sorted by name."""
+    aeads = [registry.aead(name) for name in registry.names(Kind.AEAD)]
+    ciphers = [registry.bulk_cipher(name) for name in registry.names(Kind.BULK_CIPHER)]
+    macs = [registry.mac(name) for name in registry.names(Kind.MAC)]
+    protections: list[EncryptThenMac | GuardedAead] = [
+        *aeads,
+        *(EncryptThenMac(c, m) for c in ciphers for m in macs),
+    ]
+    suites = []
+    for kex in registry.names(Kind.KEY_EXCHANGE):
+        for protection in protections:
+            # A cipher whose own limit is below one record makes a suite only with smaller records.
+            with suppress(ConfigurationError):
+                suites.append(Suite(registry.key_exchange(kex), protection))
+    yield from sorted(suites, key=lambda suite: suite.name)
+
+
+def _shown(name: str) -> str:
+    return repr(name) if len(name) <= 64 else f"{name[:64]!r}…"
