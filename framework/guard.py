@@ -119,9 +119,7 @@ class GuardedKeyExchange(_Guarded[KeyExchange]):
     def check_public_key(self, public_key: bytes, *, pinned: bool = False) -> None:
         """As `KeyExchange.check_public_key`, with the length checked here too."""
         if len(public_key) != self.public_key_size:
-            raise InvalidKeyError(
-                f"the public key has {len(public_key)} bytes where {self.public_key_size} are due"
-            )
+            raise InvalidKeyError(f"the public key has {len(public_key)} bytes where {self.public_key_size} are due")
         self._call(
             "check_public_key", self._primitive.check_public_key, public_key, pinned=pinned, allow=InvalidKeyError
         )
@@ -187,12 +185,12 @@ class GuardedBulkCipher(_Guarded[BulkCipher]):
 class GuardedAuthenticator:
     """A keyed MAC behind the guard. The length of a tag is checked here, before the plugin compares it."""
 
-    __slots__ = ("_inner", "_owner", "_tag_size")
+    __slots__ = ("_inner", "_owner", "tag_size")
 
     def __init__(self, inner: Authenticator, owner: str, tag_size: int) -> None:
         self._inner = inner
         self._owner = owner
-        self._tag_size = tag_size
+        self.tag_size = tag_size
 
     def tag(self, *parts: bytes) -> bytes:
         """As `Authenticator.tag`, with type and size checked."""
@@ -200,13 +198,13 @@ class GuardedAuthenticator:
             tag = self._inner.tag(*parts)
         except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
             _blame(self._owner, "tag", error)
-        if type(tag) is not bytes or len(tag) != self._tag_size:
-            _is_bytes(self._owner, "tag", tag, self._tag_size)
+        if type(tag) is not bytes or len(tag) != self.tag_size:
+            _is_bytes(self._owner, "tag", tag, self.tag_size)
         return tag
 
     def verify(self, tag: bytes, *parts: bytes) -> None:
         """As `Authenticator.verify`; a plugin that answers with a value instead of raising is found out."""
-        if len(tag) != self._tag_size:
+        if len(tag) != self.tag_size:
             raise VerificationError
         try:
             # A plugin is a stranger: what its signature promises is checked, not believed.
@@ -216,9 +214,7 @@ class GuardedAuthenticator:
         except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
             _blame(self._owner, "verify", error)
         if verdict is not None:
-            raise PluginError(
-                f"{self._owner}: verify gave {type(verdict).__name__} where it must raise or give None"
-            )
+            raise PluginError(f"{self._owner}: verify gave {type(verdict).__name__} where it must raise or give None")
 
 
 class GuardedMac(_Guarded[Mac]):

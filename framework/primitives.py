@@ -69,10 +69,7 @@ class Encapsulation(SecretValue):
     shared_secret: bytes
 
     def __repr__(self) -> str:
-        return (
-            f"Encapsulation(ciphertext={len(self.ciphertext)} bytes, "
-            f"shared_secret={len(self.shared_secret)} bytes)"
-        )
+        return f"Encapsulation(ciphertext={len(self.ciphertext)} bytes, shared_secret={len(self.shared_secret)} bytes)"
 
 
 @runtime_checkable

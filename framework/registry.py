@@ -222,9 +222,7 @@ def _guarded(row: _KindRow[G], primitive: object, plugin: str) -> G:
     return row.guard(primitive, plugin)
 
 
-def _refuse_duplicates(
-    offered: list[tuple[Kind, Guarded]], primitives: Mapping[Kind, Mapping[str, Guarded]]
-) -> None:
+def _refuse_duplicates(offered: list[tuple[Kind, Guarded]], primitives: Mapping[Kind, Mapping[str, Guarded]]) -> None:
     """Refuse a name that is taken. Ciphers and AEADs share one space: both begin a suite's name."""
     families = ((Kind.KEY_EXCHANGE,), (Kind.MAC,), (Kind.BULK_CIPHER, Kind.AEAD))
     for family in families:

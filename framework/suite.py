@@ -50,9 +50,7 @@ class Suite:
         """
         match = _SUITE_NAME.fullmatch(name)
         if match is None:
-            raise ConfigurationError(
-                f"{_shown(name)} is no suite name: it is <cipher>-<kex>-<mac> or <aead>-<kex>"
-            )
+            raise ConfigurationError(f"{_shown(name)} is no suite name: it is <cipher>-<kex>-<mac> or <aead>-<kex>")
         cipher, kex, mac = match.groups()
         if mac is None:
             return cls(registry.key_exchange(kex), registry.aead(cipher), limits)
@@ -85,11 +83,7 @@ class Suite:
     @property
     def tag_size(self) -> int:
         """Bytes that protection adds to a record or a handshake message."""
-        return (
-            self.protection.mac.tag_size
-            if isinstance(self.protection, EncryptThenMac)
-            else self.protection.tag_size
-        )
+        return self.protection.mac.tag_size if isinstance(self.protection, EncryptThenMac) else self.protection.tag_size
 
     @property
     def epoch_limit(self) -> int:

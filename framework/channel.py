@@ -1,0 +1,272 @@
+"""The channel without any input or output: bytes and the time go in, events and bytes come out.
+
+    channel = Channel.client(suite, server_public_key, now=now)
+    send(channel.data_to_send())
+    for event in channel.receive_data(received, now): ...
+
+Times are Unix time in whole milliseconds. The caller takes the wall clock once, at the beginning, and adds elapsed
+monotonic time, so that a clock that is set in mid-session changes nothing (PROTOCOL §6.6). A channel is used by one
+thread at a time.
+"""
+
+import secrets
+from typing import Self
+
+from framework.errors import ChannelError, InvalidKeyError, MisuseError, PluginError, SuitecaseError
+from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
+from framework.fault import Fault
+from framework.frame import HEADER_SIZE, FrameType, parse_header
+from framework.handshake.client import AwaitingM2, make_m1, read_m2
+from framework.handshake.messages import body_size
+from framework.handshake.parties import Completed, Context
+from framework.handshake.server import AwaitingM1, AwaitingM3, read_m1, read_m3
+from framework.handshake.transitions import TRANSITIONS, State
+from framework.kdf import expand_label
+from framework.primitives import KeyPair, RandomBytes
+from framework.record.codec import PREFIX_SIZE, ContentType
+from framework.record.direction import RecordReader, RecordWriter
+from framework.secret import Secret
+from framework.suite import Suite
+
+DEFAULT_APPLICATION = "suitecase"
+DEFAULT_SERVER_NAME = "server"
+
+
+class _Records:
+    """What the handshake is consumed into: both directions and the exporter secret."""
+
+    def __init__(self, suite: Suite, completed: Completed, *, is_client: bool) -> None:
+        ours, theirs = completed.secrets.server_to_client, completed.secrets.client_to_server
+        our_time, their_time = completed.server_timestamp, completed.client_timestamp
+        if is_client:
+            ours, theirs, our_time, their_time = theirs, ours, their_time, our_time
+        self.writer = RecordWriter(suite, ours, our_time)
+        self.reader = RecordReader(suite, theirs, their_time)
+        self.exporter: Secret = completed.secrets.exporter
+
+    def wipe(self) -> None:
+        self.writer.wipe()
+        self.reader.wipe()
+        self.exporter.wipe()
+
+
+class Channel:
+    """One side of a channel, from the first message to the last. Made by `client` or `server`."""
+
+    def __init__(
+        self, suite: Suite, state: State, handshake: AwaitingM1 | AwaitingM2, outgoing: bytes, now: int
+    ) -> None:
+        self._suite = suite
+        self._state = state
+        self._handshake: AwaitingM1 | AwaitingM2 | AwaitingM3 | None = handshake
+        self._records: _Records | None = None
+        self._incoming = bytearray()
+        self._outgoing = bytearray(outgoing)
+        self._failure: ChannelFailed | None = None
+        self._closed = False
+        self._now = now
+
+    @classmethod
+    def client(
+        cls,
+        suite: Suite,
+        server_public_key: bytes,
+        *,
+        now: int,
+        ephemeral: KeyPair | None = None,
+        application: str = DEFAULT_APPLICATION,
+        server_name: str = DEFAULT_SERVER_NAME,
+        random_bytes: RandomBytes = secrets.token_bytes,
+    ) -> Self:
+        """Begin a channel as the client; M1 waits in `data_to_send`.
+
+        `ephemeral` is a fresh key pair of the suite's key exchange, made ahead because it is costly; it must not be
+        used twice. Without it one is made here. Raises InvalidKeyError for a server key that may not be used, and
+        PluginError.
+        """
+        _check_time_argument(now)
+        suite.key_exchange.check_public_key(server_public_key, pinned=True)
+        if ephemeral is None:
+            ephemeral = suite.key_exchange.generate_key_pair(random_bytes=random_bytes)
+        context = Context(suite, bytes(server_public_key), application, server_name, random_bytes)
+        m1, handshake = make_m1(context, ephemeral, now)
+        return cls(suite, State.EXPECT_M2, handshake, m1, now)
+
+    @classmethod
+    def server(
+        cls,
+        suite: Suite,
+        key_pair: KeyPair,
+        *,
+        now: int,
+        application: str = DEFAULT_APPLICATION,
+        server_name: str = DEFAULT_SERVER_NAME,
+        random_bytes: RandomBytes = secrets.token_bytes,
+    ) -> Self:
+        """Await a channel as the server with this static key pair, which belongs to this suite alone."""
+        _check_time_argument(now)
+        context = Context(suite, bytes(key_pair.public_key), application, server_name, random_bytes)
+        return cls(suite, State.EXPECT_M1, AwaitingM1(context, key_pair), b"", now)
+
+    def __repr__(self) -> str:
+        return f"<Channel {self._suite.name} {self._state}>"
+
+    @property
+    def state(self) -> State:
+        """Where this side stands (PROTOCOL §7)."""
+        return self._state
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can be sent."""
+        return self._records is not None and not self._closed and self._failure is None
+
+    @property
+    def max_message_size(self) -> int:
+        """Bytes that one message carries at most."""
+        return self._suite.limits.max_inner - PREFIX_SIZE
+
+    def receive_data(self, data: bytes, now: int) -> list[Event]:
+        """Take bytes from the network, in any portions, and give what they mean.
+
+        A fault of the peer's is the event ChannelFailed, the last of all. Raises ChannelError if the channel has
+        failed before.
+        """
+        self._begin_call(now)
+        if self._state is State.PEER_CLOSED:
+            return []
+        self._incoming += data
+        events: list[Event] = []
+        try:
+            while (frame := self._next_frame()) is not None:
+                events += self._accept(*frame)
+        except Fault as fault:
+            events.append(self._fail(fault.reason, fault.detail))
+        except (PluginError, InvalidKeyError) as error:
+            detail = str(error) if isinstance(error, PluginError) else "a key was refused"
+            events.append(self._fail(FailureReason.PLUGIN, detail))
+        return events
+
+    def receive_eof(self) -> list[Event]:
+        """Take the end of the stream: a failure unless the peer had said close_notify (PROTOCOL §6.7)."""
+        if self._state in (State.PEER_CLOSED, State.FAILED):
+            return []
+        return [self._fail(FailureReason.TRUNCATED, "the stream ended before close_notify")]
+
+    def send(self, payload: bytes, now: int) -> None:
+        """Seal one message of at most `max_message_size` bytes; it then waits in `data_to_send`.
+
+        Raises MisuseError before the handshake, after `close`, and for a message that is too long; nothing is lost
+        then. Raises ChannelError if the channel has failed.
+        """
+        self._begin_call(now)
+        if self._records is None or self._closed:
+            raise MisuseError("a message can be sent only between the end of the handshake and close()")
+        if len(payload) > self.max_message_size:
+            raise MisuseError(f"a message has at most {self.max_message_size} bytes, this one {len(payload)}")
+        self._write(ContentType.DATA, bytes(payload), now)
+
+    def close(self, now: int | None = None) -> None:
+        """Say close_notify; nothing can be sent afterwards. Without `now`, at the time of the last call."""
+        if self._closed or self._failure is not None:
+            return
+        if self._records is not None:
+            self._write(ContentType.CLOSE_NOTIFY, b"", self._now if now is None else now)
+        self._closed = True
+
+    def fail(self, reason: FailureReason, detail: str = "") -> ChannelFailed:
+        """Fail from outside, for what only the caller sees: a time-out, a connection that is lost."""
+        return self._failure or self._fail(reason, detail)
+
+    def data_to_send(self) -> bytes:
+        """Take the bytes that are due to the network. After a failure there are none."""
+        data = bytes(self._outgoing)
+        self._outgoing.clear()
+        return data
+
+    def export(self, label: str, context: bytes, length: int) -> bytes:
+        """Derive `length` bytes that both sides share and nobody else knows (PROTOCOL §4.6)."""
+        if self._records is None or self._failure is not None:
+            raise MisuseError("a secret can be exported only from an open channel")
+        return expand_label(self._records.exporter.expose(), label, context, length)
+
+    def _begin_call(self, now: int) -> None:
+        if self._failure is not None:
+            raise ChannelError("the channel has failed", self._failure.reason)
+        _check_time_argument(now)
+        self._now = now
+
+    def _next_frame(self) -> tuple[FrameType, bytes] | None:
+        """Cut the next whole frame off the buffer; its header is checked as soon as it is there (PROTOCOL §4.1)."""
+        if len(self._incoming) < HEADER_SIZE:
+            return None
+        frame_type, size = parse_header(self._incoming)
+        if (self._state, frame_type) not in TRANSITIONS:
+            raise Fault(FailureReason.MALFORMED, f"a frame {frame_type.name} in the state {self._state}")
+        if self._records is not None:
+            self._records.reader.check_body_size(size)
+        elif size != body_size(self._suite, frame_type):
+            raise Fault(FailureReason.MALFORMED, "a handshake message of the wrong size")
+        end = HEADER_SIZE + size
+        if len(self._incoming) < end:
+            return None
+        frame = bytes(self._incoming[:end])
+        del self._incoming[:end]
+        return frame_type, frame
+
+    def _accept(self, frame_type: FrameType, frame: bytes) -> list[Event]:
+        """Process one frame that the table permits, and move to the state that it names."""
+        after = TRANSITIONS[self._state, frame_type]
+        events: list[Event] = []
+        if self._records is not None:
+            inner = self._records.reader.read(frame, self._now)
+            if inner.content_type is ContentType.DATA:
+                events.append(MessageReceived(inner.data))
+            elif inner.content_type is ContentType.CLOSE_NOTIFY:
+                events.append(PeerClosed())
+                after = State.PEER_CLOSED
+                self._incoming.clear()
+        elif isinstance(self._handshake, AwaitingM1):
+            m2, self._handshake = read_m1(self._handshake, frame, self._now)
+            self._outgoing += m2
+        elif isinstance(self._handshake, AwaitingM2):
+            m3, completed = read_m2(self._handshake, frame, self._now)
+            self._complete(completed, is_client=True)
+            self._outgoing += m3
+            events.append(HandshakeCompleted())
+        elif isinstance(self._handshake, AwaitingM3):
+            self._complete(read_m3(self._handshake, frame, self._now), is_client=False)
+            events.append(HandshakeCompleted())
+        self._state = after
+        return events
+
+    def _complete(self, completed: Completed, *, is_client: bool) -> None:
+        self._records = _Records(self._suite, completed, is_client=is_client)
+        self._handshake = None
+
+    def _write(self, content_type: ContentType, data: bytes, now: int) -> None:
+        if self._records is None:
+            raise MisuseError("no records before the end of the handshake")
+        try:
+            self._outgoing += self._records.writer.write(content_type, data, now)
+        except (SuitecaseError, Fault) as error:
+            # A writer that failed half-way cannot be trusted with another record.
+            self._fail(FailureReason.PLUGIN, str(error))
+            raise ChannelError("the channel failed while sending", FailureReason.PLUGIN) from None
+
+    def _fail(self, reason: FailureReason, detail: str) -> ChannelFailed:
+        """The one failure path (PROTOCOL §8.1): erase, throw away, latch."""
+        if self._records is not None:
+            self._records.wipe()
+        self._records = None
+        self._handshake = None
+        self._incoming.clear()
+        self._outgoing.clear()
+        self._state = State.FAILED
+        self._failure = ChannelFailed(reason, detail)
+        return self._failure
+
+
+def _check_time_argument(now: int) -> None:
+    if type(now) is not int or not 0 <= now < 2**64:
+        raise MisuseError("now is Unix time in whole milliseconds, an int")

@@ -1,0 +1,38 @@
+"""Frames: the header of eight bytes that stands before everything on the wire (PROTOCOL §4.1)."""
+
+from enum import IntEnum
+from struct import Struct
+
+from framework.events import FailureReason
+from framework.fault import Fault
+
+HEADER_SIZE = 8
+VERSION = 1
+
+_HEADER = Struct(">BBHI")
+
+
+class FrameType(IntEnum):
+    """What a frame carries."""
+
+    M1 = 1
+    M2 = 2
+    M3 = 3
+    RECORD = 4
+
+
+_TYPES = {int(frame_type): frame_type for frame_type in FrameType}
+
+
+def encode_header(frame_type: FrameType, body_size: int) -> bytes:
+    """Make the header of a frame whose body has `body_size` bytes."""
+    return _HEADER.pack(frame_type, VERSION, 0, body_size)
+
+
+def parse_header(data: bytes | bytearray | memoryview, offset: int = 0) -> tuple[FrameType, int]:
+    """Read the header at `offset`: its type and the body's size in bytes. Raises Fault."""
+    number, version, reserved, body_size = _HEADER.unpack_from(data, offset)
+    frame_type = _TYPES.get(number)
+    if frame_type is None or version != VERSION or reserved != 0:
+        raise Fault(FailureReason.MALFORMED, "a frame header that the protocol does not know")
+    return frame_type, body_size

@@ -1,0 +1,1 @@
+"""The handshake, pattern `pqNK` (PROTOCOL §4)."""

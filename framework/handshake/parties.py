@@ -1,0 +1,49 @@
+"""What both steps of the handshake share: what they know before it, what it yields, and how a message is sealed."""
+
+from dataclasses import dataclass
+
+from framework.frame import FrameType, encode_header
+from framework.handshake.key_schedule import TrafficSecrets, initial_hash
+from framework.handshake.messages import body_size
+from framework.primitives import RandomBytes
+from framework.record.protection import opener, sealer
+from framework.secret import Secret
+from framework.suite import Suite
+
+
+@dataclass(frozen=True, repr=False)
+class Context:
+    """What is configured alike on both sides, and this side's source of randomness (PROTOCOL §4.2)."""
+
+    suite: Suite
+    server_public_key: bytes
+    application: str
+    server_name: str
+    random_bytes: RandomBytes
+
+    def initial_hash(self) -> bytes:
+        """h0 (PROTOCOL §4.2)."""
+        return initial_hash(self.suite.descriptor(), self.application, self.server_name, self.server_public_key)
+
+    def header(self, frame_type: FrameType) -> bytes:
+        """The header of a handshake message: constant under one suite."""
+        return encode_header(frame_type, body_size(self.suite, frame_type))
+
+
+@dataclass(frozen=True, repr=False)
+class Completed:
+    """What a side takes from the handshake: the secrets, and the last timestamp of each direction."""
+
+    secrets: TrafficSecrets
+    client_timestamp: int
+    server_timestamp: int
+
+
+def seal_message(suite: Suite, key: Secret, transcript: bytes, payload: bytes) -> bytes:
+    """`Seal(k, h, p)` under keys that are used once (PROTOCOL §4.7)."""
+    return sealer(suite, key).seal(0, transcript, payload)
+
+
+def open_message(suite: Suite, key: Secret, transcript: bytes, sealed: bytes) -> bytes:
+    """The inverse of `seal_message`. Raises Fault."""
+    return opener(suite, key).open(0, transcript, sealed)

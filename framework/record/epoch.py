@@ -1,0 +1,68 @@
+"""Epochs: which keys are in use, how much they have carried, and the step to the next (PROTOCOL §6.4, §6.5)."""
+
+from collections.abc import Callable
+from struct import Struct
+from typing import Generic, TypeVar
+
+from framework.events import FailureReason
+from framework.fault import Fault
+from framework.kdf import HASH_SIZE, expand_label
+from framework.limits import MAX_EPOCH
+from framework.secret import Secret
+from framework.suite import Suite
+
+_POSITION = Struct(">IQ")
+
+K = TypeVar("K")
+
+
+def next_traffic_secret(secret: Secret) -> Secret:
+    """`ts_{n+1} = XL(ts_n, "upd", "", 32)` (PROTOCOL §6.5)."""
+    return Secret(expand_label(secret.expose(), "upd", b"", HASH_SIZE))
+
+
+class EpochKeys(Generic[K]):
+    """The keys of one direction: the epoch in use, its sequence number, and what it may still carry.
+
+    `make_keys` is `protection.sealer` or `protection.opener`. Nothing advances unless `advance` or `step` is called,
+    which happens only after a record has been sealed or verified.
+    """
+
+    __slots__ = ("_make_keys", "_secret", "_suite", "epoch", "keys", "sequence", "used")
+
+    def __init__(self, suite: Suite, secret: Secret, make_keys: Callable[[Suite, Secret], K]) -> None:
+        self._suite = suite
+        self._secret = secret
+        self._make_keys = make_keys
+        self.epoch = 0
+        self.sequence = 0
+        self.used = 0
+        self.keys = make_keys(suite, secret)
+
+    def position(self) -> bytes:
+        """`u32(epoch) ‖ u64(sequence)`, the implicit part of the associated data (PROTOCOL §6.1)."""
+        return _POSITION.pack(self.epoch, self.sequence)
+
+    def has_room(self, cost: int) -> bool:
+        """Whether this epoch can carry `cost` more and a key_update behind it (PROTOCOL §6.5)."""
+        suite = self._suite
+        return self.used + cost + suite.record_cost(suite.limits.pad_quantum) <= suite.epoch_limit
+
+    def advance(self, cost: int) -> None:
+        """Count a record that was sealed or verified."""
+        self.sequence += 1
+        self.used += cost
+
+    def step(self) -> None:
+        """Move to the next epoch and erase the traffic secret of this one."""
+        if self.epoch >= MAX_EPOCH:
+            raise Fault(FailureReason.LIMIT, "the last epoch has ended")
+        following = next_traffic_secret(self._secret)
+        keys = self._make_keys(self._suite, following)
+        self._secret.wipe()
+        self._secret, self.keys = following, keys
+        self.epoch, self.sequence, self.used = self.epoch + 1, 0, 0
+
+    def wipe(self) -> None:
+        """Erase the traffic secret; the object is of no use afterwards."""
+        self._secret.wipe()
