@@ -1,4 +1,4 @@
-"""The plugin `blumgoldwasser`: the key exchanges `bg` (3072 bits) and `bg2048`, both BG-KEM/1."""
+"""The plugin `blumgoldwasser`: the key exchanges `bg` (3072 bits) and `bg2048`, both BG-KEM/1 (PROTOCOL §11)."""
 
 from collections.abc import Callable
 

@@ -1,7 +1,7 @@
-"""The squaring generator of Blum, Blum and Shub, run forwards by anyone and backwards with the factors of n.
+"""The squaring generator of Blum, Blum and Shub: forwards for anyone, backwards for who knows the factors of n.
 
-Forwards x_i = x_{i-1}² mod n. Backwards, modulo a prime p ≡ 3 (mod 4), the square root that is itself a square
-is x^((p+1)/4), so that one exponentiation undoes any number of squarings (HAC 8.56, step 2).
+Forwards, x_i = x_{i-1}² mod n. Backwards, modulo a prime p ≡ 3 (mod 4): the root of x that is itself a square is
+x^((p+1)/4), so one exponentiation undoes any number of squarings (HAC 8.56, step 2).
 """
 
 from gmpy2 import mpz, powmod
@@ -16,7 +16,7 @@ def keystream(x0: mpz, n: mpz, squarings: int, width: int) -> tuple[mpz, mpz]:
     stream = mpz(0)
     x = x0
     for _ in range(squarings):
-        x = x * x % n  # a third of the cost of powmod(x, 2, n)
+        x = x * x % n  # at a third of the cost of powmod(x, 2, n)
         stream = stream << width | x & mask
     return stream, x * x % n
 
