@@ -112,6 +112,11 @@ class Channel:
         return f"<Channel {self._suite.name} {self._state}>"
 
     @property
+    def suite(self) -> Suite:
+        """The suite of this channel."""
+        return self._suite
+
+    @property
     def state(self) -> State:
         """Where this side stands (PROTOCOL §7)."""
         return self._state
@@ -122,9 +127,21 @@ class Channel:
         return self._records is not None and not self._closed and self._failure is None
 
     @property
+    def is_closed(self) -> bool:
+        """Whether this side has said close_notify."""
+        return self._closed
+
+    @property
     def max_message_size(self) -> int:
         """Bytes that one message carries at most."""
         return self._suite.limits.max_inner - PREFIX_SIZE
+
+    def is_costly(self, size: int) -> bool:
+        """Whether `size` more bytes may complete a handshake message, which takes milliseconds to process."""
+        if self._records is not None or self._failure is not None:
+            return False
+        expected = next(frame_type for state, frame_type in TRANSITIONS if state is self._state)
+        return len(self._incoming) + size >= HEADER_SIZE + body_size(self._suite, expected)
 
     def receive_data(self, data: bytes, now: int) -> list[Event]:
         """Take bytes from the network, in any portions, and give what they mean.
@@ -176,7 +193,9 @@ class Channel:
 
     def fail(self, reason: FailureReason, detail: str = "") -> ChannelFailed:
         """Fail from outside, for what only the caller sees: a time-out, a connection that is lost."""
-        return self._failure or self._fail(reason, detail)
+        if self._failure is not None:
+            reason, detail = self._failure.reason, self._failure.detail
+        return self._fail(reason, detail)
 
     def data_to_send(self) -> bytes:
         """Take the bytes that are due to the network. After a failure there are none."""

@@ -1,0 +1,7 @@
+"""asyncio over the channel: the only part of the framework with sockets, clocks and threads."""
+
+from framework.aio.pool import EphemeralPool
+from framework.aio.server import Server, serve
+from framework.aio.stream import ChannelStream, open_channel
+
+__all__ = ["ChannelStream", "EphemeralPool", "Server", "open_channel", "serve"]

@@ -1,0 +1,200 @@
+"""Serving channels over TCP: admission, deadlines, one task a channel, and an orderly end."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
+from typing import Self
+
+from framework.aio.admission import Admission, Verdict
+from framework.aio.clock import ChannelClock
+from framework.aio.stream import ChannelStream, Connection
+from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
+from framework.errors import ChannelError
+from framework.events import FailureReason
+from framework.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS, HANDSHAKE_WORKERS, IDLE_SECONDS, LIFETIME_SECONDS
+from framework.primitives import KeyPair
+from framework.suite import Suite
+
+logger = logging.getLogger("suitecase.server")
+
+Handler = Callable[[ChannelStream], Awaitable[None]]
+"""Serves one open channel; when it returns, the channel is closed."""
+
+
+class Server:
+    """Listens and serves. Made by `serve`; an async context manager."""
+
+    def __init__(
+        self,
+        handler: Handler,
+        make_channel: Callable[..., Channel],
+        *,
+        handshake_seconds: float,
+        idle_seconds: float,
+        lifetime_seconds: float,
+    ) -> None:
+        self.handshake_seconds = handshake_seconds
+        self.idle_seconds = idle_seconds
+        self.lifetime_seconds = lifetime_seconds
+        self.admission: Admission[ServerConnection] = Admission()
+        self.workers = ThreadPoolExecutor(HANDSHAKE_WORKERS, thread_name_prefix="handshake")
+        self._handler = handler
+        self._make_channel = make_channel
+        self._listener: asyncio.Server | None = None
+        self._connections: set[ServerConnection] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
+
+    async def listen(self, host: str, port: int) -> None:
+        """Bind and accept. Raises OSError."""
+        self._listener = await asyncio.get_running_loop().create_server(self._connection, host, port, backlog=512)
+
+    @property
+    def address(self) -> tuple[str, int]:
+        """The host and port that are listened on."""
+        if self._listener is None:
+            raise OSError("the server does not listen")
+        host, port, *_ = self._listener.sockets[0].getsockname()
+        return host, port
+
+    async def close(self) -> None:
+        """Accept no more, close every channel in order, and wait for their handlers; reset what does not end."""
+        if self._listener is not None:
+            self._listener.close()
+        for connection in tuple(self._connections):
+            if connection.established.done():
+                connection.end()
+            else:
+                connection.abort()
+        if self._tasks:
+            _, late = await asyncio.wait(self._tasks, timeout=2 * CLOSE_SECONDS)
+            for task in late:
+                task.cancel()
+            await asyncio.gather(*late, return_exceptions=True)
+        for connection in tuple(self._connections):
+            connection.abort()
+        self.workers.shutdown(wait=False, cancel_futures=True)
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self.close()
+
+    def _connection(self) -> "ServerConnection":
+        clock = ChannelClock()
+        return ServerConnection(self, self._make_channel(now=clock.now()), clock)
+
+    def admit(self, connection: "ServerConnection", address: str) -> Verdict:
+        """Take a new connection in."""
+        self._connections.add(connection)
+        return self.admission.enter(connection, address)
+
+    def handshake_over(self, connection: "ServerConnection") -> None:
+        """Pass the place on to those who wait for it."""
+        for admitted in self.admission.leave(connection):
+            admitted.resume_reading()
+
+    def start_handler(self, connection: "ServerConnection") -> None:
+        """Serve an open channel in a task of its own."""
+        task = asyncio.get_running_loop().create_task(self._serve(ChannelStream(connection)))
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def forget(self, connection: "ServerConnection") -> None:
+        """Let go of a connection that is lost."""
+        self._connections.discard(connection)
+        self.handshake_over(connection)
+
+    async def _serve(self, stream: ChannelStream) -> None:
+        try:
+            await self._handler(stream)
+        except ChannelError:
+            # Logged where it happened; no other channel notices.
+            stream.abort()
+        except asyncio.CancelledError:
+            stream.abort()
+            raise
+        except Exception:
+            logger.exception("the handler of %s failed", stream.peer_address)
+            stream.abort()
+        else:
+            await stream.close()
+
+
+class ServerConnection(Connection):
+    """A connection that was accepted: it needs a place, has a deadline, and ends when it is idle or old."""
+
+    def __init__(self, server: Server, channel: Channel, clock: ChannelClock) -> None:
+        super().__init__(channel, clock, server.workers)
+        self._server = server
+        self._timers: list[asyncio.TimerHandle] = []
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Ask for a place; until there is one, read nothing (PROTOCOL §8.2)."""
+        super().connection_made(transport)
+        self._timers.append(self._loop.call_later(self._server.handshake_seconds, self._handshake_late))
+        verdict = self._server.admit(self, self.peer_address.rpartition(":")[0])
+        if verdict is not Verdict.ADMITTED:
+            self.pause_reading()
+        if verdict is Verdict.REFUSED:
+            self.fail(FailureReason.LIMIT, "no place and no room to wait")
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """Let go of everything."""
+        for timer in self._timers:
+            timer.cancel()
+        super().connection_lost(exc)
+        self._server.forget(self)
+
+    def _establish(self) -> None:
+        super()._establish()
+        self._timers.pop().cancel()
+        self._timers.append(self._loop.call_later(self._server.lifetime_seconds, self.end))
+        self._timers.append(self._loop.call_later(self._server.idle_seconds, self._check_idle))
+        self._server.handshake_over(self)
+        self._server.start_handler(self)
+
+    def _handshake_late(self) -> None:
+        self.fail(FailureReason.TIMEOUT, "no handshake within its deadline")
+
+    def _check_idle(self) -> None:
+        left = self.last_received + self._server.idle_seconds - self._loop.time()
+        if left <= 0:
+            self.end()
+        else:
+            self._timers[-1] = self._loop.call_later(left, self._check_idle)
+
+
+async def serve(
+    handler: Handler,
+    host: str,
+    port: int,
+    suite: Suite,
+    key_pair: KeyPair,
+    *,
+    application: str = DEFAULT_APPLICATION,
+    server_name: str = DEFAULT_SERVER_NAME,
+    handshake_seconds: float = HANDSHAKE_SECONDS,
+    idle_seconds: float = IDLE_SECONDS,
+    lifetime_seconds: float = LIFETIME_SECONDS,
+) -> Server:
+    """Listen on host:port (port 0: one that the system picks) and serve channels with `handler`.
+
+    The static key pair belongs to this suite alone. Raises OSError when the address cannot be bound.
+    """
+    make = partial(Channel.server, suite, key_pair, application=application, server_name=server_name)
+    server = Server(
+        handler,
+        make,
+        handshake_seconds=handshake_seconds,
+        idle_seconds=idle_seconds,
+        lifetime_seconds=lifetime_seconds,
+    )
+    try:
+        await server.listen(host, port)
+    except OSError:
+        server.workers.shutdown(wait=False)
+        raise
+    return server

@@ -1,0 +1,14 @@
+"""What every test may ask for: a registry with the built-in plugins, and one with quick peers beside them."""
+
+from importlib.metadata import EntryPoint, entry_points
+
+import pytest
+
+from framework.registry import ENTRY_POINT_GROUP, Registry, load_registry
+
+
+@pytest.fixture(scope="session")
+def registry() -> Registry:
+    """The built-in plugins, found as users find them, and the quick ones of `tests.support.peers`."""
+    peers = EntryPoint("peers", "tests.support.peers", ENTRY_POINT_GROUP)
+    return load_registry(allow=["peers"], installed=[*entry_points(group=ENTRY_POINT_GROUP), peers])
