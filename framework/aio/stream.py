@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import os
 import socket
 import struct
 from collections import deque
@@ -334,8 +335,8 @@ async def open_channel(
     """Connect, perform the handshake, and give the open channel.
 
     `take_ephemeral` gives a fresh key pair, for instance `EphemeralPool.take`; without it one is made. From
-    connecting on there are `handshake_seconds`. Raises ChannelError when the server cannot be reached or does not prove itself, and
-    InvalidKeyError for a server key that may not be used.
+    connecting on there are `handshake_seconds`. Raises ChannelError when the server cannot be reached or does not prove
+    itself, and InvalidKeyError for a server key that may not be used.
     """
     loop = asyncio.get_running_loop()
     clock = ChannelClock()
@@ -360,7 +361,7 @@ async def open_channel(
         connection.abort()
         raise _error(ChannelFailed(FailureReason.TIMEOUT)) from None
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = os.strerror(error.errno) if error.errno else type(error).__name__
         raise ChannelError(f"cannot connect to {host}:{port}: {reason}", FailureReason.CONNECTION) from None
     except asyncio.CancelledError:
         connection.abort()

@@ -9,7 +9,8 @@ SECRET_SIZE = 32
 
 SQUARINGS = 8 * SECRET_SIZE
 """Squarings that yield the keystream: one bit each, the provable choice, for to tell the lowest bit of a square
-root from a random bit is as hard as to factor n (Vazirani and Vazirani 1984; Alexi, Chor, Goldreich and Schnorr 1988)."""
+root from a random bit is as hard as to factor n (Vazirani and Vazirani 1984; Alexi, Chor, Goldreich and
+Schnorr 1988)."""
 
 LEAST_MODULUS_BITS = 2048
 """A shorter modulus is below 112 bits of security and not allowed by anyone (SP 800-57 Part 1 Rev. 5, table 2)."""
