@@ -1,0 +1,141 @@
+"""Small files that must be right: read with every check, written whole or not at all, and synced to the disk."""
+
+import fcntl
+import os
+import secrets
+import shlex
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from app.errors import FileError, MissingFileError
+
+PRIVATE_MODE: Final = 0o600
+PUBLIC_MODE: Final = 0o644
+DIRECTORY_MODE: Final = 0o700
+
+OTHERS_ANY: Final = 0o077
+"""The permission bits that a file with a secret must not have."""
+OTHERS_WRITE: Final = 0o022
+"""The permission bits that a file which is trusted must not have."""
+
+
+def read_file(path: Path, noun: str, *, limit: int, forbidden: int = 0, if_missing: str = "check the path") -> bytes:
+    """Read a regular file of at most `limit` bytes that has none of the `forbidden` permission bits.
+
+    Raises MissingFileError or FileError: one sentence that calls the file by its `noun`.
+    """
+    flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK  # a named pipe must not hold us up
+    try:
+        descriptor = os.open(path, flags)
+    except FileNotFoundError:
+        raise MissingFileError(f"There is no {noun} {path}; {if_missing}.") from None
+    except OSError as error:
+        raise FileError(f"The {noun} {path} cannot be read: {error.strerror}; check its permissions.") from error
+    with os.fdopen(descriptor, "rb") as file:
+        check_status(os.fstat(descriptor), path, noun, forbidden)
+        try:
+            data = file.read(limit + 1)
+        except OSError as error:
+            raise FileError(f"The {noun} {path} cannot be read: {error.strerror}; check the disk.") from error
+    if len(data) > limit:
+        raise FileError(f"The {noun} {path} is longer than {limit} bytes; is it the right file?")
+    return data
+
+
+def check_status(status: os.stat_result, path: Path, noun: str, forbidden: int) -> None:
+    """Raise FileError unless the file is a regular one with none of the `forbidden` permission bits."""
+    if not stat.S_ISREG(status.st_mode):
+        raise FileError(f"The {noun} {path} is not a regular file; check the path.")
+    if status.st_mode & forbidden:
+        mode = stat.S_IMODE(status.st_mode)
+        deed, remedy = ("reached", "600") if forbidden & 0o044 else ("changed", "go-w")
+        command = f"chmod {remedy} {shlex.quote(str(path))}"
+        raise FileError(f"The {noun} {path} can be {deed} by other users (mode {mode:04o}); run `{command}`.")
+
+
+def create_file(path: Path, data: bytes, noun: str, *, mode: int = PRIVATE_MODE) -> None:
+    """Make a new file with these contents, on the disk when this returns. It appears whole or not at all.
+
+    Raises FileExistsError when there is one already, which stays as it is; FileError when it cannot be made.
+    """
+    with _written_aside(path, data, noun, mode) as temporary:
+        os.link(temporary, path)  # unlike rename, never over an existing file
+
+
+def replace_file(path: Path, data: bytes, noun: str, *, mode: int) -> None:
+    """Put a file with these contents in the place of whatever is there, all at once. Raises FileError."""
+    with _written_aside(path, data, noun, mode) as temporary:
+        temporary.replace(path)
+
+
+@contextmanager
+def _written_aside(path: Path, data: bytes, noun: str, mode: int) -> Iterator[Path]:
+    """Give a temporary neighbour of `path` that is safe on the disk; tidy up and sync the directory after."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.tmp")
+    with refusing(path, noun, "written"):
+        try:
+            write_new(temporary, data, mode)
+            yield temporary
+        finally:
+            temporary.unlink(missing_ok=True)
+        sync_directory(path.parent)
+
+
+def write_new(path: Path, data: bytes, mode: int) -> None:
+    """Make a new file, exactly of this mode whatever the umask, and sync it. Raises OSError."""
+    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_MODE)
+    with os.fdopen(descriptor, "wb") as file:
+        os.fchmod(descriptor, mode)
+        file.write(data)
+        file.flush()
+        os.fsync(descriptor)
+
+
+@contextmanager
+def refusing(path: Path, noun: str, deed: str) -> Iterator[None]:
+    """Turn an OSError, but for FileExistsError, into a FileError that says what could not be done and why."""
+    try:
+        yield
+    except FileExistsError:
+        raise
+    except OSError as error:
+        raise FileError(
+            f"The {noun} {path} cannot be {deed}: {error.strerror}; check its directory and the space on the disk."
+        ) from error
+
+
+def make_directory(path: Path, noun: str) -> None:
+    """Make a directory, 0700, and its parents where they are missing. Raises FileError."""
+    try:
+        with refusing(path, noun, "made"):
+            path.parent.mkdir(parents=True, exist_ok=True)
+            with suppress(FileExistsError):
+                path.mkdir(mode=DIRECTORY_MODE)
+                sync_directory(path.parent)
+    except FileExistsError:  # a file is where a parent should be
+        raise FileError(f"The {noun} {path} cannot be made: a part of the path is not a directory.") from None
+    if not path.is_dir():
+        raise FileError(f"The {noun} {path} is not a directory; give another path.")
+
+
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory safe on the disk. Raises OSError."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+@contextmanager
+def locked_directory(path: Path) -> Iterator[None]:
+    """Hold the directory's advisory lock: one process at a time, and the lock dies with its process."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,147 @@
+"""The ATM's memory of requests that were sent and not answered, so that a retry repeats the id and not the money.
+
+Beside the card lies a directory, `<card>.pending/`, with a file for every request in flight: on the disk before
+the request is sent, gone after its answer. The process that sent it holds the file's lock, which dies with the
+process; so a file that nobody holds is an orphan, and whoever locks it may send it again.
+"""
+
+import errno
+import fcntl
+import os
+import re
+from contextlib import suppress
+from pathlib import Path
+from types import TracebackType
+from typing import Final
+
+from app.card import Card
+from app.errors import FileError, MessageError
+from app.files import PRIVATE_MODE, locked_directory, make_directory, refusing, sync_directory
+from app.messages import MAX_MESSAGE_SIZE, AccountRequest, CardRequest, encode, read_request
+
+_NOUN = "record of pending requests"
+_TAG_LENGTH = 16
+_NAME = re.compile(r"([0-9a-f]{32})\.([0-9a-f]{16})")
+_UNFINISHED: Final = ".new"
+_DAMAGED: Final = ".damaged"
+
+
+class PendingRequest:
+    """A request in flight, held by this process. `request` is what to send, now or again.
+
+    Call `done` when its answer came. Leaving the `with` block without that keeps the request for a later try.
+    """
+
+    def __init__(self, request: AccountRequest, path: Path, descriptor: int) -> None:
+        self.request = request
+        self._path = path
+        self._descriptor: int | None = descriptor
+
+    def __enter__(self) -> "PendingRequest":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.release()
+
+    def done(self) -> None:
+        """Forget the request, for good when this returns: its answer came. Raises FileError."""
+        with refusing(self._path, _NOUN, "removed"):
+            self._path.unlink(missing_ok=True)
+            sync_directory(self._path.parent)
+        self.release()
+
+    def release(self) -> None:
+        """Let go of the request without an answer; it stays, for this process or another. May be repeated."""
+        descriptor, self._descriptor = self._descriptor, None
+        if descriptor is not None:
+            os.close(descriptor)
+
+
+class PendingRequests:
+    """The requests in flight of one card, by all the processes that use it.
+
+    The records bear the mark of the card, not of its path alone: what was sent for one account is never sent
+    again for another whose card came to lie in the same place.
+    """
+
+    def __init__(self, card_path: Path, card: Card) -> None:
+        self._directory = card_path.with_name(f"{card_path.name}.pending")
+        self._tag = card.secret.digest().hex()[:_TAG_LENGTH]
+
+    def begin(self, request: AccountRequest) -> PendingRequest:
+        """Record a request, on the disk when this returns, before it is sent. Raises FileError."""
+        make_directory(self._directory, _NOUN)
+        final = self._directory / f"{request.id}.{self._tag}"
+        unfinished = final.with_name(final.name + _UNFINISHED)
+        with refusing(final, _NOUN, "written"):
+            with locked_directory(self._directory):  # nobody sees the file before it is locked
+                if final.exists() or unfinished.exists():
+                    raise FileError(f"The request {request.id} is in flight already; wait for its answer.")
+                descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_MODE)
+                fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            pending = PendingRequest(request, final, descriptor)
+            try:
+                message = encode(request)
+                if os.write(descriptor, message) != len(message):
+                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+                os.fsync(descriptor)
+                unfinished.rename(final)
+                sync_directory(self._directory)
+            except BaseException:
+                with suppress(OSError):
+                    unfinished.unlink(missing_ok=True)
+                pending.release()
+                raise
+        return pending
+
+    def orphans(self) -> list[PendingRequest]:
+        """Take over the requests of this card that were sent, perhaps, and whose process is gone.
+
+        They are locked for us now; send each again and call `done`. A record that cannot be read is set aside,
+        see `damaged`. Raises FileError.
+        """
+        if not self._directory.is_dir():
+            return []
+        with refusing(self._directory, _NOUN, "read"), locked_directory(self._directory):
+            adopted = [self._adopt(path) for path in sorted(self._directory.iterdir())]
+        return [pending for pending in adopted if pending is not None]
+
+    def damaged(self) -> list[Path]:
+        """List the records that could not be read: tell the person, who should compare the balance and remove them."""
+        return sorted(self._directory.glob(f"*{_DAMAGED}"))
+
+    def _adopt(self, path: Path) -> PendingRequest | None:
+        match = _NAME.fullmatch(path.name.removesuffix(_UNFINISHED))
+        if match is None or match[2] != self._tag:
+            return None
+        descriptor = _lock(path)
+        if descriptor is None:
+            return None
+        if path.name.endswith(_UNFINISHED):  # its process died before `begin` returned: it was never sent
+            path.unlink(missing_ok=True)
+        else:
+            with suppress(MessageError):
+                request = read_request(os.pread(descriptor, MAX_MESSAGE_SIZE + 1, 0))
+                if not isinstance(request, CardRequest) and request.id == match[1]:
+                    return PendingRequest(request, path, descriptor)
+            path.rename(path.with_name(path.name + _DAMAGED))
+        os.close(descriptor)
+        return None
+
+
+def _lock(path: Path) -> int | None:
+    """Open and lock a record; None when another process holds it or has just removed it."""
+    try:
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
+    except FileNotFoundError:
+        return None
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.fstat(descriptor).st_nlink > 0:
+            return descriptor
+    except BlockingIOError:
+        pass
+    os.close(descriptor)
+    return None

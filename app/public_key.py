@@ -1,0 +1,47 @@
+"""A public key as text: its fingerprint, and the `suite SHA256:fingerprint base64` that files show it as."""
+
+import base64
+import binascii
+import hashlib
+import re
+from typing import Final
+
+SUITE_NAME: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)+"
+"""What a suite may be called, as a regular expression for the whole name."""
+
+
+def fingerprint(public_key: bytes) -> str:
+    """`SHA256:` and the unpadded base64 of the SHA-256 of the key, 50 characters, in the manner of OpenSSH."""
+    return "SHA256:" + base64.b64encode(hashlib.sha256(public_key).digest()).decode("ascii").rstrip("=")
+
+
+def describe_key(suite_name: str, public_key: bytes) -> str:
+    """Write `suite SHA256:fingerprint base64`, which `parse_key` reads."""
+    return f"{suite_name} {fingerprint(public_key)} {base64.b64encode(public_key).decode('ascii')}"
+
+
+def parse_key(fields: list[str]) -> tuple[str, bytes]:
+    """Read the three fields of `describe_key`; gives suite name and public key.
+
+    Accepts what `describe_key` writes and nothing else. Raises ValueError with a phrase for a person.
+    """
+    if len(fields) != 3:
+        raise ValueError("it should read `suite SHA256:fingerprint key`")
+    suite_name, shown, text = fields
+    if re.fullmatch(SUITE_NAME, suite_name) is None:
+        raise ValueError("it does not begin with the name of a suite")
+    public_key = decode_base64(text)
+    if fingerprint(public_key) != shown:
+        raise ValueError("the fingerprint is not that of the key")
+    return suite_name, public_key
+
+
+def decode_base64(text: str) -> bytes:
+    """Read base64 in its one canonical form, not empty. Raises ValueError with a phrase for a person."""
+    try:
+        data = base64.b64decode(text, validate=True)
+    except (binascii.Error, ValueError):
+        raise ValueError("the key is not base64") from None
+    if not data or base64.b64encode(data).decode("ascii") != text:
+        raise ValueError("the key is not base64")
+    return data
