@@ -23,6 +23,7 @@ class TextbookKey:
 
     @classmethod
     def from_primes(cls, p: mpz, q: mpz) -> "TextbookKey":
+        """Find a and b by the extended Euclidean algorithm (step 3 of 8.55)."""
         _, a, b = gmpy2.gcdext(p, q)
         return cls(mpz(p), mpz(q), a, b)
 
@@ -30,6 +31,9 @@ class TextbookKey:
     def n(self) -> mpz:
         """The public key."""
         return self.p * self.q
+
+    def __repr__(self) -> str:
+        return f"TextbookKey({self.n.bit_length()} bits, hidden)"
 
 
 def block_bits(n: mpz) -> int:
