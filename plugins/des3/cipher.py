@@ -1,0 +1,44 @@
+"""Triple DES as the framework sees it: a bulk cipher."""
+
+from framework.primitives import PrimitiveInfo, Status
+from plugins.des3.bitarray_engine import BitarrayKeystream, circuit_folding
+from plugins.des3.buffers import as_bytes_of_size
+from plugins.des3.counter_mode import BLOCK_SIZE, CounterModeDecryptor, CounterModeEncryptor, Keystream
+from plugins.des3.key_check import check_key_bundle
+from plugins.des3.key_schedule import KeySchedule
+
+KEY_SIZE = 24
+IV_SIZE = 8
+
+MAX_BLOCKS_PER_KEY = 1 << 20
+"""SP 800-67 Rev. 2 §3.5: at most 2^20 blocks under one key bundle (Sweet32, CVE-2016-2183)."""
+
+
+class TripleDes:
+    """Triple DES in counter mode: keys of 24 bytes, IVs of 8, at most 8 MiB a key."""
+
+    info = PrimitiveInfo(
+        name="des3",
+        title="Triple DES (TDEA) in counter mode",
+        security_bits=112,
+        status=Status.LEGACY,
+        reference="NIST SP 800-67 Rev. 2; SP 800-38A §6.5",
+    )
+    key_size = KEY_SIZE
+    iv_size = IV_SIZE
+    max_bytes_per_key = MAX_BLOCKS_PER_KEY * BLOCK_SIZE
+
+    def encryptor(self, key: bytes, iv: bytes) -> CounterModeEncryptor:
+        """Start encrypting. Raises InvalidKeyError for a wrong length; `check_key` holds the rest of the policy."""
+        return CounterModeEncryptor(self._keystream(key), as_bytes_of_size(iv, IV_SIZE, "IV"), self.max_bytes_per_key)
+
+    def decryptor(self, key: bytes, iv: bytes) -> CounterModeDecryptor:
+        """Start decrypting. Raises InvalidKeyError for a wrong length; `check_key` holds the rest of the policy."""
+        return CounterModeDecryptor(self._keystream(key), as_bytes_of_size(iv, IV_SIZE, "IV"), self.max_bytes_per_key)
+
+    def check_key(self, key: bytes) -> None:
+        """Raise InvalidKeyError for a wrong length, a weak DES key in any place, or keys that are not distinct."""
+        check_key_bundle(as_bytes_of_size(key, KEY_SIZE, "key"))
+
+    def _keystream(self, key: bytes) -> Keystream:
+        return BitarrayKeystream(KeySchedule.of(as_bytes_of_size(key, KEY_SIZE, "key"), circuit_folding()))

@@ -1,0 +1,111 @@
+"""One direction of one epoch: the keystream, made ahead in batches, and its XOR with the records (SP 800-38A §6.5)."""
+
+from typing import Protocol
+
+from bitarray import bitarray
+
+from framework.errors import MisuseError
+from framework.primitives import SecretValue
+from plugins.des3.buffers import as_bytes
+
+BLOCK_SIZE = 8
+
+FIRST_BATCH = 1 << 14
+"""Bytes of keystream made for the first record: below this a batch costs nearly as much time as this one."""
+
+STEADY_BATCH = 1 << 16
+"""Bytes that batches grow to, doubling, while records are small."""
+
+LARGEST_BATCH = 1 << 18
+"""Bytes that a batch may have when one record needs as much."""
+
+
+class Keystream(Protocol):
+    """What an engine makes of a key: E(K, counter) for runs of counters."""
+
+    def blocks(self, first: int, count: int) -> bytes:
+        """Give E(K, first) ‖ E(K, first+1) ‖ …; `count`, in blocks of 8 bytes, is 64 times a power of two."""
+        ...
+
+
+class CounterMode(SecretValue):
+    """The keystream of an epoch and the records XORed with it so far.
+
+    Counter block i is (iv + i) mod 2^64 and the keystream continues byte by byte from record to record. No more than
+    `limit` bytes are ever made, so none is used twice. Holds up to LARGEST_BATCH bytes of keystream between records,
+    STEADY_BATCH when records are small.
+    """
+
+    __slots__ = ("_batch", "_counter", "_keystream", "_left", "_made", "_position", "_unmade")
+
+    def __init__(self, keystream: Keystream, iv: bytes, limit: int) -> None:
+        self._keystream = keystream
+        self._counter = int.from_bytes(iv, "big")
+        self._unmade = limit
+        self._made = FIRST_BATCH >> 1
+        self._batch = bitarray(endian="big")
+        self._position = 0
+        self._left = 0
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._left + self._unmade} bytes of the epoch left)"
+
+    def apply(self, record: bytes) -> bytes:
+        """XOR the next record with the keystream. Raises MisuseError when the key has not enough left for it."""
+        data = as_bytes(record, "record")
+        size = len(data)
+        if size <= self._left:
+            return self._xor(data)
+        if size > self._left + self._unmade:
+            raise MisuseError(
+                f"a record of {size} bytes, but this key may encrypt only {self._left + self._unmade} more: rekey first"
+            )
+        pieces, start = [], 0
+        while start < size:
+            if not self._left:
+                self._make_batch(size - start)
+            piece = data[start : start + self._left]
+            pieces.append(self._xor(piece))
+            start += len(piece)
+        return b"".join(pieces)
+
+    def _xor(self, data: bytes) -> bytes:
+        """XOR data, no longer than the keystream at hand, which it uses up."""
+        end = self._position + len(data)
+        mixed = self._batch[8 * self._position : 8 * end]
+        mixed ^= bitarray(buffer=data, endian="big")
+        self._position = end
+        self._left -= len(data)
+        return mixed.tobytes()
+
+    def _make_batch(self, needed: int) -> None:
+        """Make the next batch: twice the last one, or as much as the record needs, within bounds."""
+        wanted = max(min(2 * self._made, STEADY_BATCH), min(needed, LARGEST_BATCH))
+        blocks = max(min(wanted, self._unmade) // BLOCK_SIZE, 64)
+        blocks = 1 << blocks.bit_length() - 1
+        batch = self._keystream.blocks(self._counter, blocks)[: self._unmade]
+        self._counter = (self._counter + blocks) % (1 << 64)
+        self._unmade -= len(batch)
+        self._made = len(batch)
+        self._batch = bitarray(buffer=batch, endian="big")
+        self._position, self._left = 0, len(batch)
+
+
+class CounterModeEncryptor(CounterMode):
+    """One direction of one epoch, sending."""
+
+    __slots__ = ()
+
+    def encrypt(self, record: bytes) -> bytes:
+        """Encrypt the next record. Raises MisuseError when the key has not enough keystream left for it."""
+        return self.apply(record)
+
+
+class CounterModeDecryptor(CounterMode):
+    """One direction of one epoch, receiving."""
+
+    __slots__ = ()
+
+    def decrypt(self, record: bytes) -> bytes:
+        """Decrypt the next record. Raises MisuseError when the key has not enough keystream left for it."""
+        return self.apply(record)
