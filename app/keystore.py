@@ -40,7 +40,7 @@ def load_or_create(
 ) -> KeyPair:
     """Give the static key of a suite: the one in `data_dir`, or a new one from `generate` that is kept there.
 
-    A key serves one suite alone (PROTOCOL, suite descriptor), so each has its file, `<suite>.key`, 0600. Processes
+    A key serves one suite alone (PROTOCOL §3.2), so each has its file, `<suite>.key`, 0600. Processes
     that start at once agree on one key. `bank.pub` shows the public half when this returns. Sizes are in bytes.
     Raises FileError when the file is not private, damaged or of another suite; it is never made anew then.
     """

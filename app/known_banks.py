@@ -1,4 +1,4 @@
-"""The banks that an ATM knows, in the manner of known_hosts: `host:port suite SHA256:fingerprint key`, a line each."""
+"""The banks that an ATM knows, a line each: `host:port suite SHA256:fingerprint key` (PROTOCOL §10)."""
 
 import ipaddress
 import re

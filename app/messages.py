@@ -16,9 +16,9 @@ from app.money import MAX_AMOUNT
 from app.secret import CardSecret
 
 RECORD_QUANTUM: Final = 256
-"""Bytes that a record's content is padded to (PROTOCOL, records: pad_quantum)."""
+"""Bytes that a record's content is padded to (PROTOCOL §3.3, pad_quantum)."""
 RECORD_OVERHEAD: Final = 13
-"""Bytes of that which the record needs itself: u8 content type, u64 timestamp, u32 length."""
+"""Bytes of that which the record needs itself (PROTOCOL §6.1): u8 content type, u64 timestamp, u32 length."""
 MAX_MESSAGE_SIZE: Final = RECORD_QUANTUM - RECORD_OVERHEAD
 """The longest message in bytes, 243: every message is one record, and every record has one size."""
 
@@ -54,7 +54,9 @@ RequestId = Annotated[str, StringConstraints(pattern=r"\A[0-9a-f]{32}\z")]
 Amount = Annotated[int, Field(ge=1, le=MAX_AMOUNT)]
 Balance = Annotated[int, Field(ge=0, le=MAX_AMOUNT)]
 Secret = Annotated[
-    CardSecret, PlainValidator(_card_secret), PlainSerializer(lambda secret: secret.hex(), return_type=str)
+    CardSecret,
+    PlainValidator(_card_secret),
+    PlainSerializer(lambda secret: secret.hex(), return_type=str, when_used="json"),
 ]
 # Strict mode would take the enumeration's member alone; by value, a string must still be one of the words exactly.
 AnyRefusal = Annotated[Refusal, Field(strict=False)]

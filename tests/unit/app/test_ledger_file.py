@@ -1,0 +1,255 @@
+"""The ledger's file: private, durable, recognised, shared by processes, and never half changed by a failure."""
+
+import sqlite3
+import stat
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.errors import FileError, LedgerError
+from app.ledger import Ledger
+from app.ledger.schema import APPLICATION_ID
+from app.messages import DepositRequest, new_request_id
+
+DIGEST = bytes(32)
+
+
+def deposit() -> DepositRequest:
+    return DepositRequest(id=new_request_id(), amount=1)
+
+
+def mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
+
+
+def test_file_log_and_directory_are_private(ledger: Ledger, ledger_path: Path) -> None:
+    ledger.open_account("demo", DIGEST)
+    files = sorted(ledger_path.parent.iterdir())
+    assert [path.name.removeprefix(ledger_path.name) for path in files] == ["", "-shm", "-wal"]
+    assert [mode(path) for path in files] == [0o600] * 3
+    assert mode(ledger_path.parent) == 0o700
+
+
+def test_every_commit_is_synced_and_every_reference_checked(ledger: Ledger) -> None:
+    connection = ledger._database._connection
+    assert connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
+    assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
+    assert connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+
+
+def test_an_answer_is_committed_when_it_is_given(ledger: Ledger, ledger_path: Path) -> None:
+    ledger.open_account("demo", DIGEST)
+    ledger.apply("demo", deposit())
+    assert not ledger._database._connection.in_transaction
+    with Ledger(ledger_path) as beside:
+        assert beside.balance("demo") == 1
+
+
+def test_a_ledger_that_others_can_reach_is_refused(ledger: Ledger, ledger_path: Path) -> None:
+    ledger.close()
+    ledger_path.chmod(0o640)
+    with pytest.raises(FileError, match=r"can be reached by other users \(mode 0640\); run `chmod 600 .*ledger"):
+        Ledger(ledger_path)
+
+
+def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
+    path = tmp_path / "other.sqlite3"
+    path.touch(mode=0o600)
+    other = sqlite3.connect(path)
+    other.execute("CREATE TABLE precious (thing)")
+    other.close()
+    before = path.read_bytes()
+    with pytest.raises(LedgerError, match="is not a ledger of suitecase"):
+        Ledger(path)
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(
+    "content", [b"not a database at all, but a text of some length\n" * 90, b"SQLite format 3\x00"]
+)
+def test_what_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path, content: bytes) -> None:
+    path = tmp_path / "text"
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    with pytest.raises(LedgerError, match="is not a ledger of suitecase"):
+        Ledger(path)
+    assert path.read_bytes() == content
+
+
+def test_a_newer_ledger_is_refused(ledger: Ledger, ledger_path: Path) -> None:
+    ledger.close()
+    newer = sqlite3.connect(ledger_path)
+    newer.execute("PRAGMA user_version = 2")
+    newer.close()
+    with pytest.raises(LedgerError, match="is of version 2 and this suitecase knows version 1"):
+        Ledger(ledger_path)
+
+
+def test_a_marked_file_without_tables_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "empty"
+    path.touch(mode=0o600)
+    marked = sqlite3.connect(path)
+    marked.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+    marked.close()
+    with pytest.raises(LedgerError, match="is of version 0"):
+        Ledger(path)
+
+
+def test_a_directory_or_an_impossible_path_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="cannot be opened: Is a directory"):
+        Ledger(tmp_path)
+    (tmp_path / "file").touch()
+    with pytest.raises(FileError, match="not a directory"):
+        Ledger(tmp_path / "file" / "ledger")
+    with pytest.raises(FileError, match="not a directory"):
+        Ledger(tmp_path / "file" / "deeper" / "ledger")
+
+
+def test_a_damaged_page_is_reported(ledger: Ledger, ledger_path: Path) -> None:
+    ledger.open_account("demo", DIGEST)
+    ledger.close()
+    content = bytearray(ledger_path.read_bytes())
+    content[4096:] = b"\xa5" * (len(content) - 4096)
+    ledger_path.write_bytes(content)
+    with Ledger(ledger_path) as damaged, pytest.raises(LedgerError, match="damaged"):
+        damaged.verify()
+
+
+def test_a_locked_ledger_is_an_error_that_changes_nothing(ledger: Ledger, ledger_path: Path) -> None:
+    ledger.open_account("demo", DIGEST)
+    other = sqlite3.connect(ledger_path, isolation_level=None)
+    with Ledger(ledger_path, busy_timeout=0.05) as waiting:
+        request = deposit()
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(LedgerError, match="is in use by another process; try again"):
+            waiting.apply("demo", request)
+        assert waiting.balance("demo") == 0  # readers do not wait for a writer
+        other.execute("ROLLBACK")
+        waiting.apply("demo", request)
+        assert waiting.verify().entries == 1
+    other.close()
+
+
+def test_a_writer_waits_for_another(ledger: Ledger, ledger_path: Path) -> None:
+    ledger.open_account("demo", DIGEST)
+    other = sqlite3.connect(ledger_path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    timer = threading.Timer(0.2, lambda: other.execute("COMMIT"))
+    timer.start()
+    ledger.apply("demo", deposit())
+    timer.join()
+    other.close()
+    assert ledger.balance("demo") == 1
+
+
+def test_a_full_disk_is_an_error_that_changes_nothing(ledger: Ledger) -> None:
+    ledger.open_account("demo", DIGEST)
+    connection = ledger._database._connection
+    (pages,) = connection.execute("PRAGMA page_count").fetchone()
+    connection.execute(f"PRAGMA max_page_count = {pages}")
+    given = 0
+    with pytest.raises(LedgerError, match="has no room to grow"):  # noqa: PT012  # one of many requests meets the end
+        for _ in range(500):
+            ledger.apply("demo", deposit())
+            given += 1
+    audit = ledger.verify()
+    assert (audit.total, audit.entries) == (given, given)
+    connection.execute("PRAGMA max_page_count = 1000000")
+    ledger.apply("demo", deposit())
+    assert ledger.verify().total == given + 1
+
+
+class Sabotage:
+    """A connection that fails at chosen statements."""
+
+    def __init__(self, connection: sqlite3.Connection, *failing: str) -> None:
+        self._connection = connection
+        self.failing = failing
+
+    def execute(self, statement: str, *arguments: object) -> object:
+        if statement.startswith(self.failing):
+            raise sqlite3.OperationalError("disk I/O error")
+        return self._connection.execute(statement, *arguments)  # type: ignore[arg-type]
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._connection, name)
+
+
+@pytest.fixture
+def sabotage(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Sabotage]:
+    def fail_at(*statements: str) -> Sabotage:
+        double = Sabotage(ledger._database._connection, *statements)
+        monkeypatch.setattr(ledger._database, "_connection", double)
+        return double
+
+    return fail_at
+
+
+@pytest.mark.parametrize(
+    "statement", ["BEGIN", "SELECT type", "INSERT INTO answer", "UPDATE", "INSERT INTO journal", "COMMIT"]
+)
+def test_a_failure_at_any_statement_leaves_nothing_half_done(
+    ledger: Ledger, sabotage: Callable[..., Sabotage], statement: str
+) -> None:
+    ledger.open_account("demo", DIGEST)
+    request = deposit()
+    double = sabotage(statement)
+    with pytest.raises(LedgerError, match="disk I/O error"):
+        ledger.apply("demo", request)
+    double.failing = ("nothing",)
+    assert ledger.verify().entries == 0
+    ledger.apply("demo", request)
+    assert ledger.verify().total == 1
+
+
+def test_when_even_rolling_back_fails_the_ledger_serves_nothing_more(
+    ledger: Ledger, ledger_path: Path, sabotage: Callable[..., Sabotage]
+) -> None:
+    ledger.open_account("demo", DIGEST)
+    sabotage("COMMIT", "ROLLBACK")
+    with pytest.raises(LedgerError):
+        ledger.apply("demo", deposit())
+    with pytest.raises(LedgerError):
+        ledger.balance("demo")
+    with Ledger(ledger_path) as again:
+        assert again.verify().total == 0
+
+
+def test_another_thread_is_kept_out(ledger: Ledger) -> None:
+    caught: list[BaseException] = []
+
+    def intrude() -> None:
+        try:
+            ledger.card_digest("demo")
+        except LedgerError as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=intrude)
+    thread.start()
+    thread.join()
+    assert len(caught) == 1
+
+
+def test_many_may_make_the_ledger_at_once(ledger_path: Path) -> None:
+    start = threading.Barrier(8)
+    failures: list[BaseException] = []
+
+    def make(name: str) -> None:
+        start.wait()
+        try:
+            with Ledger(ledger_path) as ledger:
+                ledger.open_account(name, DIGEST)
+        except BaseException as error:  # noqa: BLE001  # a thread must not keep its failure to itself
+            failures.append(error)
+
+    threads = [threading.Thread(target=make, args=(f"account-{number}",)) for number in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+    with Ledger(ledger_path) as ledger:
+        assert ledger.verify().accounts == 8
