@@ -6,6 +6,8 @@ there is never a traceback. No sentence repeats a secret, nor more of its input 
 
 from typing import ClassVar
 
+EXIT_REFUSED = 1
+"""Exit code: the bank understood and refused."""
 EXIT_LOCAL = 2
 """Exit code: a usage or local fault, nothing was asked of the bank."""
 EXIT_CHANNEL = 3
@@ -44,6 +46,18 @@ class ChangedKeyError(UserError):
     """A bank shows another key than the one on record: a hard stop until a person has looked."""
 
     exit_code = EXIT_CHANNEL
+
+
+class ChannelFailedError(UserError):
+    """The bank could not be reached, did not prove itself, or did not answer."""
+
+    exit_code = EXIT_CHANNEL
+
+
+class RefusedByBankError(UserError):
+    """The bank refused the card."""
+
+    exit_code = EXIT_REFUSED
 
 
 class LedgerError(UserError):

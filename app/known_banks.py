@@ -88,7 +88,7 @@ class KnownBanks:
         known = f" It is known there for {', '.join(suites)}." if suites else ""
         raise UnknownBankError(
             f"The bank {wanted} is not in {self._path} for the suite {suite_name}; "
-            f"get its key from the bank and give it with --bank-key.{known}"
+            f"get its bank.pub from the bank, then add it with `trust`, or give it with --bank-key.{known}"
         )
 
     def add(self, address: str, suite_name: str, public_key: bytes) -> None:
@@ -106,13 +106,24 @@ class KnownBanks:
                 ending = "" if not text or text.endswith("\n") else "\n"
                 mode = path.stat().st_mode & 0o777 if path.exists() else PRIVATE_MODE
                 replace_file(path, f"{text}{ending}{bank.encode()}\n".encode("ascii"), _NOUN, mode=mode)
-            elif found[1] != bank:
-                number, old = found
-                raise ChangedKeyError(
-                    f"THE KEY OF THE BANK {bank.address} HAS CHANGED for the suite {suite_name}: it was "
-                    f"{fingerprint(old.public_key)} and is now {fingerprint(public_key)}. Someone may stand between; "
-                    f"ask the bank, and only if it confirms the new key remove line {number} of {self._path}."
-                )
+            else:
+                self._compare(found, bank)
+
+    def check(self, address: str, suite_name: str, public_key: bytes) -> None:
+        """Raise ChangedKeyError when another key is on record for the bank; one that is not known passes."""
+        bank = KnownBank(canonical_address(address), suite_name, public_key)
+        found = self._find(self._read(), bank.address, suite_name)
+        if found is not None:
+            self._compare(found, bank)
+
+    def _compare(self, found: tuple[int, KnownBank], bank: KnownBank) -> None:
+        number, old = found
+        if old != bank:
+            raise ChangedKeyError(
+                f"THE KEY OF THE BANK {bank.address} HAS CHANGED for the suite {bank.suite_name}: it was "
+                f"{fingerprint(old.public_key)} and is now {fingerprint(bank.public_key)}. Someone may stand between; "
+                f"ask the bank, and only if it confirms the new key remove line {number} of {self._path}."
+            )
 
     def _find(self, text: str, address: str, suite_name: str) -> tuple[int, KnownBank] | None:
         for number, bank in self._parse(text).items():

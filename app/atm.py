@@ -1,0 +1,183 @@
+"""The ATM's side: a channel to the bank, a card, and requests whose ids survive whatever cuts them short."""
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.bank import APPLICATION, SERVER_NAME
+from app.card import Card
+from app.errors import ChannelFailedError, MessageError, RefusedByBankError
+from app.keystore import fingerprint
+from app.messages import (
+    Accepted,
+    AccountReply,
+    AccountRequest,
+    CardAccepted,
+    CardRequest,
+    CheckRequest,
+    Refusal,
+    Refused,
+    Reply,
+    encode,
+    read_reply,
+)
+from app.pending import PendingRequest, PendingRequests
+from framework import ChannelError, InvalidKeyError, KeyPair, MisuseError, Suite, open_channel
+from framework.aio import ChannelStream
+from framework.events import FailureReason
+
+REPLY_SECONDS: Final = 15.0
+"""How long an answer may take: the bank's ledger may wait 5 s for another process, and a disk may be slow."""
+
+
+@dataclass(frozen=True)
+class BankAddress:
+    """Where the bank is, which suite it speaks, and the public key that it must prove to have."""
+
+    host: str
+    port: int
+    suite: Suite
+    public_key: bytes
+
+    @property
+    def text(self) -> str:
+        """`host:port`."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+class Atm:
+    """One card at one bank. Connects when it needs to, and again, once, when the channel has ended meanwhile.
+
+    A request that moves money is on the disk before it is sent and forgotten when it is answered (`app.pending`), so
+    repeating it, here or in a later process, never moves the money twice.
+    """
+
+    def __init__(self, bank: BankAddress, card: Card, card_path: Path, take_ephemeral: Callable[[], KeyPair]) -> None:
+        self._bank = bank
+        self._card = card
+        self._pending = PendingRequests(card_path, card)
+        self._take_ephemeral = take_ephemeral
+        self._stream: ChannelStream | None = None
+
+    async def connect(self) -> None:
+        """Open the channel and present the card. Raises ChannelFailedError, and RefusedByBankError for the card."""
+        bank = self._bank
+        try:
+            self._stream = await open_channel(
+                bank.host,
+                bank.port,
+                bank.suite,
+                bank.public_key,
+                take_ephemeral=self._take_ephemeral,
+                application=APPLICATION,
+                server_name=SERVER_NAME,
+            )
+        except ChannelError as error:
+            raise ChannelFailedError(_why_not(bank, error)) from None
+        except InvalidKeyError as error:
+            raise ChannelFailedError(f"The public key on record for the bank is not usable: {error}.") from None
+        reply = await self._exchange(self._card.request())
+        if not isinstance(reply, CardAccepted):
+            await self.close()
+            raise RefusedByBankError(
+                f"The bank refused the card of account {self._card.account}; "
+                "is it the card of this bank, and is the account open there?"
+            )
+
+    async def ask(self, request: AccountRequest) -> AccountReply:
+        """Send a request and give its answer. Raises ChannelFailedError: then it is repeated by whoever asks next."""
+        if isinstance(request, CheckRequest):
+            return await self._ask(request)
+        with self._pending.begin(request) as pending:
+            return await self._settle(pending)
+
+    def unanswered(self) -> list[PendingRequest]:
+        """Take over the requests that an earlier process sent and that were not answered."""
+        return self._pending.orphans()
+
+    def damaged(self) -> list[Path]:
+        """List the records of unanswered requests that cannot be read."""
+        return self._pending.damaged()
+
+    async def settle(self, pending: PendingRequest) -> AccountReply:
+        """Repeat an unanswered request under its id, and forget it when it is answered."""
+        with pending:
+            return await self._settle(pending)
+
+    async def close(self) -> None:
+        """End the channel in order, if there is one."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.close()
+
+    async def _settle(self, pending: PendingRequest) -> AccountReply:
+        reply = await self._ask(pending.request)
+        if not (isinstance(reply, Refused) and reply.error is Refusal.CARD_REQUIRED):
+            pending.done()
+        return reply
+
+    async def _ask(self, request: AccountRequest) -> AccountReply:
+        """Ask, and once more over a new channel if the old one had ended: the id makes that safe."""
+        if self._stream is not None:
+            try:
+                return await self._answer_to(request)
+            except ChannelFailedError:
+                self._drop()
+        await self.connect()
+        return await self._answer_to(request)
+
+    async def _answer_to(self, request: AccountRequest) -> AccountReply:
+        reply = await self._exchange(request)
+        if isinstance(reply, Accepted | Refused) and (reply.type, reply.id) == (request.type, request.id):
+            return reply
+        raise ChannelFailedError("The bank's answer does not belong to what was asked; is it the same version?")
+
+    async def _exchange(self, request: CardRequest | AccountRequest) -> Reply:
+        """Send one message and give the next. Raises ChannelFailedError."""
+        if self._stream is None:
+            raise ChannelFailedError("There is no channel to the bank; try again.")
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                await self._stream.send(encode(request))
+                message = await self._stream.receive()
+        except TimeoutError:
+            raise ChannelFailedError(self._unanswered(request, f"no answer within {REPLY_SECONDS:.0f} s")) from None
+        except (ChannelError, MisuseError) as error:
+            raise ChannelFailedError(self._unanswered(request, str(error))) from None
+        if message is None:
+            raise ChannelFailedError(self._unanswered(request, "the bank closed the channel"))
+        try:
+            return read_reply(message)
+        except MessageError as error:
+            raise ChannelFailedError(str(error)) from None
+
+    def _unanswered(self, request: CardRequest | AccountRequest, reason: str) -> str:
+        if isinstance(request, CardRequest | CheckRequest):
+            return f"The bank at {self._bank.text} did not answer: {reason}."
+        return (
+            f"The bank at {self._bank.text} did not answer: {reason}. Whether it carried out the {request.type} is not "
+            "known; it is remembered beside the card, and repeated without moving the money twice when you try again."
+        )
+
+    def _drop(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.abort()
+
+
+def _why_not(bank: BankAddress, error: ChannelError) -> str:
+    """Say what a person can check when no channel came about; the bank itself never tells why (PROTOCOL §8.1)."""
+    if error.reason == FailureReason.AUTHENTICATION:
+        return (
+            f"WHOEVER ANSWERS AT {bank.text} IS NOT THE BANK with the key {fingerprint(bank.public_key)}. "
+            "Do not go on; ask the bank whether its key or its address has changed."
+        )
+    if str(error).startswith("cannot connect"):
+        return f"The ATM {error}; is the bank running, and is the address right?"
+    return (
+        f"The bank at {bank.text} closed without a word ({error.reason}); it never says why. Compare with what it "
+        f"printed at its start: the suite, here {bank.suite.name}, and its key, here "
+        f"{fingerprint(bank.public_key)}; and check this machine's clock."
+    )

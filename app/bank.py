@@ -1,0 +1,163 @@
+"""The bank: a server of channels, each a session with one card, over one ledger."""
+
+import asyncio
+import logging
+import os
+import signal
+import sys
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Self, TypeVar
+
+from app.errors import LedgerError, UserError
+from app.keystore import fingerprint, load_or_create
+from app.ledger import LEDGER_FILE, Ledger
+from app.service import BankSession
+from framework import Suite, serve
+from framework.aio import ChannelStream, Server
+
+APPLICATION: Final = "suitecase-bank"
+SERVER_NAME: Final = "bank"
+"""What both sides of the bank's channels are configured with (PROTOCOL §4.2)."""
+
+CARD_SECONDS: Final = 5.0
+"""A session shows its card within this time, or ends: whoever knows the bank's public key can open a channel."""
+
+logger = logging.getLogger("suitecase.bank")
+
+R = TypeVar("R")
+
+
+class LedgerThread:
+    """The one thread that has the ledger open; SQLite's connection belongs to it, and requests are served in turn."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._executor = ThreadPoolExecutor(1, thread_name_prefix="ledger")
+        self._ledger: Ledger | None = None
+
+    async def __aenter__(self) -> Self:
+        loop = asyncio.get_running_loop()
+        try:
+            self._ledger = await loop.run_in_executor(self._executor, Ledger, self._path)
+        except BaseException:
+            self._executor.shutdown(wait=False)
+            raise
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        if self._ledger is not None:
+            await self.run(self._ledger.close)
+        self._executor.shutdown()
+
+    def session(self) -> BankSession:
+        """Begin a session; its `handle` is called through `run`."""
+        if self._ledger is None:
+            raise LedgerError("The ledger is not open.")
+        return BankSession(self._ledger)
+
+    async def run(self, function: Callable[..., R], *args: object) -> R:
+        """Call in the ledger's thread."""
+        return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: function(*args))
+
+
+@dataclass(frozen=True)
+class Bank:
+    """A bank that listens. Made by `open_bank`."""
+
+    server: Server
+    fingerprint: str
+
+    @property
+    def address(self) -> str:
+        """`host:port`, as an ATM's --connect takes it."""
+        host, port = self.server.address
+        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+async def open_bank(suite: Suite, data_dir: Path, host: str, port: int, ledger: LedgerThread) -> Bank:
+    """Listen with the key that `data_dir` holds for this suite. Raises UserError."""
+    kex = suite.key_exchange
+    key_pair = load_or_create(
+        data_dir,
+        suite.name,
+        kex.generate_key_pair,
+        public_key_size=kex.public_key_size,
+        private_key_size=kex.private_key_size,
+    )
+
+    async def handle(stream: ChannelStream) -> None:
+        await _serve_session(stream, ledger)
+
+    try:
+        server = await serve(handle, host, port, suite, key_pair, application=APPLICATION, server_name=SERVER_NAME)
+    except (OSError, OverflowError) as error:
+        reason = getattr(error, "strerror", None) or str(error)
+        raise UserError(
+            f"The bank cannot listen on {host}:{port}: {reason}; choose another address, or port 0 for any free one."
+        ) from None
+    return Bank(server, fingerprint(key_pair.public_key))
+
+
+async def _serve_session(stream: ChannelStream, ledger: LedgerThread) -> None:
+    """Answer one session's messages; each answer leaves only when what it says is on the disk."""
+    session = ledger.session()
+    peer = stream.peer_address
+    try:
+        async with asyncio.timeout(CARD_SECONDS):
+            message = await stream.receive()
+    except TimeoutError:
+        logger.info("session ended without a card", extra={"peer": peer})
+        return
+    while message is not None:
+        try:
+            reply = await ledger.run(session.handle, message)
+        except LedgerError as error:
+            # Not answered: the ATM repeats the request under its id.
+            logger.error("the ledger failed: %s", error, extra={"peer": peer})  # noqa: TRY400 - a sentence says it
+            stream.abort()
+            return
+        await stream.send(reply)
+        if session.finished:
+            logger.info("card refused", extra={"peer": peer})
+            return
+        message = await stream.receive()
+    logger.info("session ended", extra={"peer": peer, "account": session.account})
+
+
+async def run_bank(
+    suite: Suite,
+    data_dir: Path,
+    host: str,
+    port: int,
+    *,
+    announce: Callable[[Bank], None],
+    until_stdin_closes: bool = False,
+) -> None:
+    """Serve until SIGINT or SIGTERM, or until standard input ends if that is asked for. Raises UserError."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    if until_stdin_closes:
+        _call_at_eof(sys.stdin.fileno(), stop.set)
+    async with LedgerThread(data_dir / LEDGER_FILE) as ledger:
+        bank = await open_bank(suite, data_dir, host, port, ledger)
+        async with bank.server:
+            logger.info("listening", extra={"address": bank.address, "suite": suite.name})
+            announce(bank)
+            await stop.wait()
+            logger.info("ending")
+
+
+def _call_at_eof(descriptor: int, callback: Callable[[], None]) -> None:
+    loop = asyncio.get_running_loop()
+
+    def readable() -> None:
+        if not os.read(descriptor, 4096):
+            loop.remove_reader(descriptor)
+            callback()
+
+    loop.add_reader(descriptor, readable)

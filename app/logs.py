@@ -1,0 +1,55 @@
+"""Logs: to standard error, as lines for people or as JSON objects. They never hold a secret, a payload or an amount."""
+
+import json
+import logging
+import sys
+from datetime import UTC, datetime
+
+_STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
+
+
+class _PlainFormatter(logging.Formatter):
+    """`time level logger: message key=value …`."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        fields = "".join(f" {name}={value}" for name, value in _extra(record).items())
+        return f"{_time(record)} {record.levelname} {record.name}: {record.getMessage()}{fields}{_where(record)}"
+
+
+class _JsonFormatter(logging.Formatter):
+    """One JSON object a line: time, level, logger, message, and what the record carries besides."""
+
+    def format(self, record: logging.LogRecord) -> str:
+        entry = {
+            "time": _time(record),
+            "level": record.levelname,
+            "logger": record.name,
+            "message": record.getMessage() + _where(record),
+        }
+        return json.dumps(entry | _extra(record), default=str)
+
+
+def configure_logging(*, as_json: bool, level: int) -> None:
+    """Send the logs of this process to standard error."""
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(_JsonFormatter() if as_json else _PlainFormatter())
+    logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def _time(record: logging.LogRecord) -> str:
+    return datetime.fromtimestamp(record.created, UTC).isoformat(timespec="milliseconds")
+
+
+def _extra(record: logging.LogRecord) -> dict[str, object]:
+    return {name: value for name, value in record.__dict__.items() if name not in _STANDARD}
+
+
+def _where(record: logging.LogRecord) -> str:
+    """Name an exception by its type and place, never by its text, which may quote anything."""
+    if not record.exc_info or record.exc_info[1] is None:
+        return ""
+    error, traceback = record.exc_info[1], record.exc_info[2]
+    while traceback is not None and traceback.tb_next is not None:
+        traceback = traceback.tb_next
+    place = f" at {traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}" if traceback else ""
+    return f" [{type(error).__name__}{place}]"
