@@ -34,12 +34,13 @@ def read_file(path: Path, noun: str, *, limit: int, forbidden: int = 0, if_missi
         raise MissingFileError(f"There is no {noun} {path}; {if_missing}.") from None
     except OSError as error:
         raise FileError(f"The {noun} {path} cannot be read: {error.strerror}; check its permissions.") from error
-    with os.fdopen(descriptor, "rb") as file:
+    try:
         check_status(os.fstat(descriptor), path, noun, forbidden)
-        try:
-            data = file.read(limit + 1)
-        except OSError as error:
-            raise FileError(f"The {noun} {path} cannot be read: {error.strerror}; check the disk.") from error
+        data = os.pread(descriptor, limit + 1, 0)
+    except OSError as error:
+        raise FileError(f"The {noun} {path} cannot be read: {error.strerror}; check the disk.") from error
+    finally:
+        os.close(descriptor)
     if len(data) > limit:
         raise FileError(f"The {noun} {path} is longer than {limit} bytes; is it the right file?")
     return data

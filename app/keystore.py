@@ -30,7 +30,7 @@ MAX_KEY_FILE: Final = 64 * 1024
 MAX_PUBLIC_FILE: Final = 256 * 1024
 
 _NOUN = "key file"
-_HEADER = "# The public keys of this bank, one a suite. Safe to give away: ATMs read this file with --bank-key.\n"
+_HEADER = b"# The public keys of this bank, one a suite. Safe to give away: ATMs read this file with --bank-key.\n"
 
 __all__ = ["PUBLIC_FILE", "fingerprint", "load_or_create", "read_bank_key"]
 
@@ -99,7 +99,7 @@ def read_bank_key(path: Path, suite_name: str, *, public_key_size: int | None = 
 def _lines(data: bytes, path: Path, noun: str) -> Iterator[tuple[int, list[str]]]:
     """Number the lines and split them into fields, without comments and empty lines. Raises FileError."""
     try:
-        text = data.decode("ascii")
+        text = data.decode("utf-8")
     except UnicodeDecodeError:
         raise FileError(f"The {noun} {path} is not a text file; check the path.") from None
     for number, line in enumerate(text.split("\n"), start=1):
@@ -110,14 +110,14 @@ def _lines(data: bytes, path: Path, noun: str) -> Iterator[tuple[int, list[str]]
 def _publish(path: Path, suite_name: str, public_key: bytes) -> None:
     """See that `bank.pub` shows this key for the suite; the other lines stay as they are."""
     try:
-        text = read_file(path, "bank key file", limit=MAX_PUBLIC_FILE).decode("ascii", errors="replace")
+        text = read_file(path, "bank key file", limit=MAX_PUBLIC_FILE)
     except MissingFileError:
         text = _HEADER
-    shown = describe_key(suite_name, public_key)
-    others = [line for line in text.splitlines() if line.split()[:1] != [suite_name]]
-    wanted = "".join(f"{line}\n" for line in [*others, shown])
-    if sorted(text.splitlines()) != sorted([*others, shown]):
-        replace_file(path, wanted.encode("ascii", errors="replace"), "bank key file", mode=PUBLIC_MODE)
+    shown = describe_key(suite_name, public_key).encode("ascii")
+    lines = text.removesuffix(b"\n").split(b"\n")
+    wanted = [line for line in lines if line.split()[:1] != [suite_name.encode("ascii")]] + [shown]
+    if sorted(lines) != sorted(wanted):
+        replace_file(path, b"\n".join(wanted) + b"\n", "bank key file", mode=PUBLIC_MODE)
 
 
 def _keep(path: Path, suite_name: str, pair: KeyPair) -> None:

@@ -1,0 +1,220 @@
+"""Cards: read with every check, and opened with their account, both or neither."""
+
+import os
+import stat
+from pathlib import Path
+
+import pytest
+
+from app.card import Card, create_card, ensure_account_with_card, open_account_with_card, read_card
+from app.errors import CardError, FileError, InputError, LedgerError
+from app.ledger import AccountExistsError, Ledger
+from app.messages import CardRequest
+from app.secret import CardSecret
+
+SECRET = "5ec2e7" * 10 + "5ec2"  # planted, and searched for
+
+
+def write(path: Path, content: bytes) -> Path:
+    path.touch(mode=0o600)
+    path.write_bytes(content)
+    return path
+
+
+def test_a_card_opens_with_its_account(ledger: Ledger, card_path: Path) -> None:
+    card = open_account_with_card(ledger, "demo", card_path)
+    assert read_card(card_path) == card
+    assert ledger.card_digest("demo") == card.secret.digest()
+    assert ledger.balance("demo") == 0
+    assert stat.S_IMODE(card_path.stat().st_mode) == 0o600
+    assert card.request() == CardRequest(account="demo", secret=card.secret)
+
+
+def test_the_secret_is_in_the_file_and_in_no_repr(card: Card, card_path: Path) -> None:
+    assert card.secret.hex() in card_path.read_text()
+    assert card.secret.hex() not in f"{card!r}"
+    assert repr(card) == "Card(account='demo', secret=CardSecret(32 bytes))"
+
+
+def test_the_bank_keeps_the_digest_and_never_the_secret(ledger: Ledger, ledger_path: Path, card: Card) -> None:
+    stored = b"".join(path.read_bytes() for path in ledger_path.parent.iterdir())
+    assert card.secret.digest() in stored
+    assert bytes.fromhex(card.secret.hex()) not in stored
+    assert card.secret.hex().encode() not in stored
+    ledger.verify()
+
+
+@pytest.mark.parametrize(
+    "name", ["", "-demo", "Demo", "a" * 33, "a b", "a\n", "é", "../demo", "\x1b[2J", "a" * 1_000_000]
+)
+def test_a_name_that_no_account_has(ledger: Ledger, card_path: Path, name: str) -> None:
+    with pytest.raises(InputError, match="cannot be an account's name") as caught:
+        open_account_with_card(ledger, name, card_path)
+    assert len(str(caught.value)) < 200
+    assert str(caught.value).isprintable()
+    assert not card_path.exists()
+
+
+def test_an_open_account_is_not_opened_again(ledger: Ledger, card: Card, card_path: Path, tmp_path: Path) -> None:
+    with pytest.raises(AccountExistsError):
+        open_account_with_card(ledger, "demo", tmp_path / "second.card")
+    assert not (tmp_path / "second.card").exists()
+    with pytest.raises(AccountExistsError):
+        open_account_with_card(ledger, "demo", card_path)
+    assert read_card(card_path) == card
+
+
+@pytest.mark.parametrize("content", [b"", b"precious", b'{"account":"other","secret":"%s"}' % SECRET.encode()])
+def test_a_file_in_the_way_stays(ledger: Ledger, card_path: Path, content: bytes) -> None:
+    write(card_path, content)
+    with pytest.raises(CardError, match=r"There is a file .* already, and it stays"):
+        open_account_with_card(ledger, "demo", card_path)
+    assert card_path.read_bytes() == content
+    assert ledger.card_digest("demo") is None
+
+
+def test_a_card_left_without_account_by_a_crash_is_completed(ledger: Ledger, card_path: Path) -> None:
+    left = Card("demo", CardSecret.from_hex(SECRET))
+    create_card(card_path, left)
+    assert open_account_with_card(ledger, "demo", card_path) == left
+    assert ledger.card_digest("demo") == left.secret.digest()
+
+
+def test_a_card_of_another_user_is_not_completed(
+    ledger: Ledger, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    create_card(card_path, Card("demo", CardSecret.from_hex(SECRET)))
+    monkeypatch.setattr(os, "geteuid", lambda: card_path.stat().st_uid + 1)
+    with pytest.raises(CardError, match="already, and it stays"):
+        open_account_with_card(ledger, "demo", card_path)
+    assert ledger.card_digest("demo") is None
+
+
+def test_the_card_is_safe_on_the_disk_before_the_account_is_open(
+    ledger: Ledger, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def crash(_name: str, digest: bytes) -> None:
+        assert read_card(card_path).secret.digest() == digest
+        raise KeyboardInterrupt  # as good as a kill: nothing is tidied up
+
+    monkeypatch.setattr(ledger, "open_account", crash)
+    with pytest.raises(KeyboardInterrupt):
+        open_account_with_card(ledger, "demo", card_path)
+    monkeypatch.undo()
+    assert open_account_with_card(ledger, "demo", card_path) == read_card(card_path)
+
+
+def test_when_the_ledger_refuses_no_card_is_left(
+    ledger: Ledger, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_name: str, _digest: bytes) -> None:
+        raise LedgerError("The ledger has no room to grow.")
+
+    monkeypatch.setattr(ledger, "open_account", full)
+    with pytest.raises(LedgerError, match="no room"):
+        open_account_with_card(ledger, "demo", card_path)
+    assert not card_path.exists()
+
+
+def test_when_another_was_quicker_with_the_name_no_card_is_left(
+    ledger: Ledger, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ledger.open_account
+
+    def beaten(name: str, digest: bytes) -> None:
+        real(name, bytes(32))
+        real(name, digest)
+
+    monkeypatch.setattr(ledger, "open_account", beaten)
+    with pytest.raises(AccountExistsError):
+        open_account_with_card(ledger, "demo", card_path)
+    assert not card_path.exists()
+
+
+def test_when_the_account_was_opened_after_all_the_card_stays(
+    ledger: Ledger, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    real = ledger.open_account
+
+    def opened_and_failed(name: str, digest: bytes) -> None:
+        real(name, digest)
+        raise LedgerError("The ledger cannot be read or written; check the disk.")
+
+    monkeypatch.setattr(ledger, "open_account", opened_and_failed)
+    assert open_account_with_card(ledger, "demo", card_path) == read_card(card_path)
+
+
+def test_when_it_cannot_be_told_whether_the_account_is_open_the_card_stays(
+    ledger: Ledger, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_name: str, _digest: bytes) -> None:
+        ledger.close()
+        raise LedgerError("The first failure.")
+
+    monkeypatch.setattr(ledger, "open_account", broken)
+    with pytest.raises(LedgerError, match=r"The first failure\."):
+        open_account_with_card(ledger, "demo", card_path)
+    assert read_card(card_path).account == "demo"
+
+
+def test_ensuring_opens_once_and_then_gives_the_same_card(ledger: Ledger, card_path: Path) -> None:
+    card = ensure_account_with_card(ledger, "demo", card_path)
+    assert ensure_account_with_card(ledger, "demo", card_path) == card
+    assert ledger.verify().accounts == 1
+
+
+def test_ensuring_refuses_the_card_of_another_account_or_bank(ledger: Ledger, card: Card, tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="There is no card file"):
+        ensure_account_with_card(ledger, card.account, tmp_path / "lost.card")
+    ledger.open_account("other", card.secret.digest())
+    for number, wrong in enumerate([Card("demo", CardSecret.generate()), Card("other", card.secret)]):
+        path = tmp_path / f"wrong-{number}.card"
+        create_card(path, wrong)
+        with pytest.raises(CardError, match="is not that of account demo at this bank"):
+            ensure_account_with_card(ledger, "demo", path)
+
+
+def test_a_missing_card(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match=r"There is no card file .*make one with `open-account`"):
+        read_card(tmp_path / "none")
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])
+def test_a_card_that_others_can_reach(card: Card, card_path: Path, mode: int) -> None:
+    card_path.chmod(mode)
+    with pytest.raises(FileError, match=f"run `chmod 600 {card_path}`") as caught:
+        read_card(card_path)
+    assert card.secret.hex() not in str(caught.value)
+
+
+def test_a_card_that_is_too_large_or_no_file(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="longer than 1024 bytes"):
+        read_card(write(tmp_path / "large", b" " * 1025))
+    with pytest.raises(FileError, match="is not a regular file"):
+        read_card(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        "",
+        "[]",
+        "null",
+        "[" * 1000,
+        "{}",
+        f'{{"account":"demo","secret":"{SECRET}"',
+        f'{{"account":"demo","secret":"{SECRET[:-1]}"}}',
+        f'{{"account":"Demo","secret":"{SECRET}"}}',
+        f'{{"account":5,"secret":"{SECRET}"}}',
+        f'{{"account":"demo","secret":"{SECRET}","more":1}}',
+        f'{{"account":"demo","key":"{SECRET}"}}',
+        f'{{"secret":"{SECRET}"}}',
+        f'{{"account":"demo","secret":"{SECRET}"}}\udcff',
+    ],
+)
+def test_a_malformed_card_is_refused_and_not_repeated(tmp_path: Path, content: str) -> None:
+    path = write(tmp_path / "card", content.encode("utf-8", "surrogateescape"))
+    with pytest.raises(FileError, match="is not a card; restore it") as caught:
+        read_card(path)
+    assert SECRET[:12] not in f"{caught.value!r}"
+    assert caught.value.__context__ is None

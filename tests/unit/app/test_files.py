@@ -1,0 +1,167 @@
+"""Small files: what is refused when reading, and in which order a new one becomes safe on the disk."""
+
+import os
+import socket
+import stat
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.errors import FileError, MissingFileError
+from app.files import OTHERS_ANY, OTHERS_WRITE, create_file, make_directory, read_file, replace_file
+
+
+def record(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """List what is done to the file system, in order."""
+    acts: list[str] = []
+
+    def spy(name: str, label: Callable[..., str]) -> None:
+        real = getattr(os, name)
+
+        def act(*arguments: object, **options: object) -> object:
+            acts.append(label(*arguments))
+            return real(*arguments, **options)
+
+        monkeypatch.setattr(os, name, act)
+
+    spy("fsync", lambda fd: "sync directory" if stat.S_ISDIR(os.fstat(fd).st_mode) else "sync file")
+    for name in ("link", "rename", "replace", "unlink"):
+        spy(name, lambda *_paths, name=name: name)
+    return acts
+
+
+def test_a_new_file_is_synced_before_it_has_its_name_and_its_name_after(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    acts = record(monkeypatch)
+    create_file(tmp_path / "new", b"content", "file")
+    assert acts == ["sync file", "link", "unlink", "sync directory"]
+    assert (tmp_path / "new").read_bytes() == b"content"
+    assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+def test_a_replacement_is_synced_before_it_takes_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "old").write_bytes(b"old")
+    acts = record(monkeypatch)
+    replace_file(tmp_path / "old", b"new", "file", mode=0o644)
+    assert acts[:2] == ["sync file", "replace"]
+    assert acts[-1] == "sync directory"
+    assert (tmp_path / "old").read_bytes() == b"new"
+    assert [path.name for path in tmp_path.iterdir()] == ["old"]
+
+
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+def test_the_mode_is_exact_whatever_the_umask(tmp_path: Path, umask: int) -> None:
+    before = os.umask(umask)
+    try:
+        create_file(tmp_path / "secret", b"", "file")
+        replace_file(tmp_path / "public", b"", "file", mode=0o644)
+        make_directory(tmp_path / "directory", "directory")
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert modes == {"secret": 0o600, "public": 0o644, "directory": 0o700}
+
+
+def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
+    path = tmp_path / "there"
+    path.write_bytes(b"precious")
+    with pytest.raises(FileExistsError):
+        create_file(path, b"new", "file")
+    assert path.read_bytes() == b"precious"
+    (tmp_path / "link").symlink_to(tmp_path / "nowhere")
+    with pytest.raises(FileExistsError):
+        create_file(tmp_path / "link", b"new", "file")
+    assert sorted(entry.name for entry in tmp_path.iterdir()) == ["link", "there"]
+
+
+def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(_descriptor: int) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(FileError, match=r"The file .*new cannot be written: No space left on device; check"):
+        create_file(tmp_path / "new", b"content", "file")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_directory_is_a_sentence(tmp_path: Path) -> None:
+    with pytest.raises(FileError, match="cannot be written: No such file or directory"):
+        create_file(tmp_path / "missing" / "new", b"", "file")
+
+
+def test_what_is_missing(tmp_path: Path) -> None:
+    with pytest.raises(MissingFileError, match=r"^There is no key file .*none; ask for it\.$"):
+        read_file(tmp_path / "none", "key file", limit=9, if_missing="ask for it")
+
+
+def test_what_is_unreadable(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def denied(*_arguments: object) -> int:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(os, "open", denied)  # root, who runs tests in containers, may read everything
+    with pytest.raises(FileError, match="cannot be read: Permission denied; check its permissions"):
+        read_file(tmp_path / "file", "key file", limit=9)
+
+
+def test_what_is_too_long(tmp_path: Path) -> None:
+    path = tmp_path / "file"
+    path.write_bytes(b"123456789")
+    assert read_file(path, "key file", limit=9) == b"123456789"
+    path.write_bytes(b"1234567890")
+    with pytest.raises(FileError, match="is longer than 9 bytes"):
+        read_file(path, "key file", limit=9)
+
+
+def test_what_is_no_regular_file_is_refused_at_once(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")  # opened carelessly, it would block for ever
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(os.fspath(tmp_path / "s"))
+        for path in (tmp_path / "pipe", Path("/dev/null"), Path("/dev/zero")):
+            with pytest.raises(FileError, match="is not a regular file"):
+                read_file(path, "key file", limit=9)
+        for path in (tmp_path, tmp_path / "s"):
+            with pytest.raises(FileError):
+                read_file(path, "key file", limit=9)
+
+
+@pytest.mark.parametrize("mode", [0o601, 0o602, 0o604, 0o610, 0o620, 0o640, 0o644, 0o666, 0o777])
+def test_a_secret_that_others_can_reach(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "a file"
+    path.touch()
+    path.chmod(mode)
+    with pytest.raises(FileError, match=rf"\(mode {mode:04o}\); run `chmod 600 '.*a file'`\.$"):
+        read_file(path, "card file", limit=9, forbidden=OTHERS_ANY)
+
+
+@pytest.mark.parametrize("mode", [0o400, 0o600, 0o700])
+def test_a_secret_of_ones_own(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    path.chmod(mode)
+    assert read_file(path, "card file", limit=9, forbidden=OTHERS_ANY) == b""
+
+
+@pytest.mark.parametrize("mode", [0o602, 0o620, 0o666])
+def test_a_trusted_file_that_others_can_change(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "file"
+    path.touch()
+    path.chmod(mode)
+    with pytest.raises(FileError, match=r"can be changed by other users .*; run `chmod go-w "):
+        read_file(path, "file", limit=9, forbidden=OTHERS_WRITE)
+    path.chmod(0o644)
+    assert read_file(path, "file", limit=9, forbidden=OTHERS_WRITE) == b""
+
+
+def test_a_directory_is_made_with_its_parents_and_kept_if_it_is_there(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "b" / "c"
+    make_directory(path, "data directory")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o700
+    path.chmod(0o755)
+    make_directory(path, "data directory")
+    assert stat.S_IMODE(path.stat().st_mode) == 0o755
+    (tmp_path / "file").touch()
+    for wrong in (tmp_path / "file", tmp_path / "file" / "x", tmp_path / "file" / "x" / "y"):
+        with pytest.raises(FileError, match=r"data directory .*[Nn]ot a directory"):
+            make_directory(wrong, "data directory")

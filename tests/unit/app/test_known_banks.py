@@ -1,0 +1,216 @@
+"""Known banks: what is found, what is refused and where, and that a key on record never changes by itself."""
+
+import os
+import stat
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.errors import ChangedKeyError, FileError, InputError, UnknownBankError
+from app.known_banks import KnownBank, KnownBanks, canonical_address
+from app.public_key import describe_key, fingerprint
+
+StartProgram = Callable[..., subprocess.Popen[str]]
+
+SUITE = "des3-bg-hmac"
+KEY = b"the key of the bank"
+
+
+@pytest.fixture
+def path(tmp_path: Path) -> Path:
+    return tmp_path / "known_banks"
+
+
+@pytest.fixture
+def known(path: Path) -> KnownBanks:
+    return KnownBanks(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "canonical"),
+    [
+        ("127.0.0.1:7000", "127.0.0.1:7000"),
+        ("Bank.Example:1", "bank.example:1"),
+        ("localhost:65535", "localhost:65535"),
+        ("[::1]:7000", "[::1]:7000"),
+        ("[0:0:0:0:0:0:0:1]:7000", "[::1]:7000"),
+        ("[2001:DB8::A]:7000", "[2001:db8::a]:7000"),
+        ("[::ffff:127.0.0.1]:7", "127.0.0.1:7"),
+        ("[::FFFF:7f00:1]:7", "127.0.0.1:7"),
+    ],
+)
+def test_an_address_has_one_form(text: str, canonical: str) -> None:
+    assert canonical_address(text) == canonical
+    assert canonical_address(canonical_address(text)) == canonical_address(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("", "bank", "bank:", ":7000", "bank:0", "bank:65536", "bank:07", "bank:+7", "bank:7 ", " bank:7", "bank:7\n"),
+        *(
+            "ba nk:7",
+            "#bank:7",
+            "::1:7",
+            "[::1]",
+            "[::1]:0",
+            "[:::]:7",
+            "[bank]:7",
+            "[::1%eth0]:7",
+            "bank:\u0667",
+            "b\u00e4nk:7",
+        ),
+        *("-bank:7", "bank-:7", "bank:7:7", "\x1b[2J:7", "a" * 10_000 + ":7", "bank:" + "7" * 10_000),
+    ],
+)
+def test_what_is_no_address_is_refused(known: KnownBanks, text: str) -> None:
+    for ask in (canonical_address, lambda address: known.find(address, SUITE)):
+        with pytest.raises(InputError, match="is not the address of a bank") as caught:
+            ask(text)
+        assert len(str(caught.value)) < 200
+        assert str(caught.value).isprintable()
+
+
+def test_a_bank_is_added_and_found(known: KnownBanks, path: Path) -> None:
+    known.add("Bank.example:7000", SUITE, KEY)
+    known.add("[0::1]:7000", SUITE, b"another")
+    assert known.find("bank.EXAMPLE:7000", SUITE) == known.require("bank.example:7000", SUITE) == KEY
+    assert known.find("[::1]:7000", SUITE) == b"another"
+    assert (
+        path.read_text()
+        == f"bank.example:7000 {describe_key(SUITE, KEY)}\n[::1]:7000 {describe_key(SUITE, b'another')}\n"
+    )
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+
+
+def test_a_bank_is_known_by_address_port_and_suite(known: KnownBanks) -> None:
+    known.add("bank:7000", SUITE, KEY)
+    assert known.find("bank:7001", SUITE) is None
+    assert known.find("bank2:7000", SUITE) is None
+    assert known.find("bank:7000", "aes-x-hmac") is None
+
+
+def test_an_unknown_bank_is_a_sentence_that_says_what_to_do(known: KnownBanks) -> None:
+    with pytest.raises(UnknownBankError, match=r"The bank bank:7000 is not in .*give it with --bank-key\.$"):
+        known.require("bank:7000", SUITE)
+    known.add("bank:7000", SUITE, KEY)
+    with pytest.raises(UnknownBankError, match=f"It is known there for {SUITE}"):
+        known.require("bank:7000", "aes-x-hmac")
+
+
+def test_a_changed_key_is_a_hard_stop(known: KnownBanks, path: Path) -> None:
+    path.write_text(f"# my banks\n\nbank:7000 {describe_key(SUITE, KEY)}\n")
+    before = path.read_bytes()
+    with pytest.raises(ChangedKeyError) as caught:
+        known.add("BANK:7000", SUITE, b"someone else's")
+    sentence = str(caught.value)
+    for part in ("bank:7000", SUITE, fingerprint(KEY), fingerprint(b"someone else's"), f"remove line 3 of {path}"):
+        assert part in sentence
+    assert caught.value.exit_code == 3
+    assert path.read_bytes() == before
+
+
+def test_a_known_bank_is_not_added_twice(known: KnownBanks, path: Path) -> None:
+    known.add("bank:7000", SUITE, KEY)
+    inode = path.stat().st_ino
+    known.add("BANK:7000", SUITE, KEY)
+    assert path.stat().st_ino == inode
+    assert len(path.read_text().splitlines()) == 1
+
+
+def test_adding_keeps_comments_modes_links_and_a_missing_line_end(
+    known: KnownBanks, path: Path, tmp_path: Path
+) -> None:
+    real = tmp_path / "elsewhere"
+    text = f"# é: a comment\nold:1 {describe_key(SUITE, KEY)}"
+    real.write_text(text)
+    real.chmod(0o644)
+    path.symlink_to(real)
+    known.add("bank:7000", SUITE, KEY)
+    assert real.read_text() == f"{text}\nbank:7000 {describe_key(SUITE, KEY)}\n"
+    assert stat.S_IMODE(real.stat().st_mode) == 0o644
+    assert path.is_symlink()
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("bank", "it does not begin with host:port"),
+        ("bank:7000", "it should read"),
+        (f"BANK:7000 {describe_key(SUITE, KEY)}", "should be written bank:7000"),
+        (f"[0::1]:7000 {describe_key(SUITE, KEY)}", r"should be written \[::1\]:7000"),
+        (f" bank:7000 {describe_key(SUITE, KEY)}", "it does not begin with host:port"),
+        (f"bank:7000  {describe_key(SUITE, KEY)}", "it should read"),
+        (f"bank:7000 {describe_key(SUITE, KEY)} ", "it should read"),
+        (f"bank:7000\t{describe_key(SUITE, KEY)}", "it does not begin with host:port"),
+        (f"bank:7000 {describe_key(SUITE, KEY)}\r", "not base64"),
+        (f"bank:7000 {SUITE} {fingerprint(b'x')} {describe_key(SUITE, KEY).split()[2]}", "fingerprint is not that"),
+        (f"bank:7000 SUITE {fingerprint(KEY)} {describe_key(SUITE, KEY).split()[2]}", "name of a suite"),
+    ],
+)
+def test_a_malformed_line_is_named_and_stops_everything(known: KnownBanks, path: Path, line: str, reason: str) -> None:
+    content = f"# comment\nother:1 {describe_key(SUITE, KEY)}\n\n{line}\n"
+    path.write_bytes(content.encode())
+    for ask in (known.find, known.require, lambda address, suite: known.add(address, suite, KEY)):
+        with pytest.raises(FileError, match=f"Line 4 of the known-banks file .* is malformed: .*{reason}"):
+            ask("other:1", SUITE)
+    assert path.read_bytes() == content.encode()
+
+
+def test_a_bank_that_occurs_twice_is_refused(known: KnownBanks, path: Path) -> None:
+    path.write_text(f"bank:1 {describe_key(SUITE, KEY)}\nbank:1 {describe_key(SUITE, b'other')}\n")
+    with pytest.raises(FileError, match=r"Line 2 .* repeats line 1; remove one of them"):
+        known.find("bank:1", SUITE)
+
+
+@pytest.mark.parametrize("mode", [0o620, 0o602, 0o666])
+def test_a_file_that_others_may_write_is_refused(known: KnownBanks, path: Path, mode: int) -> None:
+    known.add("bank:7000", SUITE, KEY)
+    path.chmod(mode)
+    for ask in (known.find, known.require, lambda address, suite: known.add(address, suite, KEY)):
+        with pytest.raises(FileError, match=f"run `chmod go-w {path}`"):
+            ask("bank:7000", SUITE)
+    path.chmod(0o644)
+    assert known.find("bank:7000", SUITE) == KEY
+
+
+def test_what_is_no_text_or_no_file(known: KnownBanks, path: Path) -> None:
+    path.write_bytes(b"\xff\xfe")
+    with pytest.raises(FileError, match="is not a text file"):
+        known.find("bank:7000", SUITE)
+    path.unlink()
+    os.mkfifo(path)
+    with pytest.raises(FileError, match="is not a regular file"):
+        known.find("bank:7000", SUITE)
+
+
+def test_a_line_is_what_it_was(known: KnownBanks) -> None:
+    line = f"[::1]:7000 {describe_key(SUITE, KEY)}"
+    assert KnownBank.parse(line).encode() == line
+    assert known.find("[::1]:7000", SUITE) is None
+
+
+ADD_MANY = """
+import sys
+from pathlib import Path
+from app.known_banks import KnownBanks
+
+sys.stdin.readline()
+for port in range(1, 11):
+    KnownBanks(Path(sys.argv[1])).add(f"{sys.argv[2]}:{port}", "des3-bg-hmac", b"key")
+"""
+
+
+def test_processes_that_add_at_once_lose_nothing(known: KnownBanks, path: Path, start_program: StartProgram) -> None:
+    processes = [start_program(ADD_MANY, path, host) for host in ("a", "b", "c")]
+    for process in processes:
+        if process.stdin is None:
+            raise TypeError("a pipe was asked for")
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in processes:
+        process.communicate()
+        assert process.returncode == 0
+    assert all(known.find(f"{host}:{port}", SUITE) for host in "abc" for port in range(1, 11))

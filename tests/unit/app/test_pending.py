@@ -1,0 +1,295 @@
+"""Requests in flight: on the disk before they are sent, adopted by one process, never by a wrong card."""
+
+import os
+import signal
+import stat
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from app.card import Card
+from app.errors import FileError
+from app.ledger import Ledger
+from app.messages import AccountRequest, CheckRequest, DepositRequest, WithdrawRequest, encode, new_request_id
+from app.pending import PendingRequests
+from app.secret import CardSecret
+
+StartProgram = Callable[..., subprocess.Popen[str]]
+
+
+@pytest.fixture
+def pending(card: Card, card_path: Path) -> PendingRequests:
+    return PendingRequests(card_path, card)
+
+
+def withdraw() -> WithdrawRequest:
+    return WithdrawRequest(id=new_request_id(), amount=5000)
+
+
+def directory(card_path: Path) -> Path:
+    return card_path.with_name("demo.card.pending")
+
+
+def adopted(pending: PendingRequests) -> list[AccountRequest]:
+    """What is adopted now, let go again at once."""
+    handles = pending.orphans()
+    for handle in handles:
+        handle.release()
+    return [handle.request for handle in handles]
+
+
+@contextmanager
+def acts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
+    seen: list[str] = []
+    real_sync, real_rename, real_unlink = os.fsync, os.rename, os.unlink
+
+    def fsync(descriptor: int) -> None:
+        seen.append("sync directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "sync file")
+        real_sync(descriptor)
+
+    def rename(source: str, target: str) -> None:
+        seen.append("rename")
+        real_rename(source, target)
+
+    def unlink(path: str) -> None:
+        seen.append("unlink")
+        real_unlink(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fsync)
+        patch.setattr(os, "rename", rename)
+        patch.setattr(os, "unlink", unlink)
+        yield seen
+
+
+def test_a_request_is_safe_on_the_disk_before_it_is_sent(
+    pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    request = withdraw()
+    directory(card_path).mkdir()
+    with acts(monkeypatch) as seen:
+        handle = pending.begin(request)
+    assert seen == ["sync file", "rename", "sync directory"]
+    (path,) = directory(card_path).iterdir()
+    assert path.read_bytes() == encode(request)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    with acts(monkeypatch) as seen:
+        handle.done()
+    assert seen == ["unlink", "sync directory"]
+    assert list(directory(card_path).iterdir()) == []
+
+
+def test_the_directory_is_private_and_beside_the_card(pending: PendingRequests, card_path: Path) -> None:
+    assert pending.orphans() == []
+    assert not directory(card_path).exists()
+    pending.begin(withdraw()).done()
+    assert stat.S_IMODE(directory(card_path).stat().st_mode) == 0o700
+
+
+def test_a_request_in_flight_is_no_orphan(pending: PendingRequests) -> None:
+    handle = pending.begin(withdraw())
+    assert pending.orphans() == []
+    handle.release()
+    assert adopted(pending) == [handle.request]
+
+
+def test_an_unanswered_request_stays_until_it_is_done(pending: PendingRequests) -> None:
+    requests: list[AccountRequest] = [
+        withdraw(),
+        DepositRequest(id=new_request_id(), amount=1),
+        CheckRequest(id=new_request_id()),
+    ]
+    for request in requests:
+        with pending.begin(request):
+            pass  # no answer came
+    assert sorted(request.id for request in adopted(pending)) == sorted(request.id for request in requests)
+    for handle in pending.orphans():
+        with handle:
+            handle.done()
+    assert pending.orphans() == []
+
+
+def test_an_exception_keeps_the_request(pending: PendingRequests) -> None:
+    request = withdraw()
+    with pytest.raises(ConnectionError), pending.begin(request):
+        raise ConnectionError
+    assert adopted(pending) == [request]
+
+
+def test_done_and_release_may_be_repeated(pending: PendingRequests) -> None:
+    handle = pending.begin(withdraw())
+    handle.done()
+    handle.done()
+    handle.release()
+    assert pending.orphans() == []
+
+
+def test_an_orphan_is_adopted_once(pending: PendingRequests) -> None:
+    pending.begin(withdraw()).release()
+    (handle,) = pending.orphans()
+    assert pending.orphans() == []
+    handle.release()
+    assert len(adopted(pending)) == 1
+
+
+def test_an_id_in_flight_is_not_begun_again(pending: PendingRequests) -> None:
+    request = withdraw()
+    with pending.begin(request), pytest.raises(FileError, match="is in flight already"):
+        pending.begin(request)
+    with pytest.raises(FileError, match="is in flight already"):
+        pending.begin(WithdrawRequest(id=request.id, amount=1))
+    assert adopted(pending) == [request]
+
+
+def test_another_card_in_the_same_place_repeats_nothing(pending: PendingRequests, card_path: Path) -> None:
+    request = withdraw()
+    pending.begin(request).release()
+    other = PendingRequests(card_path, Card("demo", CardSecret.generate()))
+    assert other.orphans() == []
+    assert other.damaged() == []
+    assert adopted(pending) == [request]
+
+
+def test_a_begin_cut_short_was_never_sent(pending: PendingRequests, card_path: Path) -> None:
+    pending.begin(withdraw()).release()
+    (path,) = directory(card_path).iterdir()
+    unfinished = path.with_name(f"{'0' * 32}{path.suffix}.new")
+    unfinished.write_bytes(b'{"type":"WIT')
+    assert len(adopted(pending)) == 1
+    assert list(directory(card_path).iterdir()) == [path]
+
+
+def test_a_begin_that_fails_leaves_nothing(
+    pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def full(_descriptor: int, _data: bytes) -> int:
+        return 3
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "write", full)
+        with pytest.raises(FileError, match="cannot be written: No space left on device"):
+            pending.begin(withdraw())
+    assert list(directory(card_path).iterdir()) == []
+
+
+def test_a_directory_that_cannot_be_made_is_a_sentence(pending: PendingRequests, card_path: Path) -> None:
+    directory(card_path).touch()
+    with pytest.raises(FileError, match="is not a directory; give another path"):
+        pending.begin(withdraw())
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"x" * 10_000, encode(withdraw())])
+def test_a_damaged_record_is_set_aside_and_never_lost(
+    pending: PendingRequests, card_path: Path, content: bytes
+) -> None:
+    good, bad = withdraw(), withdraw()
+    pending.begin(good).release()
+    pending.begin(bad).release()
+    (path,) = directory(card_path).glob(f"{bad.id}*")
+    path.write_bytes(content)
+    assert adopted(pending) == [good]
+    (aside,) = pending.damaged()
+    assert aside.read_bytes() == content
+    assert aside.name.startswith(bad.id)
+    assert adopted(pending) == [good]
+
+
+def test_a_card_message_is_no_pending_request(pending: PendingRequests, card: Card, card_path: Path) -> None:
+    pending.begin(withdraw()).release()
+    (path,) = directory(card_path).iterdir()
+    path.write_bytes(encode(card.request()))
+    assert pending.orphans() == []
+    assert len(pending.damaged()) == 1
+
+
+def test_strange_names_are_left_alone(pending: PendingRequests, card_path: Path) -> None:
+    pending.begin(withdraw()).done()
+    for name in ("README", ".hidden", "0" * 32, f"{'0' * 32}.{'0' * 15}", f"{'0' * 32}.{'0' * 16}.bak"):
+        (directory(card_path) / name).write_text("keep")
+    assert pending.orphans() == []
+    assert len(list(directory(card_path).iterdir())) == 5
+
+
+def test_a_record_removed_while_it_is_being_adopted(
+    pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending.begin(withdraw()).release()
+    (path,) = directory(card_path).iterdir()
+    real = os.open
+
+    def late(name: str, *arguments: int) -> int:
+        descriptor = real(name, *arguments)
+        if Path(name) == path:
+            path.unlink()  # its owner was answered between our opening and our locking
+        return descriptor
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", late)
+        assert pending.orphans() == []
+    assert pending.orphans() == []
+
+
+HOLD = """
+import sys
+from pathlib import Path
+from app.card import read_card
+from app.messages import WithdrawRequest
+from app.pending import PendingRequests
+
+path = Path(sys.argv[1])
+handle = PendingRequests(path, read_card(path)).begin(WithdrawRequest(id=sys.argv[2], amount=5000))
+print("sent", flush=True)
+sys.stdin.readline()
+"""
+
+ADOPT_AND_APPLY = """
+import sys
+from pathlib import Path
+from app.card import read_card
+from app.ledger import Ledger
+from app.pending import PendingRequests
+
+path = Path(sys.argv[1])
+card = read_card(path)
+with Ledger(Path(sys.argv[2])) as ledger:
+    sys.stdin.readline()
+    handles = PendingRequests(path, card).orphans()
+    for handle in handles:
+        ledger.apply(card.account, handle.request)
+        handle.done()
+    print(len(handles), flush=True)
+"""
+
+
+def test_a_killed_process_leaves_an_orphan_and_a_living_one_does_not(
+    pending: PendingRequests, card_path: Path, start_program: StartProgram
+) -> None:
+    identity = new_request_id()
+    process = start_program(HOLD, card_path, identity)
+    if process.stdout is None:
+        raise TypeError("a pipe was asked for")
+    assert process.stdout.readline() == "sent\n"
+    assert pending.orphans() == []
+    process.kill()
+    assert process.wait() == -signal.SIGKILL
+    assert adopted(pending) == [WithdrawRequest(id=identity, amount=5000)]
+
+
+def test_processes_that_start_at_once_share_the_orphans_out(
+    pending: PendingRequests, card_path: Path, ledger: Ledger, ledger_path: Path, start_program: StartProgram
+) -> None:
+    for _ in range(12):
+        pending.begin(DepositRequest(id=new_request_id(), amount=3)).release()
+    processes = [start_program(ADOPT_AND_APPLY, card_path, ledger_path) for _ in range(3)]
+    for process in processes:
+        if process.stdin is None:
+            raise TypeError("a pipe was asked for")
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    assert sum(int(process.communicate()[0]) for process in processes) == 12
+    assert pending.orphans() == []
+    audit = ledger.verify()
+    assert (audit.entries, audit.total) == (12, 36)
