@@ -6,8 +6,8 @@ import hashlib
 import re
 from typing import Final
 
-SUITE_NAME: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*)+"
-"""What a suite may be called, as a regular expression for the whole name."""
+SUITE_NAME: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*){1,2}"
+"""What a suite may be called, as a regular expression for the whole name (PROTOCOL §3.1)."""
 
 
 def fingerprint(public_key: bytes) -> str:
