@@ -1,34 +1,32 @@
 """The command line. Every refusal is one sentence on standard error and an exit code (see README)."""
 
 import asyncio
-import functools
 import logging
 import sys
-from collections.abc import Callable
 from contextlib import ExitStack
 from pathlib import Path
-from typing import Annotated, ParamSpec
+from typing import Annotated
 
 import typer
 
 from app.atm import Atm, BankAddress
 from app.bank import Bank, run_bank
+from app.bench.cli import app as bench_app
 from app.card import Card, open_account_with_card, read_card
 from app.catalogue import show_plugins, show_suites, warnings
 from app.config import Settings, load_settings
 from app.console import AtmConsole, Screen, money_request
 from app.demo import bank_child, demo_card, sigterm_as_exit
-from app.errors import EXIT_CHANNEL, EXIT_LOCAL, ChangedKeyError, InputError, UserError, excerpt
+from app.errors import ChangedKeyError, InputError, excerpt
 from app.keystore import PUBLIC_FILE, fingerprint, read_bank_key
 from app.known_banks import KnownBanks, canonical_address
 from app.ledger import LEDGER_FILE, Ledger
 from app.logs import configure_logging
 from app.messages import AccountRequest, CheckRequest, new_request_id
-from framework import ChannelError, Suite, SuitecaseError, load_registry
+from app.refusals import refusing_with_a_sentence
+from framework import Suite, load_registry
 from framework.aio import EphemeralPool
 from framework.registry import Registry
-
-P = ParamSpec("P")
 
 app = typer.Typer(
     add_completion=False,
@@ -36,6 +34,8 @@ app = typer.Typer(
     rich_markup_mode="rich",
     help="A bank and its ATMs over a secure channel whose cryptography is plugged in.",
 )
+
+app.add_typer(bench_app, name="bench")
 
 SuiteOption = Annotated[
     str | None,
@@ -63,33 +63,8 @@ BankKeyOption = Annotated[
 ConnectOption = Annotated[str | None, typer.Option("--connect", metavar="HOST:PORT", help="Where the bank listens.")]
 
 
-def _command(function: Callable[P, int | None]) -> Callable[P, None]:
-    """Turn what goes wrong for a person into one sentence and an exit code."""
-
-    @functools.wraps(function)
-    def command(*args: P.args, **kwargs: P.kwargs) -> None:
-        try:
-            code = function(*args, **kwargs)
-        except UserError as error:
-            sentence, code = str(error), error.exit_code
-        except ChannelError as error:
-            sentence, code = f"The channel failed: {error}.", EXIT_CHANNEL
-        except SuitecaseError as error:
-            sentence, code = f"{error}.", EXIT_LOCAL
-        except KeyboardInterrupt:
-            sentence, code = "Interrupted.", EXIT_CHANNEL
-        else:
-            if code:
-                raise typer.Exit(code)
-            return
-        sys.stderr.write(f"suitecase: {sentence}\n")
-        raise typer.Exit(code)
-
-    return command
-
-
 @app.callback(invoke_without_command=True)
-@_command
+@refusing_with_a_sentence
 def main_job(
     ctx: typer.Context,
     suite: SuiteOption = None,
@@ -133,7 +108,7 @@ def main_job(
 
 
 @app.command()
-@_command
+@refusing_with_a_sentence
 def bank(
     ctx: typer.Context,
     suite: SuiteOption = None,
@@ -180,7 +155,7 @@ def bank(
 
 
 @app.command()
-@_command
+@refusing_with_a_sentence
 def open_account(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(help="The account's name: lower-case letters, digits and hyphens.")],
@@ -198,7 +173,7 @@ def open_account(
 
 
 @app.command(context_settings={"ignore_unknown_options": True})
-@_command
+@refusing_with_a_sentence
 def atm(
     ctx: typer.Context,
     action: Annotated[str | None, typer.Argument(metavar="[check|deposit|withdraw]", help="One request.")] = None,
@@ -243,7 +218,7 @@ def atm(
 
 
 @app.command()
-@_command
+@refusing_with_a_sentence
 def trust(
     ctx: typer.Context,
     suite: SuiteOption = None,
@@ -271,7 +246,7 @@ def trust(
 
 
 @app.command()
-@_command
+@refusing_with_a_sentence
 def suites(
     ctx: typer.Context, as_json: JsonOption = False, allow_plugin: AllowOption = None, config: ConfigOption = None
 ) -> int:
@@ -281,7 +256,7 @@ def suites(
 
 
 @app.command()
-@_command
+@refusing_with_a_sentence
 def plugins(
     ctx: typer.Context, as_json: JsonOption = False, allow_plugin: AllowOption = None, config: ConfigOption = None
 ) -> int:

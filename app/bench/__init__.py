@@ -1,0 +1,1 @@
+"""Benchmarks as commands: a figure comes with a peer measured beside it in the same run, and a ratio."""

@@ -1,0 +1,180 @@
+"""`bench cipher`: a bulk cipher's speed against the size of a record, beside OpenSSL and PyCryptodome.
+
+Every contender encrypts the same records for the same time in the same run, one after the other, and is compared with
+the peer's measurement next to it: machines change their speed while one measures.
+"""
+
+import os
+import secrets
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Final
+
+from app.bench.figures import Figure, figure
+from app.errors import InputError
+from framework import ConfigurationError, InvalidKeyError
+from framework.guard import GuardedBulkCipher
+from framework.registry import load_registry
+
+SIZES: Final = (64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304)
+"""Bytes of a record."""
+
+PEER: Final = "OpenSSL des-ede3-cbc"
+ENGINE_VARIABLE: Final = "SUITECASE_DES3_ENGINE"
+ENGINES: Final = ("bitarray", "numba")
+
+SMALL_RECORD: Final = 256
+"""Bytes: every message of the bank."""
+
+Encrypt = Callable[[bytes], bytes]
+Progress = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """Something that encrypts: `start` gives a fresh key's `encrypt`, good for `limit` bytes."""
+
+    name: str
+    start: Callable[[], Encrypt]
+    limit: int
+
+
+def contenders() -> list[Contender]:
+    """The engines of Triple DES that are installed, and the peers; the first peer is always OpenSSL."""
+    found = [contender for engine in ENGINES if (contender := _engine(engine)) is not None]
+    if not found:
+        raise InputError("No engine of Triple DES is installed; `plugins` says why.")
+    return [_openssl(), *_pycryptodome(), *found]
+
+
+def measure(runs: int, seconds: float, progress: Progress) -> list[Figure]:
+    """Measure every size `runs` times, each contender for `seconds` at a time, and the two costs of a small record."""
+    figures: list[Figure] = []
+    field = contenders()
+    for size in SIZES:
+        progress(f"records of {size} bytes")
+        record = secrets.token_bytes(size)
+        speeds: dict[str, list[float]] = {contender.name: [] for contender in field}
+        for _ in range(runs):
+            for contender in field:
+                speeds[contender.name].append(_speed(contender, record, seconds))
+        for contender in field:
+            peer = None if contender.name == PEER else PEER
+            name = f"{contender.name}, {size} B"
+            figures.append(figure(name, speeds[contender.name], "MB/s", peer, speeds[PEER]))
+    for title, cost in (("steady 256-byte record", _steady_cost), ("first record under a new key", _first_cost)):
+        progress(title)
+        times: dict[str, list[float]] = {contender.name: [] for contender in field}
+        for _ in range(runs):
+            for contender in field:
+                times[contender.name].append(cost(contender, seconds))
+        for contender in field:
+            peer = None if contender.name == PEER else PEER
+            figures.append(figure(f"{contender.name}, {title}", times[contender.name], "µs", peer, times[PEER]))
+    return figures
+
+
+def _speed(contender: Contender, record: bytes, seconds: float) -> float:
+    """Megabytes a second over at least `seconds`, new keys included wherever the limit of one is reached."""
+    records_a_key = contender.limit // len(record)
+    done = 0
+    encrypt = contender.start()
+    encrypt(record)  # what is made ahead for the first record is made before the clock starts
+    left = records_a_key - 1
+    begin = time.perf_counter()
+    while True:
+        if not left:
+            encrypt, left = contender.start(), records_a_key
+        encrypt(record)
+        left -= 1
+        done += len(record)
+        elapsed = time.perf_counter() - begin
+        if elapsed >= seconds:
+            return done / elapsed / 1e6
+
+
+def _steady_cost(contender: Contender, seconds: float) -> float:
+    """Microseconds for one small record while the stream runs, what is made ahead included."""
+    return SMALL_RECORD / _speed(contender, bytes(SMALL_RECORD), seconds)
+
+
+def _first_cost(contender: Contender, seconds: float) -> float:
+    """Microseconds from a new key to its first small record: the median of as many as fit."""
+    record = bytes(SMALL_RECORD)
+    costs: list[float] = []
+    end = time.perf_counter() + seconds
+    while not costs or time.perf_counter() < end:
+        begin = time.perf_counter()
+        contender.start()(record)
+        costs.append(time.perf_counter() - begin)
+    return sorted(costs)[len(costs) // 2] * 1e6
+
+
+def _engine(engine: str) -> Contender | None:
+    """An engine of the plugin, forced as a user would force it; None where it is not installed."""
+    try:
+        with _environment(ENGINE_VARIABLE, engine):
+            cipher = load_registry().bulk_cipher("des3")
+            cipher.encryptor(_key(cipher), bytes(cipher.iv_size))  # compiled here, if there is anything to compile
+    except ConfigurationError:
+        return None
+
+    def start() -> Encrypt:
+        with _environment(ENGINE_VARIABLE, engine):
+            return cipher.encryptor(_key(cipher), secrets.token_bytes(cipher.iv_size)).encrypt
+
+    return Contender(f"des3/{engine}", start, cipher.max_bytes_per_key)
+
+
+def _key(cipher: GuardedBulkCipher) -> bytes:
+    while True:
+        key = secrets.token_bytes(cipher.key_size)
+        try:
+            cipher.check_key(key)
+        except InvalidKeyError:
+            continue
+        return key
+
+
+def _openssl() -> Contender:
+    from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+    from cryptography.hazmat.primitives.ciphers import Cipher
+    from cryptography.hazmat.primitives.ciphers.modes import CBC
+
+    def start() -> Encrypt:
+        return Cipher(TripleDES(secrets.token_bytes(24)), CBC(secrets.token_bytes(8))).encryptor().update
+
+    return Contender(PEER, start, 2**23)
+
+
+def _pycryptodome() -> Iterator[Contender]:
+    try:
+        from Crypto.Cipher import DES3
+    except ImportError:
+        return
+
+    def start() -> Encrypt:
+        while True:
+            try:
+                key = DES3.adjust_key_parity(secrets.token_bytes(24))
+            except ValueError:
+                continue
+            encrypt: Encrypt = DES3.new(key, DES3.MODE_CTR, nonce=b"", initial_value=secrets.randbits(60)).encrypt
+            return encrypt
+
+    yield Contender("PyCryptodome DES3 CTR", start, 2**23)
+
+
+@contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before

@@ -1,0 +1,68 @@
+"""`python -m app bench …`."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from app.bench.figures import Figure, show
+from app.bench.machine import describe_machine
+from app.refusals import refusing_with_a_sentence
+
+app = typer.Typer(add_completion=False, help="Measure, beside a peer in the same run; ratios are what to quote.")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a figure on standard output.")]
+RunsOption = Annotated[int, typer.Option("--runs", min=1, help="How often each figure is measured; the median counts.")]
+PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw speed against record size.")]
+
+
+@app.command()
+@refusing_with_a_sentence
+def cipher(
+    as_json: JsonOption = False,
+    plot: PlotOption = None,
+    runs: RunsOption = 5,
+    seconds: Annotated[float, typer.Option(min=0.001, help="How long each contender runs at a time.")] = 0.1,
+) -> int:
+    """Measure each engine of Triple DES against the record's size, beside OpenSSL and PyCryptodome."""
+    from app.bench.cipher import measure
+
+    machine = describe_machine()
+    with _progress() as progress:
+        figures = measure(runs, seconds, progress)
+    _show(figures, machine, as_json=as_json)
+    if plot is not None:
+        _draw(figures, machine, plot)
+    return 0
+
+
+def _show(figures: list[Figure], machine: str, *, as_json: bool) -> None:
+    if as_json:
+        sys.stderr.write(machine + "\n")
+    show(figures, as_json=as_json, title=machine)
+
+
+def _draw(figures: list[Figure], machine: str, path: Path) -> None:
+    from app.bench.plot import plot
+
+    lines: dict[str, list[tuple[float, float]]] = {}
+    for entry in figures:
+        name, _, size = entry.name.rpartition(", ")
+        if entry.unit == "MB/s":
+            lines.setdefault(name, []).append((float(size.removesuffix(" B")), entry.value))
+    path.write_text(plot("Triple DES: speed against record size", machine, lines), encoding="utf-8")
+
+
+@contextmanager
+def _progress() -> Iterator[Callable[[str], None]]:
+    """Show what is being measured, on standard error and on a terminal alone."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield lambda _title: None
+        return
+    with console.status("measuring") as status:
+        yield lambda title: status.update(f"measuring {title} (Ctrl-C stops)")
