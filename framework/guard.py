@@ -1,8 +1,9 @@
 """The check around every call into a plugin: types, lengths and exceptions, always, also under `python -O`.
 
-A plugin's own InvalidKeyError and VerificationError pass where its interface allows them. Whatever else goes wrong
-becomes a PluginError that names the plugin, the call and the line, and never repeats an argument: an exception's
-text may quote a key.
+A plugin's own InvalidKeyError and VerificationError pass where its interface allows them; the lengths of keys that the
+framework derives are checked here, so a plugin has no reason left to refuse one. Whatever else goes wrong becomes a
+PluginError that names the plugin, the call and the line, and never repeats an argument: an exception's text may
+quote a key.
 """
 
 import secrets
@@ -47,6 +48,11 @@ def _is_bytes(owner: str, call: str, value: object, size: int) -> None:
         raise PluginError(f"{owner}: {call} gave {len(value)} bytes where {size} are due")
 
 
+def _has_size(what: str, value: bytes, size: int) -> None:
+    if len(value) != size:
+        raise InvalidKeyError(f"the {what} has {len(value)} bytes where {size} are due")
+
+
 class _Guarded(Generic[P]):
     """What every guarded primitive has: the plugin's name for error messages, and the claims, read once."""
 
@@ -54,7 +60,7 @@ class _Guarded(Generic[P]):
         self._primitive: P = primitive
         self.info: PrimitiveInfo = primitive.info
         self.plugin = plugin
-        self._owner = f"plugin {plugin!r} ({primitive.info.name})"
+        self._owner = f"plugin {plugin!r} ({self.info.name})"
 
     def __repr__(self) -> str:
         return f"<{type(self).__name__} {self._owner}>"
@@ -110,23 +116,26 @@ class GuardedKeyExchange(_Guarded[KeyExchange]):
 
     def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
         """As `KeyExchange.decapsulate`; both lengths are checked here, so nothing else may be raised."""
-        if len(private_key) != self.private_key_size or len(ciphertext) != self.ciphertext_size:
-            raise InvalidKeyError("the private key or the ciphertext has the wrong length")
+        _has_size("private key", private_key, self.private_key_size)
+        _has_size("ciphertext", ciphertext, self.ciphertext_size)
         secret = self._call("decapsulate", self._primitive.decapsulate, private_key, ciphertext)
         _is_bytes(self._owner, "decapsulate", secret, SHARED_SECRET_SIZE)
         return secret
 
     def check_public_key(self, public_key: bytes, *, pinned: bool = False) -> None:
         """As `KeyExchange.check_public_key`, with the length checked here too."""
-        if len(public_key) != self.public_key_size:
-            raise InvalidKeyError(f"the public key has {len(public_key)} bytes where {self.public_key_size} are due")
+        _has_size("public key", public_key, self.public_key_size)
         self._call(
             "check_public_key", self._primitive.check_public_key, public_key, pinned=pinned, allow=InvalidKeyError
         )
 
 
-def _stream(owner: str, call: str, inner: Callable[[bytes], bytes]) -> Callable[[bytes], bytes]:
+def _stream(owner: str, call: str, keyed: object) -> Callable[[bytes], bytes]:
     """Guard a length-preserving call; a closure, for it stands on the path of every record."""
+    try:
+        inner: Callable[[bytes], bytes] = getattr(keyed, call)
+    except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+        _blame(owner, f"looking up {call}", error)
 
     def guarded(record: bytes) -> bytes:
         try:
@@ -146,7 +155,7 @@ class GuardedEncryptor:
     __slots__ = ("encrypt",)
 
     def __init__(self, inner: Encryptor, owner: str) -> None:
-        self.encrypt = _stream(owner, "encrypt", inner.encrypt)
+        self.encrypt = _stream(owner, "encrypt", inner)
 
 
 class GuardedDecryptor:
@@ -155,7 +164,7 @@ class GuardedDecryptor:
     __slots__ = ("decrypt",)
 
     def __init__(self, inner: Decryptor, owner: str) -> None:
-        self.decrypt = _stream(owner, "decrypt", inner.decrypt)
+        self.decrypt = _stream(owner, "decrypt", inner)
 
 
 class GuardedBulkCipher(_Guarded[BulkCipher]):
@@ -168,14 +177,16 @@ class GuardedBulkCipher(_Guarded[BulkCipher]):
         self.max_bytes_per_key = primitive.max_bytes_per_key
 
     def encryptor(self, key: bytes, iv: bytes) -> GuardedEncryptor:
-        """As `BulkCipher.encryptor`."""
-        inner = self._call("encryptor", self._primitive.encryptor, key, iv, allow=InvalidKeyError)
-        return GuardedEncryptor(inner, self._owner)
+        """As `BulkCipher.encryptor`; both lengths are checked here."""
+        _has_size("key", key, self.key_size)
+        _has_size("IV", iv, self.iv_size)
+        return GuardedEncryptor(self._call("encryptor", self._primitive.encryptor, key, iv), self._owner)
 
     def decryptor(self, key: bytes, iv: bytes) -> GuardedDecryptor:
-        """As `BulkCipher.decryptor`."""
-        inner = self._call("decryptor", self._primitive.decryptor, key, iv, allow=InvalidKeyError)
-        return GuardedDecryptor(inner, self._owner)
+        """As `BulkCipher.decryptor`; both lengths are checked here."""
+        _has_size("key", key, self.key_size)
+        _has_size("IV", iv, self.iv_size)
+        return GuardedDecryptor(self._call("decryptor", self._primitive.decryptor, key, iv), self._owner)
 
     def check_key(self, key: bytes) -> None:
         """As `BulkCipher.check_key`."""
@@ -226,8 +237,9 @@ class GuardedMac(_Guarded[Mac]):
         self.tag_size = primitive.tag_size
 
     def authenticator(self, key: bytes) -> GuardedAuthenticator:
-        """As `Mac.authenticator`."""
-        inner = self._call("authenticator", self._primitive.authenticator, key, allow=InvalidKeyError)
+        """As `Mac.authenticator`; the length is checked here."""
+        _has_size("key", key, self.key_size)
+        inner = self._call("authenticator", self._primitive.authenticator, key)
         return GuardedAuthenticator(inner, self._owner, self.tag_size)
 
 
@@ -275,6 +287,7 @@ class GuardedAead(_Guarded[Aead]):
         self.max_records_per_key = primitive.max_records_per_key
 
     def context(self, key: bytes) -> GuardedAeadContext:
-        """As `Aead.context`."""
-        inner = self._call("context", self._primitive.context, key, allow=InvalidKeyError)
+        """As `Aead.context`; the length is checked here."""
+        _has_size("key", key, self.key_size)
+        inner = self._call("context", self._primitive.context, key)
         return GuardedAeadContext(inner, self._owner, self.tag_size)

@@ -7,7 +7,7 @@ and a MAC together.
 from struct import pack
 from typing import Protocol
 
-from framework.errors import InvalidKeyError, VerificationError
+from framework.errors import InvalidKeyError, PluginError, VerificationError
 from framework.events import FailureReason
 from framework.fault import Fault
 from framework.guard import (
@@ -75,7 +75,7 @@ def _cipher_key(cipher: GuardedBulkCipher, secret: Secret) -> bytes:
         except InvalidKeyError:
             continue
         return key
-    raise Fault(FailureReason.PLUGIN, f"{cipher.info.name} calls every key weak")
+    raise PluginError(f"plugin {cipher.plugin!r}: {cipher.info.name} calls every key weak")
 
 
 class _EncryptThenMacSealer:
