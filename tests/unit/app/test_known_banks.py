@@ -112,6 +112,16 @@ def test_a_changed_key_is_a_hard_stop(known: KnownBanks, path: Path) -> None:
     assert path.read_bytes() == before
 
 
+def test_a_key_can_be_held_against_the_one_on_record(known: KnownBanks, path: Path) -> None:
+    known.check("bank:7000", SUITE, KEY)  # not known: nothing to say against it
+    assert not path.exists()
+    known.add("bank:7000", SUITE, KEY)
+    known.check("BANK:7000", SUITE, KEY)
+    known.check("bank:7001", SUITE, b"another")
+    with pytest.raises(ChangedKeyError, match="HAS CHANGED"):
+        known.check("BANK:7000", SUITE, b"another")
+
+
 def test_a_known_bank_is_not_added_twice(known: KnownBanks, path: Path) -> None:
     known.add("bank:7000", SUITE, KEY)
     inode = path.stat().st_ino

@@ -133,6 +133,27 @@ def test_a_locked_ledger_is_an_error_that_changes_nothing(ledger: Ledger, ledger
     other.close()
 
 
+def test_making_the_ledger_waits_for_another_process_that_holds_the_file(ledger_path: Path) -> None:
+    ledger_path.parent.mkdir()
+    ledger_path.touch(mode=0o600)
+    other = sqlite3.connect(ledger_path, isolation_level=None, check_same_thread=False)
+    other.execute("BEGIN IMMEDIATE")
+    with pytest.raises(LedgerError, match="is in use by another process"):
+        Ledger(ledger_path, busy_timeout=0.1)
+    timer = threading.Timer(0.2, lambda: other.execute("COMMIT"))
+    timer.start()
+    with Ledger(ledger_path) as ledger:
+        assert ledger._database._connection.execute("PRAGMA journal_mode").fetchone() == ("wal",)
+    timer.join()
+    other.close()
+
+
+def test_an_sqlite_without_strict_tables_is_refused(ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
+    with pytest.raises(LedgerError, match=r"needs SQLite 3\.37 or newer"):
+        Ledger(ledger_path)
+
+
 def test_a_writer_waits_for_another(ledger: Ledger, ledger_path: Path) -> None:
     ledger.open_account("demo", DIGEST)
     other = sqlite3.connect(ledger_path, isolation_level=None, check_same_thread=False)
