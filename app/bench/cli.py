@@ -11,6 +11,7 @@ from rich.console import Console
 
 from app.bench.figures import Figure, show
 from app.bench.machine import describe_machine
+from app.config import DEFAULT_SUITE
 from app.refusals import refusing_with_a_sentence
 
 app = typer.Typer(add_completion=False, help="Measure, beside a peer in the same run; ratios are what to quote.")
@@ -37,6 +38,26 @@ def cipher(
     _show(figures, machine, as_json=as_json)
     if plot is not None:
         _draw(figures, machine, plot)
+    return 0
+
+
+@app.command()
+@refusing_with_a_sentence
+def channel(
+    as_json: JsonOption = False,
+    suite: Annotated[str, typer.Option(help="The suite to measure.")] = DEFAULT_SUITE,
+    allow_plugin: Annotated[list[str] | None, typer.Option("--allow-plugin", metavar="NAME")] = None,
+    megabytes: Annotated[int, typer.Option(min=1, help="MiB to send in bulk.")] = 256,
+    runs: RunsOption = 3,
+    seconds: Annotated[float, typer.Option(min=0.01, help="How long round trips are counted at a time.")] = 2.0,
+) -> int:
+    """Measure a whole channel over loopback TCP between two processes, beside plain TCP, TLS 1.3 and SSH."""
+    from app.bench.channel import measure
+
+    machine = describe_machine()
+    with _progress() as progress:
+        figures = measure(suite, tuple(allow_plugin or ()), megabytes * 2**20, runs, seconds, progress)
+    _show(figures, machine, as_json=as_json)
     return 0
 
 
