@@ -1,0 +1,46 @@
+"""All checks, by their ids."""
+
+from functools import cache
+from importlib import import_module
+from types import MappingProxyType
+
+from framework.contract.check import Check
+from framework.errors import ConfigurationError
+from framework.registry import Kind
+
+MODULES = (
+    "generic.metadata",
+    "mac.tags",
+    "mac.messages",
+    "mac.keys",
+    "mac.comparison",
+    "mac.constructions",
+    "mac.answers",
+)
+"""Where the checks are, in the order in which they run: what is simple first."""
+
+
+@cache
+def catalogue() -> MappingProxyType[str, Check]:
+    """Give every check by its id. Ids are never used again for something else."""
+    found: dict[str, Check] = {}
+    for module in MODULES:
+        for value in vars(import_module(f"framework.contract.{module}")).values():
+            if not isinstance(value, Check):
+                continue
+            if found.setdefault(value.id, value) is not value:
+                raise ConfigurationError(f"two checks have the id {value.id}")
+    return MappingProxyType(found)
+
+
+def checks_for(kind: Kind) -> tuple[Check, ...]:
+    """Give the checks of a kind, in order."""
+    return tuple(check for check in catalogue().values() if kind in check.kinds)
+
+
+def check_of(check_id: str) -> Check:
+    """Give the check of this id. Raises ConfigurationError, naming the ids of its kind."""
+    found = catalogue().get(check_id.upper())
+    if found is None:
+        raise ConfigurationError(f"there is no check {check_id!r}; the checks are {', '.join(catalogue())}")
+    return found

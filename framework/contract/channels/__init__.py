@@ -1,0 +1,1 @@
+"""Checks of the plugin inside a real channel."""

@@ -1,0 +1,73 @@
+"""How a check ended, and the finding when it failed."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from framework.contract.check import Check, Violation
+
+
+class Verdict(StrEnum):
+    """How a check ended. Only the first three are good, and NOT_CHECKED leaves its flaw classes open."""
+
+    PASSED = "passed"
+    NOT_APPLICABLE = "not applicable"
+    NOT_CHECKED = "not checked"
+    WAIVED = "waived"
+    FAILED = "FAILED"
+    ERROR = "ERROR"
+
+    @property
+    def ran(self) -> bool:
+        """Whether the check looked at the plugin to the end."""
+        return self in (Verdict.PASSED, Verdict.FAILED, Verdict.WAIVED)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a failed check found. `reproduce` is a command line."""
+
+    check: str
+    title: str
+    what: str
+    why: str
+    precedent: str
+    inputs: Mapping[str, str]
+    seed: str
+    reproduce: str
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How one check ended. `note` says why it did not run, or what went wrong in the kit."""
+
+    check: str
+    verdict: Verdict
+    note: str = ""
+    seconds: float = 0.0
+    finding: Finding | None = None
+    flaws: tuple[str, ...] = field(default=())
+
+    def to_dict(self) -> dict[str, Any]:
+        """Write it as JSON's own types."""
+        return asdict(self)
+
+    @classmethod
+    def from_dict(cls, fields: dict[str, Any]) -> "Outcome":
+        """Read what `to_dict` wrote."""
+        finding = fields["finding"]
+        return cls(
+            fields["check"],
+            Verdict(fields["verdict"]),
+            fields["note"],
+            fields["seconds"],
+            Finding(**finding) if finding else None,
+            tuple(fields["flaws"]),
+        )
+
+
+def finding(check: Check, violation: Violation, name: str, seed: str) -> Finding:
+    """Make the finding of a violation."""
+    reproduce = f"suitecase-contract check-plugin {name} --only {check.id} --seed {seed!r}"
+    return Finding(check.id, check.title, violation.what, check.why, check.precedent, violation.inputs, seed, reproduce)

@@ -1,0 +1,67 @@
+"""Runs checks in this process. `supervisor` runs them in another, where what hangs can be ended."""
+
+import signal
+import threading
+import time
+import traceback
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from framework.contract.check import Check, NotApplicable, NotChecked, Violation
+from framework.contract.outcome import Outcome, Verdict, finding
+from framework.contract.trial import Session, Trial
+
+CHECK_SECONDS = 60.0
+"""One check may take so long; an honest plugin needs a few seconds."""
+
+
+class _TimeIsUp(BaseException):
+    """Not an Exception, so that no plugin's `except Exception` holds it back."""
+
+
+def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) -> Outcome:
+    """Run one check against the plugin of the session."""
+    if session.target.kind not in check.kinds:
+        return Outcome(check.id, Verdict.NOT_APPLICABLE, f"it is for {', '.join(check.kinds)}")
+    begin = time.perf_counter()
+    try:
+        with _alarm(seconds):
+            check.body(Trial(session, check.id))
+        verdict, note, found = Verdict.PASSED, "", None
+    except Violation as violation:
+        verdict, note = Verdict.FAILED, ""
+        found = finding(check, violation, session.target.name, session.seed)
+    except _TimeIsUp:
+        verdict, note = Verdict.FAILED, ""
+        found = finding(check, did_not_return(seconds), session.target.name, session.seed)
+    except NotApplicable as reason:
+        verdict, note, found = Verdict.NOT_APPLICABLE, str(reason), None
+    except NotChecked as reason:
+        verdict, note, found = Verdict.NOT_CHECKED, str(reason), None
+    except Exception:  # noqa: BLE001 - the kit's own fault, which must never pass for a finding
+        verdict, note, found = Verdict.ERROR, traceback.format_exc(limit=-4), None
+    return Outcome(check.id, verdict, note, time.perf_counter() - begin, found, check.flaws)
+
+
+def did_not_return(seconds: float) -> Violation:
+    """What is said of a plugin that hangs."""
+    return Violation(f"a call into the plugin did not come back within {seconds:g} s")
+
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
+    """Interrupt Python code after so long; code in C only the supervisor can end."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def ring(*_: object) -> None:
+        raise _TimeIsUp
+
+    before = signal.signal(signal.SIGALRM, ring)
+    signal.setitimer(signal.ITIMER_REAL, seconds)
+    try:
+        yield
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

@@ -1,0 +1,100 @@
+"""What every specimen of the zoo has: it is a plugin by itself, and names the check that must find its flaw."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from importlib import import_module
+from pathlib import Path
+from typing import Any, ClassVar
+
+from framework import hookimpl
+from framework.contract.target import Target
+from framework.registry import Kind
+
+ROOT = Path(__file__).resolve().parents[2]
+
+MODULES = (
+    "macs",
+    "described",
+)
+
+
+class Specimen:
+    """A plugin that is one class. `found_by` names the checks that must find its flaw; a good one has none."""
+
+    found_by: ClassVar[tuple[str, ...]] = ()
+    kind: ClassVar[Kind]
+    vectors: ClassVar[str]
+    good: ClassVar[bool] = False
+    info: Any
+
+
+class MacSpecimen(Specimen):
+    kind = Kind.MAC
+    vectors = "plugins/hmac_sha256/contract_vectors.json"
+
+    @classmethod
+    @hookimpl
+    def register_macs(cls, register: Callable[[Any], None]) -> None:
+        register(cls())
+
+
+class CipherSpecimen(Specimen):
+    kind = Kind.BULK_CIPHER
+    vectors = "tests/zoo/contract_vectors.json"
+
+    @classmethod
+    @hookimpl
+    def register_bulk_ciphers(cls, register: Callable[[Any], None]) -> None:
+        register(cls())
+
+
+class KemSpecimen(Specimen):
+    kind = Kind.KEY_EXCHANGE
+    vectors = "tests/zoo/contract_vectors.json"
+
+    @classmethod
+    @hookimpl
+    def register_key_exchanges(cls, register: Callable[[Any], None]) -> None:
+        register(cls())
+
+
+class AeadSpecimen(Specimen):
+    kind = Kind.AEAD
+    vectors = "tests/zoo/contract_vectors.json"
+
+    @classmethod
+    @hookimpl
+    def register_aeads(cls, register: Callable[[Any], None]) -> None:
+        register(cls())
+
+
+@dataclass(frozen=True)
+class Exhibit:
+    """One specimen with the way to load it."""
+
+    specimen: type[Specimen]
+
+    @property
+    def name(self) -> str:
+        return f"{self.specimen.__module__.rpartition('.')[2]}.{self.specimen.__name__}"
+
+    @property
+    def flaw(self) -> str:
+        return " ".join((self.specimen.__doc__ or "").split())
+
+    def target(self) -> Target:
+        entry = f"{self.specimen.__module__}:{self.specimen.__name__}"
+        name: str = self.specimen().info.name
+        return Target("specimen", entry, self.specimen.kind, name, str(ROOT / self.specimen.vectors))
+
+
+def exhibits(*, good: bool = False) -> Iterator[Exhibit]:
+    """Every specimen that is broken, or every one that is good."""
+    for module_name in MODULES:
+        module = import_module(f"tests.zoo.{module_name}")
+        for value in vars(module).values():
+            if isinstance(value, type) and issubclass(value, Specimen) and value.__module__ == module.__name__:
+                if good and "good" in vars(value):
+                    yield Exhibit(value)
+                if not good and "found_by" in vars(value):
+                    yield Exhibit(value)
