@@ -5,7 +5,7 @@ its own, so that one which fails, misspells a hook or offers a wrong type is rep
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from importlib.metadata import EntryPoint, entry_points
@@ -24,6 +24,14 @@ BUILT_IN_DISTRIBUTION = "suitecase"
 
 _INFO_TYPES = {"name": str, "title": str, "security_bits": int, "status": Status, "reference": str}
 _NAME = re.compile(r"[a-z][a-z0-9]*")
+
+_DERIVED = range(1, 255 * 32 + 1)  # bytes that HKDF-Expand can give: RFC 5869 §2.3
+_NONCE = range(8, 255 * 32 + 1)  # a nonce holds the u64 of the sequence: PROTOCOL §6.3
+_FIELD = range(1, 2**24 + 1)  # bytes of a handshake message: what a peer can make us hold
+_TAG = range(1, 2**16)
+_LIMIT = range(1, 2**63)
+
+_STRANGE = (Exception, SystemExit)  # a plugin that is a script ends the program when it is imported
 
 Guarded = GuardedKeyExchange | GuardedBulkCipher | GuardedMac | GuardedAead
 G = TypeVar("G", GuardedKeyExchange, GuardedBulkCipher, GuardedMac, GuardedAead)
@@ -46,7 +54,7 @@ class _KindRow(Generic[G]):
     hook: str
     interface: type
     guard: Callable[[Any, str], G]
-    sizes: tuple[str, ...]
+    claims: Mapping[str, range]
 
 
 _KINDS: tuple[_KindRow[Any], ...] = (
@@ -55,22 +63,22 @@ _KINDS: tuple[_KindRow[Any], ...] = (
         "register_key_exchanges",
         KeyExchange,
         GuardedKeyExchange,
-        ("public_key_size", "private_key_size", "ciphertext_size"),
+        {"public_key_size": _FIELD, "private_key_size": _FIELD, "ciphertext_size": _FIELD},
     ),
     _KindRow(
         Kind.BULK_CIPHER,
         "register_bulk_ciphers",
         BulkCipher,
         GuardedBulkCipher,
-        ("key_size", "iv_size", "max_bytes_per_key"),
+        {"key_size": _DERIVED, "iv_size": _DERIVED, "max_bytes_per_key": _LIMIT},
     ),
-    _KindRow(Kind.MAC, "register_macs", Mac, GuardedMac, ("key_size", "tag_size")),
+    _KindRow(Kind.MAC, "register_macs", Mac, GuardedMac, {"key_size": _DERIVED, "tag_size": _TAG}),
     _KindRow(
         Kind.AEAD,
         "register_aeads",
         Aead,
         GuardedAead,
-        ("key_size", "nonce_size", "tag_size", "max_records_per_key"),
+        {"key_size": _DERIVED, "nonce_size": _NONCE, "tag_size": _TAG, "max_records_per_key": _LIMIT},
     ),
 )
 
@@ -168,7 +176,7 @@ def _load(
     try:
         if any(record.name == point.name for record in earlier):
             raise PluginError("another plugin of this name is already loaded")
-        offered = list(_offers(point))
+        offered = _offers(point)
         _refuse_duplicates(offered, primitives)
     except PluginError as error:
         sentence = f"plugin {point.name!r} of {distribution} {version}: {error}"
@@ -179,47 +187,50 @@ def _load(
     return PluginRecord(point.name, distribution, version, allowed=True, primitives=claims)
 
 
-def _offers(point: EntryPoint) -> Iterator[tuple[Kind, Guarded]]:
+def _offers(point: EntryPoint) -> list[tuple[Kind, Guarded]]:
     """Import the plugin, check its hooks against the specifications, and collect what it registers."""
     manager = pluggy.PluginManager(hookspecs.PROJECT)
     manager.add_hookspecs(hookspecs)
     try:
         manager.register(point.load(), name=point.name)
         manager.check_pending()
-    except Exception as error:
+    except _STRANGE as error:
         raise PluginError(f"cannot be loaded: {type(error).__name__}: {error}") from error
-    anything = False
+    offered: list[tuple[Kind, Guarded]] = []
     for row in _KINDS:
         collected: list[object] = []
         try:
             getattr(manager.hook, row.hook)(register=collected.append)
-        except Exception as error:
+            offered += [(row.kind, _guarded(row, primitive, point.name)) for primitive in collected]
+        except PluginError:
+            raise
+        except _STRANGE as error:
             raise PluginError(f"{row.hook} raised {type(error).__name__}: {error}") from error
-        for primitive in collected:
-            anything = True
-            yield row.kind, _guarded(row, primitive, point.name)
-    if not anything:
+    if not offered:
         raise PluginError("registers no primitive: does it implement a hook with @framework.hookimpl?")
+    return offered
 
 
 def _guarded(row: _KindRow[G], primitive: object, plugin: str) -> G:
-    """Check a primitive's shape and claims, and put it behind the guard."""
+    """Check a primitive's shape, put it behind the guard, and check its claims as the guard has read them."""
     if not isinstance(primitive, row.interface):
         lacks = [name for name in dir(row.interface) if not name.startswith("_") and not hasattr(primitive, name)]
         raise PluginError(f"{type(primitive).__name__} is no {row.kind}: it lacks {', '.join(lacks)}")
-    info: object = getattr(primitive, "info", None)
-    if not isinstance(info, PrimitiveInfo):
+    if not isinstance(getattr(primitive, "info", None), PrimitiveInfo):
         raise PluginError(f"the info of {type(primitive).__name__} is no PrimitiveInfo")
+    guarded = row.guard(primitive, plugin)
+    info = guarded.info
     for field_name, field_type in _INFO_TYPES.items():
         if type(getattr(info, field_name)) is not field_type:
             raise PluginError(f"{info.name!r}: {field_name} in its info must be a {field_type.__name__}")
     if not _NAME.fullmatch(info.name):
         raise PluginError(f"the name {info.name!r} is not of the form [a-z][a-z0-9]*")
-    for claim in row.sizes:
-        size = getattr(primitive, claim)
-        if type(size) is not int or not 0 < size < 2**63:
-            raise PluginError(f"{info.name}: {claim} must be a positive int, not {size!r}")
-    return row.guard(primitive, plugin)
+    for claim, possible in row.claims.items():
+        size = getattr(guarded, claim)
+        if type(size) is not int or size not in possible:
+            bounds = f"from {possible.start} to {possible.stop - 1}"
+            raise PluginError(f"{info.name}: {claim} must be an int {bounds}, not {size!r}")
+    return guarded
 
 
 def _refuse_duplicates(offered: list[tuple[Kind, Guarded]], primitives: Mapping[Kind, Mapping[str, Guarded]]) -> None:
