@@ -15,7 +15,7 @@ from typing import Self
 from framework.errors import ChannelError, InvalidKeyError, MisuseError, PluginError, SuitecaseError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
 from framework.fault import Fault
-from framework.frame import HEADER_SIZE, FrameType, parse_header
+from framework.frame import HEADER_SIZE, FrameBuffer, FrameType
 from framework.handshake.client import AwaitingM2, make_m1, read_m2
 from framework.handshake.messages import body_size
 from framework.handshake.parties import Completed, Context
@@ -60,7 +60,7 @@ class Channel:
         self._state = state
         self._handshake: AwaitingM1 | AwaitingM2 | AwaitingM3 | None = handshake
         self._records: _Records | None = None
-        self._incoming = bytearray()
+        self._incoming = FrameBuffer()
         self._outgoing = bytearray(outgoing)
         self._failure: ChannelFailed | None = None
         self._closed = False
@@ -152,11 +152,13 @@ class Channel:
         self._begin_call(now)
         if self._state is State.PEER_CLOSED:
             return []
-        self._incoming += data
+        self._incoming.append(data)
         events: list[Event] = []
         try:
             while (frame := self._next_frame()) is not None:
-                events += self._accept(*frame)
+                event = self._accept(*frame)
+                if event is not None:
+                    events.append(event)
         except Fault as fault:
             events.append(self._fail(fault.reason, fault.detail))
         except (PluginError, InvalidKeyError) as error:
@@ -215,49 +217,47 @@ class Channel:
         _check_time_argument(now)
         self._now = now
 
-    def _next_frame(self) -> tuple[FrameType, bytes] | None:
-        """Cut the next whole frame off the buffer; its header is checked as soon as it is there (PROTOCOL §4.1)."""
-        if len(self._incoming) < HEADER_SIZE:
+    def _next_frame(self) -> tuple[FrameType, bytes, bytes] | None:
+        """Give the next whole frame; its header is checked as soon as it is there (PROTOCOL §4.1)."""
+        announced = self._incoming.header()
+        if announced is None:
             return None
-        frame_type, size = parse_header(self._incoming)
+        frame_type, size = announced
         if (self._state, frame_type) not in TRANSITIONS:
             raise Fault(FailureReason.MALFORMED, f"a frame {frame_type.name} in the state {self._state}")
         if self._records is not None:
             self._records.reader.check_body_size(size)
         elif size != body_size(self._suite, frame_type):
             raise Fault(FailureReason.MALFORMED, "a handshake message of the wrong size")
-        end = HEADER_SIZE + size
-        if len(self._incoming) < end:
-            return None
-        frame = bytes(self._incoming[:end])
-        del self._incoming[:end]
-        return frame_type, frame
+        frame = self._incoming.take(size)
+        return None if frame is None else (frame_type, *frame)
 
-    def _accept(self, frame_type: FrameType, frame: bytes) -> list[Event]:
+    def _accept(self, frame_type: FrameType, header: bytes, body: bytes) -> Event | None:
         """Process one frame that the table permits, and move to the state that it names."""
-        after = TRANSITIONS[self._state, frame_type]
-        events: list[Event] = []
         if self._records is not None:
-            inner = self._records.reader.read(frame, self._now)
-            if inner.content_type is ContentType.DATA:
-                events.append(MessageReceived(inner.data))
-            elif inner.content_type is ContentType.CLOSE_NOTIFY:
-                events.append(PeerClosed())
-                after = State.PEER_CLOSED
-                self._incoming.clear()
-        elif isinstance(self._handshake, AwaitingM1):
-            m2, self._handshake = read_m1(self._handshake, frame, self._now)
+            return self._accept_record(self._records, header, body)
+        after = TRANSITIONS[self._state, frame_type]
+        if isinstance(self._handshake, AwaitingM1):
+            m2, self._handshake = read_m1(self._handshake, header, body, self._now)
             self._outgoing += m2
         elif isinstance(self._handshake, AwaitingM2):
-            m3, completed = read_m2(self._handshake, frame, self._now)
+            m3, completed = read_m2(self._handshake, header, body, self._now)
             self._complete(completed, is_client=True)
             self._outgoing += m3
-            events.append(HandshakeCompleted())
         elif isinstance(self._handshake, AwaitingM3):
-            self._complete(read_m3(self._handshake, frame, self._now), is_client=False)
-            events.append(HandshakeCompleted())
+            self._complete(read_m3(self._handshake, body, self._now), is_client=False)
         self._state = after
-        return events
+        return HandshakeCompleted() if self._handshake is None else None
+
+    def _accept_record(self, records: _Records, header: bytes, body: bytes) -> Event | None:
+        inner = records.reader.read(header, body, self._now)
+        if inner.content_type is ContentType.DATA:
+            return MessageReceived(inner.data)
+        if inner.content_type is ContentType.CLOSE_NOTIFY:
+            self._state = State.PEER_CLOSED
+            self._incoming.clear()
+            return PeerClosed()
+        return None
 
     def _complete(self, completed: Completed, *, is_client: bool) -> None:
         self._records = _Records(self._suite, completed, is_client=is_client)

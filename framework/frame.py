@@ -36,3 +36,42 @@ def parse_header(data: bytes | bytearray | memoryview, offset: int = 0) -> tuple
     if frame_type is None or version != VERSION or reserved != 0:
         raise Fault(FailureReason.MALFORMED, "a frame header that the protocol does not know")
     return frame_type, body_size
+
+
+class FrameBuffer:
+    """What has arrived and is not yet a whole frame, in any portions: at most one frame and one portion."""
+
+    __slots__ = ("_data", "_start")
+
+    def __init__(self) -> None:
+        self._data = bytearray()
+        self._start = 0
+
+    def __len__(self) -> int:
+        return len(self._data) - self._start
+
+    def append(self, portion: bytes) -> None:
+        """Take bytes from the network."""
+        del self._data[: self._start]
+        self._start = 0
+        self._data += portion
+
+    def header(self) -> tuple[FrameType, int] | None:
+        """Give the next frame's type and body size as soon as its header is there. Raises Fault."""
+        return parse_header(self._data, self._start) if len(self) >= HEADER_SIZE else None
+
+    def take(self, body_size: int) -> tuple[bytes, bytes] | None:
+        """Cut off the next frame, as header and body, if it is there whole."""
+        start = self._start
+        middle = start + HEADER_SIZE
+        end = middle + body_size
+        if len(self._data) < end:
+            return None
+        self._start = end
+        with memoryview(self._data) as view:
+            return bytes(view[start:middle]), bytes(view[middle:end])
+
+    def clear(self) -> None:
+        """Forget everything."""
+        self._data.clear()
+        self._start = 0

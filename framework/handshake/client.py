@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from framework.frame import HEADER_SIZE, FrameType
+from framework.frame import FrameType
 from framework.handshake.key_schedule import (
     initial_chaining_key,
     mac1,
@@ -53,10 +53,9 @@ def make_m1(context: Context, ephemeral: KeyPair, now: int) -> tuple[bytes, Awai
     return frame, AwaitingM2(context, mix_hash(h1, sealed), ck1, ephemeral, now)
 
 
-def read_m2(state: AwaitingM2, frame: bytes, now: int) -> tuple[bytes, Completed]:
+def read_m2(state: AwaitingM2, header: bytes, body: bytes, now: int) -> tuple[bytes, Completed]:
     """Give M3's frame and the secrets. Raises Fault: then the server has not proved itself."""
     context, suite = state.context, state.context.suite
-    header, body = frame[:HEADER_SIZE], frame[HEADER_SIZE:]
     m2 = M2(*split(body, field_sizes(suite, FrameType.M2)))
     shared_secret = suite.key_exchange.decapsulate(state.ephemeral.private_key, m2.ciphertext)
     h3 = mix_hash(state.h2, header, m2.nonce, m2.ciphertext)

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from framework.errors import InvalidKeyError
 from framework.events import FailureReason
 from framework.fault import Fault
-from framework.frame import HEADER_SIZE, FrameType
+from framework.frame import FrameType
 from framework.handshake.key_schedule import (
     initial_chaining_key,
     mac1,
@@ -50,10 +50,9 @@ class AwaitingM3:
     server_timestamp: int
 
 
-def read_m1(state: AwaitingM1, frame: bytes, now: int) -> tuple[bytes, AwaitingM3]:
+def read_m1(state: AwaitingM1, header: bytes, body: bytes, now: int) -> tuple[bytes, AwaitingM3]:
     """Give M2's frame and the state that awaits M3. Raises Fault. The order of the work is PROTOCOL §4.8."""
     context, suite = state.context, state.context.suite
-    header, body = frame[:HEADER_SIZE], frame[HEADER_SIZE:]
     m1 = M1(*split(body, field_sizes(suite, FrameType.M1)))
     expected = mac1(context.server_public_key, header, m1.nonce, m1.ciphertext, m1.sealed)
     if not hmac.compare_digest(expected, m1.mac1):
@@ -83,10 +82,10 @@ def read_m1(state: AwaitingM1, frame: bytes, now: int) -> tuple[bytes, AwaitingM
     return header + nonce + to_client.ciphertext + sealed, after
 
 
-def read_m3(state: AwaitingM3, frame: bytes, now: int) -> Completed:
+def read_m3(state: AwaitingM3, body: bytes, now: int) -> Completed:
     """Give the secrets. Raises Fault: then nobody has proved to have read M2."""
     suite = state.context.suite
-    m3 = M3(frame[HEADER_SIZE:])
+    m3 = M3(body)
     opened = open_message(suite, message_key(state.ck2, "m3", state.h4), state.h4, m3.sealed)
     timestamp = parse_payload(opened)
     check_time(timestamp, last=state.client_timestamp, now=now, skew=suite.limits.skew_ms)
