@@ -72,8 +72,11 @@ class Server:
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
-        for connection in tuple(self._connections):
+        left = tuple(self._connections)
+        for connection in left:
             connection.abort()
+        for connection in left:
+            await connection.lost()
         self.workers.shutdown(wait=False, cancel_futures=True)
 
     async def __aenter__(self) -> Self:
@@ -129,12 +132,13 @@ class ServerConnection(Connection):
     def __init__(self, server: Server, channel: Channel, clock: ChannelClock) -> None:
         super().__init__(channel, clock, server.workers)
         self._server = server
-        self._timers: list[asyncio.TimerHandle] = []
+        self._deadline: asyncio.TimerHandle | None = None
+        self._idle: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for a place; until there is one, read nothing (PROTOCOL §8.2)."""
         super().connection_made(transport)
-        self._timers.append(self._loop.call_later(self._server.handshake_seconds, self._handshake_late))
+        self._set_deadline(self._server.handshake_seconds, self._handshake_late)
         verdict = self._server.admit(self, self.peer_address.rpartition(":")[0])
         if verdict is not Verdict.ADMITTED:
             self.pause_reading()
@@ -143,18 +147,23 @@ class ServerConnection(Connection):
 
     def connection_lost(self, exc: Exception | None) -> None:
         """Let go of everything."""
-        for timer in self._timers:
-            timer.cancel()
+        for timer in (self._deadline, self._idle):
+            if timer is not None:
+                timer.cancel()
         super().connection_lost(exc)
         self._server.forget(self)
 
     def _establish(self) -> None:
         super()._establish()
-        self._timers.pop().cancel()
-        self._timers.append(self._loop.call_later(self._server.lifetime_seconds, self.end))
-        self._timers.append(self._loop.call_later(self._server.idle_seconds, self._check_idle))
+        self._set_deadline(self._server.lifetime_seconds, self._expire)
+        self._idle = self._loop.call_later(self._server.idle_seconds, self._check_idle)
         self._server.handshake_over(self)
         self._server.start_handler(self)
+
+    def _set_deadline(self, seconds: float, late: Callable[[], None]) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+        self._deadline = self._loop.call_later(seconds, late)
 
     def _handshake_late(self) -> None:
         self.fail(FailureReason.TIMEOUT, "no handshake within its deadline")
@@ -162,9 +171,17 @@ class ServerConnection(Connection):
     def _check_idle(self) -> None:
         left = self.last_received + self._server.idle_seconds - self._loop.time()
         if left <= 0:
-            self.end()
+            self._expire()
         else:
-            self._timers[-1] = self._loop.call_later(left, self._check_idle)
+            self._idle = self._loop.call_later(left, self._check_idle)
+
+    def _expire(self) -> None:
+        """End the channel in order; a peer that does not read, and so keeps the handler waiting, is reset."""
+        self._set_deadline(2 * CLOSE_SECONDS, self._overdue)
+        self.end()
+
+    def _overdue(self) -> None:
+        self.fail(FailureReason.TIMEOUT, "the channel had to end, and the peer did not let it")
 
 
 async def serve(

@@ -76,7 +76,7 @@ class ChannelStream:
         await self._connection.close()
 
     def abort(self) -> None:
-        """Reset the connection without a word."""
+        """Fail the channel without a word: the connection is reset on the next tick, which `close` waits for."""
         self._connection.abort()
 
     async def __aenter__(self) -> Self:
@@ -160,7 +160,11 @@ class Connection(asyncio.Protocol):
     def send(self, payload: bytes) -> None:
         """Seal a message and hand it to the transport."""
         self._raise_failure()
-        self.channel.send(payload, self._clock.now())
+        try:
+            self.channel.send(payload, self._clock.now())
+        except ChannelError as error:
+            self.fail(FailureReason(error.reason), str(error))
+            raise
         self._flush()
 
     async def drain(self) -> None:
@@ -188,7 +192,11 @@ class Connection(asyncio.Protocol):
         transport = self._transport
         if self._failure is not None or transport is None or transport.is_closing() or self.channel.is_closed:
             return
-        self.channel.close(self._clock.now())
+        try:
+            self.channel.close(self._clock.now())
+        except ChannelError as error:
+            self.fail(FailureReason(error.reason), str(error))
+            return
         self._flush()
         if transport.can_write_eof():
             transport.write_eof()
@@ -216,9 +224,13 @@ class Connection(asyncio.Protocol):
             await self._lost.wait()
 
     def abort(self) -> None:
-        """Reset the connection now."""
+        """Fail the channel for a reason of this side's own, by the one failure path."""
         self.fail(FailureReason.CONNECTION, "aborted on this side")
-        self._reset()
+
+    async def lost(self) -> None:
+        """Wait until the connection is gone; one that never came about is."""
+        if self._transport is not None:
+            await self._lost.wait()
 
     def fail(self, reason: FailureReason, detail: str) -> None:
         """Fail the channel for what only its surroundings see, by the one failure path."""
@@ -282,15 +294,18 @@ class Connection(asyncio.Protocol):
         self._wakeup.set()
         self._writable.set()
         self.pause_reading()
+        self._reset_on_close()
         self._loop.call_later(FAILURE_TICK_SECONDS - self._loop.time() % FAILURE_TICK_SECONDS, self._reset)
 
-    def _reset(self) -> None:
-        if self._transport is None or self._lost.is_set():
-            return
-        sock = self._transport.get_extra_info("socket")
+    def _reset_on_close(self) -> None:
+        """See to it that a socket which is closed before the tick, at the end of the process, is reset too."""
+        sock = None if self._transport is None else self._transport.get_extra_info("socket")
         if sock is not None and sock.fileno() >= 0:
             sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-        self._transport.abort()
+
+    def _reset(self) -> None:
+        if self._transport is not None:
+            self._transport.abort()
 
     def _flush(self) -> None:
         data = self.channel.data_to_send()
@@ -359,11 +374,13 @@ async def open_channel(
             await connection.established
     except TimeoutError:
         connection.abort()
+        await connection.lost()
         raise _error(ChannelFailed(FailureReason.TIMEOUT)) from None
     except OSError as error:
         reason = os.strerror(error.errno) if error.errno else type(error).__name__
         raise ChannelError(f"cannot connect to {host}:{port}: {reason}", FailureReason.CONNECTION) from None
-    except asyncio.CancelledError:
+    except (ChannelError, asyncio.CancelledError):
         connection.abort()
+        await connection.lost()
         raise
     return ChannelStream(connection)
