@@ -124,7 +124,7 @@ class Atm:
             try:
                 return await self._answer_to(request)
             except ChannelFailedError:
-                self._drop()
+                await self._drop()
         await self.connect()
         return await self._answer_to(request)
 
@@ -161,10 +161,11 @@ class Atm:
             "known; it is remembered beside the card, and repeated without moving the money twice when you try again."
         )
 
-    def _drop(self) -> None:
+    async def _drop(self) -> None:
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.abort()
+            await stream.close()
 
 
 def _why_not(bank: BankAddress, error: ChannelError) -> str:

@@ -106,25 +106,23 @@ async def _serve_session(stream: ChannelStream, ledger: LedgerThread) -> None:
     session = ledger.session()
     peer = stream.peer_address
     try:
-        async with asyncio.timeout(CARD_SECONDS):
-            message = await stream.receive()
+        async with asyncio.timeout(CARD_SECONDS) as deadline:
+            async for message in stream:
+                reply = await ledger.run(session.handle, message)
+                if session.account is not None:
+                    deadline.reschedule(None)
+                await stream.send(reply)
+                if session.finished:
+                    logger.info("card refused", extra={"peer": peer})
+                    return
     except TimeoutError:
         logger.info("session ended without a card", extra={"peer": peer})
-        return
-    while message is not None:
-        try:
-            reply = await ledger.run(session.handle, message)
-        except LedgerError as error:
-            # Not answered: the ATM repeats the request under its id.
-            logger.error("the ledger failed: %s", error, extra={"peer": peer})  # noqa: TRY400 - a sentence says it
-            stream.abort()
-            return
-        await stream.send(reply)
-        if session.finished:
-            logger.info("card refused", extra={"peer": peer})
-            return
-        message = await stream.receive()
-    logger.info("session ended", extra={"peer": peer, "account": session.account})
+    except LedgerError as error:
+        # Not answered: the ATM repeats the request under its id.
+        logger.error("the ledger failed: %s", error, extra={"peer": peer})  # noqa: TRY400 - a sentence says it
+        stream.abort()
+    else:
+        logger.info("session ended", extra={"peer": peer, "account": session.account})
 
 
 async def run_bank(
