@@ -6,9 +6,10 @@
 
 Times are Unix time in whole milliseconds. The caller takes the wall clock once, at the beginning, and adds elapsed
 monotonic time, so that a clock that is set in mid-session changes nothing (PROTOCOL §6.6). A channel is used by one
-thread at a time.
+thread at a time, and by the process that made it alone: a forked copy would use the same keystream for other messages.
 """
 
+import os
 import secrets
 from typing import Self
 
@@ -65,6 +66,7 @@ class Channel:
         self._failure: ChannelFailed | None = None
         self._closed = False
         self._now = now
+        self._owner = os.getpid()
 
     @classmethod
     def client(
@@ -175,8 +177,8 @@ class Channel:
     def send(self, payload: bytes, now: int) -> None:
         """Seal one message of at most `max_message_size` bytes; it then waits in `data_to_send`.
 
-        Raises MisuseError before the handshake, after `close`, and for a message that is too long; nothing is lost
-        then. Raises ChannelError if the channel has failed.
+        Raises MisuseError before the handshake, after `close`, in a forked process, and for a message that is too long;
+        nothing is lost then. Raises ChannelError if the channel has failed.
         """
         self._begin_call(now)
         if self._records is None or self._closed:
@@ -189,6 +191,7 @@ class Channel:
         """Say close_notify; nothing can be sent afterwards. Without `now`, at the time of the last call."""
         if self._closed or self._failure is not None:
             return
+        self._check_owner()
         if self._records is not None:
             self._write(ContentType.CLOSE_NOTIFY, b"", self._now if now is None else now)
         self._closed = True
@@ -214,8 +217,13 @@ class Channel:
     def _begin_call(self, now: int) -> None:
         if self._failure is not None:
             raise ChannelError("the channel has failed", self._failure.reason)
+        self._check_owner()
         _check_time_argument(now)
         self._now = now
+
+    def _check_owner(self) -> None:
+        if os.getpid() != self._owner:
+            raise MisuseError("a channel belongs to the process that made it, and this is another: open a new one")
 
     def _next_frame(self) -> tuple[FrameType, bytes, bytes] | None:
         """Give the next whole frame; its header is checked as soon as it is there (PROTOCOL §4.1)."""
@@ -270,8 +278,9 @@ class Channel:
             self._outgoing += self._records.writer.write(content_type, data, now)
         except (SuitecaseError, Fault) as error:
             # A writer that failed half-way cannot be trusted with another record.
-            self._fail(FailureReason.PLUGIN, str(error))
-            raise ChannelError("the channel failed while sending", FailureReason.PLUGIN) from None
+            reason = error.reason if isinstance(error, Fault) else FailureReason.PLUGIN
+            self._fail(reason, str(error))
+            raise ChannelError("the channel failed while sending", reason) from None
 
     def _fail(self, reason: FailureReason, detail: str) -> ChannelFailed:
         """The one failure path (PROTOCOL §8.1): erase, throw away, latch."""
