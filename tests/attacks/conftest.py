@@ -1,0 +1,82 @@
+"""The stage for every attack: bank, attacker, victim and bystander, and what must hold when it is over."""
+
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.bank import LedgerThread, open_bank
+from app.card import open_account_with_card
+from app.keystore import load_or_create
+from app.ledger import LEDGER_FILE, Ledger
+from app.messages import Accepted
+from framework import KeyPair, Suite
+from framework.limits import DEFAULT_LIMITS, Limits
+from framework.registry import Registry
+from tests.attacks.hostile_proxy import HostileProxy
+from tests.attacks.scene import BYSTANDER, OPENING_BALANCE, VICTIM, Ephemerals, Scene, Stage, deposit
+
+
+@pytest.fixture(scope="session")
+def ephemerals() -> Ephemerals:
+    return Ephemerals()
+
+
+@pytest.fixture(scope="session")
+def static_keys() -> dict[str, KeyPair]:
+    """The bank's static keys, made once for all tests."""
+    return {}
+
+
+@pytest.fixture
+def stage(
+    registry: Registry,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    ephemerals: Ephemerals,
+    static_keys: dict[str, KeyPair],
+) -> Stage:
+    """`async with stage(suite_name, limits) as scene`; at its end the ledger adds up and the bystander goes on."""
+
+    @asynccontextmanager
+    async def open_scene(suite: str | Suite, limits: Limits = DEFAULT_LIMITS) -> AsyncIterator[Scene]:
+        caplog.set_level(logging.INFO, "suitecase")
+        if isinstance(suite, str):
+            suite = Suite.parse(suite, registry, limits)
+        data_dir = tmp_path / "data"
+        kex = suite.key_exchange
+        if suite.name not in static_keys:
+            static_keys[suite.name] = kex.generate_key_pair()
+        key_pair = load_or_create(
+            data_dir,
+            suite.name,
+            lambda: static_keys[suite.name],
+            public_key_size=kex.public_key_size,
+            private_key_size=kex.private_key_size,
+        )
+        ledger_path = data_dir / LEDGER_FILE
+        card_paths = {name: tmp_path / f"{name}.card" for name in (VICTIM, BYSTANDER)}
+        with Ledger(ledger_path) as ledger:
+            cards = {name: open_account_with_card(ledger, name, path) for name, path in card_paths.items()}
+            ledger.apply(VICTIM, deposit(OPENING_BALANCE))
+        async with LedgerThread(ledger_path) as thread:
+            bank = await open_bank(suite, data_dir, "127.0.0.1", 0, thread)
+            async with bank.server, HostileProxy(*bank.server.address) as proxy:
+                take_ephemeral = ephemerals.source(suite)
+                scene = Scene(
+                    suite, key_pair, bank, proxy, cards, card_paths, ledger_path, take_ephemeral, caplog
+                )
+                bystander = await scene.open_session(BYSTANDER, past_the_proxy=True)
+                await bystander.show_card()
+                assert isinstance(await bystander.ask(deposit(1)), Accepted)
+                yield scene
+                assert isinstance(await bystander.ask(deposit(1)), Accepted)
+                assert await bystander.balance() == 2
+                await bystander.stream.close()
+                await scene.close()
+        with Ledger(ledger_path) as ledger:
+            ledger.verify()
+
+    return open_scene

@@ -1,0 +1,258 @@
+"""What every attack needs: a real bank, an attacker before it, a victim, and a bystander who must notice nothing."""
+
+import asyncio
+import logging
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager, suppress
+from dataclasses import dataclass, field
+from itertools import cycle
+from pathlib import Path
+
+import pytest
+
+from app.atm import Atm, BankAddress
+from app.bank import APPLICATION, SERVER_NAME, Bank
+from app.card import Card
+from app.ledger import Ledger
+from app.messages import (
+    Accepted,
+    CardAccepted,
+    CheckRequest,
+    DepositRequest,
+    Reply,
+    Request,
+    WithdrawRequest,
+    encode,
+    new_request_id,
+    read_reply,
+)
+from framework import ChannelError, KeyPair, Suite, open_channel
+from framework.aio import ChannelStream
+from framework.aio.server import ServerConnection
+from framework.aio.stream import Connection
+from framework.events import FailureReason
+from tests.attacks.hostile_proxy import PATIENCE, TICK, Ending, HostileProxy, Line, Party
+
+OPENING_BALANCE = 100_00
+"""What the victim's account holds when the attack begins, in minor units."""
+
+VICTIM, BYSTANDER = "alice", "bob"
+
+BOTH_SIDES = ("bank", "client")
+"""Who is attacked; the other is imitated."""
+
+
+DES3, CTR, GCM = "des3-bg-hmac", "aes256ctr-x25519-hmac", "aes256gcm-x25519"
+"""The suite that the bank runs, and a quick one of each composition."""
+
+
+def check() -> CheckRequest:
+    return CheckRequest(id=new_request_id())
+
+
+def deposit(amount: int) -> DepositRequest:
+    return DepositRequest(id=new_request_id(), amount=amount)
+
+
+def withdraw(amount: int) -> WithdrawRequest:
+    return WithdrawRequest(id=new_request_id(), amount=amount)
+
+
+@dataclass
+class Session:
+    """One open channel to the bank, as a client holds it."""
+
+    stream: ChannelStream
+    card: Card
+
+    async def show_card(self) -> None:
+        reply = await self.ask(self.card.request())
+        assert isinstance(reply, CardAccepted)
+
+    async def send(self, request: Request) -> None:
+        await self.stream.send(encode(request))
+
+    async def reply(self) -> Reply:
+        async with asyncio.timeout(PATIENCE):
+            message = await self.stream.receive()
+        assert message is not None
+        return read_reply(message)
+
+    async def ask(self, request: Request) -> Reply:
+        await self.send(request)
+        return await self.reply()
+
+    async def balance(self) -> int:
+        reply = await self.ask(check())
+        assert isinstance(reply, Accepted)
+        return reply.balance
+
+    async def failure(self) -> FailureReason:
+        """Why this side's channel failed; it must fail, soon, with nothing delivered before."""
+        with pytest.raises(ChannelError) as raised:
+            async with asyncio.timeout(PATIENCE):
+                await self.stream.receive()
+        return FailureReason(raised.value.reason)
+
+    @property
+    def connection(self) -> Connection:
+        """The inside, for a client that does not keep to the protocol."""
+        return self.stream._connection
+
+
+@dataclass
+class Scene:
+    """A bank that serves, a proxy before it, the victim's account, and a bystander's session past the proxy."""
+
+    suite: Suite
+    key_pair: KeyPair
+    bank: Bank
+    proxy: HostileProxy
+    cards: dict[str, Card]
+    card_paths: dict[str, Path]
+    ledger_path: Path
+    take_ephemeral: Callable[[], KeyPair]
+    log: pytest.LogCaptureFixture
+    _sessions: list[Session] = field(default_factory=list)
+
+    async def open_session(
+        self,
+        account: str = VICTIM,
+        *,
+        past_the_proxy: bool = False,
+        suite: Suite | None = None,
+        public_key: bytes | None = None,
+        take_ephemeral: Callable[[], KeyPair] | None = None,
+    ) -> Session:
+        """Open a channel; the card is not shown yet."""
+        host, port = self.bank.server.address if past_the_proxy else self.proxy.address
+        stream = await open_channel(
+            host,
+            port,
+            self.suite if suite is None else suite,
+            self.key_pair.public_key if public_key is None else public_key,
+            take_ephemeral=self.take_ephemeral if take_ephemeral is None else take_ephemeral,
+            application=APPLICATION,
+            server_name=SERVER_NAME,
+        )
+        session = Session(stream, self.cards[account])
+        self._sessions.append(session)
+        return session
+
+    async def open_victim(self) -> tuple[Session, Line]:
+        """A session of the victim's, its card shown, and the line that the attacker has of it."""
+        session = await self.open_session()
+        line = await self.proxy.next_line()
+        await session.show_card()
+        return session, line
+
+    def atm(self, account: str = VICTIM, *, public_key: bytes | None = None, suite: Suite | None = None) -> Atm:
+        """A whole ATM behind the proxy."""
+        key = self.key_pair.public_key if public_key is None else public_key
+        address = BankAddress(*self.proxy.address, suite or self.suite, key)
+        return Atm(address, self.cards[account], self.card_paths[account], self.take_ephemeral)
+
+    async def why(self, side: str, session: Session, line: Line) -> FailureReason:
+        """Why the channel of this side failed: from the bank's log, or as the client is told."""
+        if side == "client":
+            return await session.failure()
+        [reason] = self.failures_at_bank(line.bank)
+        return reason
+
+    def balance(self, account: str = VICTIM) -> int:
+        """What the ledger says, read from the file."""
+        with Ledger(self.ledger_path) as ledger:
+            return ledger.balance(account)
+
+    def bank_side(self, party: Party) -> ServerConnection:
+        """The bank's own end of a connection, for a bank that does not keep to the protocol."""
+        [found] = [each for each in self.bank.server._connections if each.peer_address == party.seen_as]
+        return found
+
+    def failures_at_bank(self, party: Party) -> list[FailureReason]:
+        """Why the bank's side of this connection failed, from its log."""
+        return [reason for peer, reason in self.failures() if peer == party.seen_as]
+
+    def failures(self) -> list[tuple[str, FailureReason]]:
+        """Every failure in the log: with whom, and why."""
+        records = (record for record in self.log.records if record.name == "suitecase.channel")
+        return [(str(args[0]), FailureReason(str(args[1]))) for args in map(_arguments, records)]
+
+    async def close(self) -> None:
+        """Let go of the sessions that the test has opened."""
+        for session in self._sessions:
+            session.stream.abort()
+            await session.stream.close()
+
+
+def _arguments(record: logging.LogRecord) -> tuple[object, ...]:
+    assert isinstance(record.args, tuple)
+    assert str(record.msg) == "channel with %s failed: %s (%s)"
+    return record.args
+
+
+Stage = Callable[..., AbstractAsyncContextManager[Scene]]
+"""`stage(suite, limits)`, the fixture that sets the scene."""
+
+
+class Ephemerals:
+    """Ephemeral key pairs for clients, a few for all tests: a pair of `bg` costs a third of a second.
+
+    The pool of the framework never gives one twice. Where an attack could profit from that, its test takes fresh ones.
+    """
+
+    def __init__(self) -> None:
+        self._by_kex: dict[str, cycle[KeyPair]] = {}
+
+    def source(self, suite: Suite) -> Callable[[], KeyPair]:
+        kex = suite.key_exchange
+        if kex.info.name not in self._by_kex:
+            self._by_kex[kex.info.name] = cycle([kex.generate_key_pair() for _ in range(4)])
+        pairs = self._by_kex[kex.info.name]
+        return lambda: next(pairs)
+
+
+async def early_in_a_tick() -> int:
+    """Wait until a tick has just begun; gives its number."""
+    loop = asyncio.get_running_loop()
+    while loop.time() % TICK > TICK / 4:
+        await asyncio.sleep(TICK - loop.time() % TICK)
+    return int(loop.time() / TICK)
+
+
+async def fails_silently(victim: Party, fault: Callable[[], None]) -> None:
+    """Commit the fault: the victim says not a byte more and resets the connection, on a tick (PROTOCOL §8.1).
+
+    The fault comes early in a tick, so a victim that does not wait for the next one is found out.
+    """
+    said = victim.byte_count
+    tick = await early_in_a_tick()
+    fault()
+    async with asyncio.timeout(PATIENCE):
+        end = await victim.ending
+    assert end.kind is Ending.RST
+    assert end.at >= (tick + 1) * TICK, "reset before the tick"
+    assert victim.byte_count == said, "bytes after the fault"
+
+
+async def fails_silently_together(victims: list[Party], fault: Callable[[], None]) -> None:
+    """The same for many victims of many faults at once."""
+    said = [victim.byte_count for victim in victims]
+    tick = await early_in_a_tick()
+    fault()
+    async with asyncio.timeout(PATIENCE):
+        ends = await asyncio.gather(*(victim.ending for victim in victims))
+    assert {end.kind for end in ends} == {Ending.RST}
+    assert min(end.at for end in ends) >= (tick + 1) * TICK, "reset before the tick"
+    assert [victim.byte_count for victim in victims] == said, "bytes after the fault"
+
+
+async def stays_silent(party: Party, seconds: float) -> None:
+    """For so long it says nothing and keeps the connection open."""
+    said = party.byte_count
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await asyncio.shield(party.ending)
+    assert not party.ending.done()
+    assert party.byte_count == said
+
