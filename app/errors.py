@@ -49,9 +49,16 @@ class ChangedKeyError(UserError):
 
 
 class ChannelFailedError(UserError):
-    """The bank could not be reached, did not prove itself, or did not answer."""
+    """The bank could not be reached, did not prove itself, or did not answer.
+
+    `doubt` is what is not known for that reason, a sentence of its own, or empty.
+    """
 
     exit_code = EXIT_CHANNEL
+
+    def __init__(self, sentence: str, doubt: str = "") -> None:
+        super().__init__(f"{sentence} {doubt}".rstrip())
+        self.doubt = doubt
 
 
 class RefusedByBankError(UserError):
@@ -74,6 +81,6 @@ class MessageError(UserError):
 
 
 def excerpt(text: str) -> str:
-    """Quote at most 24 characters of `text`, with everything unprintable or not ASCII escaped."""
-    shown = ascii(text[:_EXCERPT_LENGTH])
-    return shown if len(text) <= _EXCERPT_LENGTH else f"{shown}..."
+    """Quote `text` in at most 29 characters, with everything unprintable or not ASCII escaped."""
+    escaped = ascii(text[: _EXCERPT_LENGTH + 1])[1:-1]
+    return f"'{escaped}'" if len(escaped) <= _EXCERPT_LENGTH else f"'{escaped[:_EXCERPT_LENGTH]}...'"

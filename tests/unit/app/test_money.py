@@ -87,6 +87,12 @@ def test_too_large_is_told_from_malformed() -> None:
         parse_amount("100000000000000")
 
 
+def test_refused_text_is_short_even_where_it_is_all_escapes() -> None:
+    with pytest.raises(InputError) as caught:
+        parse_amount("\U0001f4b8" * 30)
+    assert str(caught.value).startswith(r"'\U0001f4b8\U0001f4b8\U00...' is not an amount; ")
+
+
 def test_refused_text_is_escaped() -> None:
     with pytest.raises(InputError, match=r"'\\x1b\[2J' is not an amount"):
         parse_amount("\x1b[2J")
