@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from app.address import join
 from app.bank import APPLICATION, SERVER_NAME
 from app.card import Card
 from app.errors import ChannelFailedError, MessageError, RefusedByBankError
@@ -44,7 +45,7 @@ class BankAddress:
     @property
     def text(self) -> str:
         """`host:port`."""
-        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+        return join(self.host, self.port)
 
 
 class Atm:
@@ -113,7 +114,10 @@ class Atm:
             await stream.close()
 
     async def _settle(self, pending: PendingRequest) -> AccountReply:
-        reply = await self._ask(pending.request)
+        try:
+            reply = await self._ask(pending.request)
+        except ChannelFailedError as error:
+            raise ChannelFailedError(str(error), doubt_about(pending.request)) from None
         if not (isinstance(reply, Refused) and reply.error is Refusal.CARD_REQUIRED):
             pending.done()
         return reply
@@ -143,29 +147,34 @@ class Atm:
                 await self._stream.send(encode(request))
                 message = await self._stream.receive()
         except TimeoutError:
-            raise ChannelFailedError(self._unanswered(request, f"no answer within {REPLY_SECONDS:.0f} s")) from None
+            raise self._silence(f"no answer within {REPLY_SECONDS:.0f} s") from None
         except (ChannelError, MisuseError) as error:
-            raise ChannelFailedError(self._unanswered(request, str(error))) from None
+            raise self._silence(str(error)) from None
         if message is None:
-            raise ChannelFailedError(self._unanswered(request, "the bank closed the channel"))
+            raise self._silence("the bank closed the channel")
         try:
             return read_reply(message)
         except MessageError as error:
             raise ChannelFailedError(str(error)) from None
 
-    def _unanswered(self, request: CardRequest | AccountRequest, reason: str) -> str:
-        if isinstance(request, CardRequest | CheckRequest):
-            return f"The bank at {self._bank.text} did not answer: {reason}."
-        return (
-            f"The bank at {self._bank.text} did not answer: {reason}. Whether it carried out the {request.type} is not "
-            "known; it is remembered beside the card, and repeated without moving the money twice when you try again."
-        )
+    def _silence(self, reason: str) -> ChannelFailedError:
+        return ChannelFailedError(f"The bank at {self._bank.text} did not answer: {reason}; try again.")
 
     async def _drop(self) -> None:
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.abort()
             await stream.close()
+
+
+def doubt_about(request: AccountRequest) -> str:
+    """Say what becomes of a request that was perhaps sent and not answered."""
+    if isinstance(request, CheckRequest):
+        return ""
+    return (
+        f"Whether it carried out the {request.type} is not known; it is remembered beside the card, and repeated "
+        "without moving the money twice when you try again."
+    )
 
 
 def _why_not(bank: BankAddress, error: ChannelError) -> str:

@@ -4,13 +4,14 @@ import asyncio
 import logging
 import os
 import signal
-import sys
+import socket
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Self, TypeVar
 
+from app.address import join
 from app.errors import LedgerError, UserError
 from app.keystore import fingerprint, load_or_create
 from app.ledger import LEDGER_FILE, Ledger
@@ -73,8 +74,7 @@ class Bank:
     @property
     def address(self) -> str:
         """`host:port`, as an ATM's --connect takes it."""
-        host, port = self.server.address
-        return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        return join(*self.server.address)
 
 
 async def open_bank(suite: Suite, data_dir: Path, host: str, port: int, ledger: LedgerThread) -> Bank:
@@ -93,12 +93,21 @@ async def open_bank(suite: Suite, data_dir: Path, host: str, port: int, ledger: 
 
     try:
         server = await serve(handle, host, port, suite, key_pair, application=APPLICATION, server_name=SERVER_NAME)
-    except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except (OSError, UnicodeError) as error:  # the latter for a host that no name can be
         raise UserError(
-            f"The bank cannot listen on {host}:{port}: {reason}; choose another address, or port 0 for any free one."
+            f"The bank cannot listen on {join(host, port)}: {_reason(error)}; "
+            "choose another address, or port 0 for any free one."
         ) from None
     return Bank(server, fingerprint(key_pair.public_key))
+
+
+def _reason(error: OSError | UnicodeError) -> str:
+    """Say it in the system's words; asyncio puts some of its own into `strerror`."""
+    if isinstance(error, socket.gaierror):
+        return error.strerror or "there is no such host"
+    if isinstance(error, OSError) and error.errno:
+        return os.strerror(error.errno)
+    return "there is no such host"
 
 
 async def _serve_session(stream: ChannelStream, ledger: LedgerThread) -> None:
@@ -132,15 +141,15 @@ async def run_bank(
     port: int,
     *,
     announce: Callable[[Bank], None],
-    until_stdin_closes: bool = False,
+    lifeline: int | None = None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, or until standard input ends if that is asked for. Raises UserError."""
+    """Serve until SIGINT or SIGTERM, or until the other end of the pipe `lifeline` is closed. Raises UserError."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
-    if until_stdin_closes:
-        _call_at_eof(sys.stdin.fileno(), stop.set)
+    if lifeline is not None:
+        _call_at_eof(lifeline, stop.set)
     async with LedgerThread(data_dir / LEDGER_FILE) as ledger:
         bank = await open_bank(suite, data_dir, host, port, ledger)
         async with bank.server:

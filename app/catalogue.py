@@ -4,11 +4,13 @@ import json
 import sys
 from typing import Final
 
-from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.output import write_out
+from app.screen import rendered
 from framework import Status, Suite
+from framework.primitives import PrimitiveInfo
 from framework.registry import PluginRecord, Registry
 from framework.suite import all_suites
 
@@ -19,58 +21,83 @@ _MEANING: Final = {
     Status.BROKEN: "practical attacks exist; for study alone",
 }
 
-_COLOURS: Final = {
+STYLES: Final = {
     Status.RECOMMENDED: "green",
     Status.LEGACY: "yellow",
     Status.EXPERIMENTAL: "yellow",
     Status.BROKEN: "bold red",
 }
+"""The colour of each status on a terminal."""
+
+
+def cautions(suite: Suite) -> list[tuple[Status, str]]:
+    """The status of every primitive of the suite that is not recommended, and the reason in a sentence."""
+    return [(info.status, _reason(info)) for info in _doubtful(suite)]
 
 
 def warnings(suite: Suite) -> list[str]:
-    """One sentence for every primitive of the suite that is not recommended, with the reason."""
-    return [
-        f"{info.status}: {info.title} — {_MEANING[info.status]} ({info.reference})"
-        for info in suite.primitives
-        if info.status is not Status.RECOMMENDED
-    ]
+    """The same, each as one line."""
+    return [f"{status}: {reason}" for status, reason in cautions(suite)]
 
 
 def show_suites(registry: Registry, *, as_json: bool) -> None:
     """Print every suite that the allowed plugins make, with strength, status and the reason for a warning."""
-    rows = [
-        {
-            "suite": suite.name,
-            "security_bits": suite.security_bits,
-            "status": str(suite.status),
-            "warnings": warnings(suite),
-        }
-        for suite in all_suites(registry)
-    ]
+    suites = list(all_suites(registry))
     if as_json:
-        _print_json(rows)
+        _print_json([_suite_row(suite) for suite in suites])
         return
-    table = Table("suite", "strength", "status", "why", box=None, pad_edge=False)
-    for suite in all_suites(registry):
-        status = Text(str(suite.status), _COLOURS[suite.status])
-        table.add_row(suite.name, f"{suite.security_bits} bits", status, "\n".join(warnings(suite)))
-    _print(table)
+    table = _table("suite", "strength", "status", "because of")
+    reasons = _table("primitive", "status", "why")
+    seen: set[str] = set()
+    for suite in suites:
+        because = ", ".join(info.name for info in _doubtful(suite))
+        table.add_row(suite.name, f"{suite.security_bits} bits", _coloured(suite.status), because)
+        for info in _doubtful(suite):
+            if info.name not in seen:
+                seen.add(info.name)
+                reasons.add_row(info.name, _coloured(info.status), _reason(info))
+    write_out(rendered(table, sys.stdout) + ("\n" + rendered(reasons, sys.stdout) if seen else ""))
 
 
 def show_plugins(registry: Registry, *, as_json: bool) -> None:
     """Print every installed plugin: kind, name, distribution, version, and whether it is allowed."""
     if as_json:
-        _print_json([_row(plugin) for plugin in registry.plugins])
+        _print_json([_plugin_row(plugin) for plugin in registry.plugins])
         return
-    table = Table("plugin", "offers", "distribution", "version", "allowed", box=None, pad_edge=False)
+    table = _table("plugin", "offers", "distribution", "version", "allowed")
     for plugin in registry.plugins:
-        offers = ", ".join(f"{kind} {info.name}" for kind, info in plugin.primitives) or plugin.error or "not loaded"
-        allowed = "yes" if plugin.allowed else f"no (--allow-plugin {plugin.name})"
+        offers = Text("failed: " + plugin.error, "red") if plugin.error else Text(_offers(plugin))
+        allowed = Text("yes", "green") if plugin.allowed else Text(f"no; --allow-plugin {plugin.name}", "yellow")
         table.add_row(plugin.name, offers, plugin.distribution, plugin.version, allowed)
-    _print(table)
+    write_out(rendered(table, sys.stdout))
 
 
-def _row(plugin: PluginRecord) -> dict[str, object]:
+def _doubtful(suite: Suite) -> list[PrimitiveInfo]:
+    return [info for info in suite.primitives if info.status is not Status.RECOMMENDED]
+
+
+def _reason(info: PrimitiveInfo) -> str:
+    return f"{info.title} — {_MEANING[info.status]} ({info.reference})"
+
+
+def _offers(plugin: PluginRecord) -> str:
+    """Write `key exchange bg, bg2048; MAC hmac`."""
+    by_kind: dict[str, list[str]] = {}
+    for kind, info in plugin.primitives:
+        by_kind.setdefault(str(kind), []).append(info.name)
+    return "; ".join(f"{kind} {', '.join(names)}" for kind, names in by_kind.items())
+
+
+def _suite_row(suite: Suite) -> dict[str, object]:
+    return {
+        "suite": suite.name,
+        "security_bits": suite.security_bits,
+        "status": str(suite.status),
+        "warnings": warnings(suite),
+    }
+
+
+def _plugin_row(plugin: PluginRecord) -> dict[str, object]:
     return {
         "plugin": plugin.name,
         "primitives": [{"kind": str(kind), "name": info.name} for kind, info in plugin.primitives],
@@ -81,17 +108,18 @@ def _row(plugin: PluginRecord) -> dict[str, object]:
     }
 
 
+def _table(*headings: str) -> Table:
+    """Make a table without lines; the last column but none other gives way when the terminal is narrow."""
+    table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    for heading in headings[:-1]:
+        table.add_column(heading, no_wrap=heading != "offers")
+    table.add_column(headings[-1])
+    return table
+
+
+def _coloured(status: Status) -> Text:
+    return Text(str(status), STYLES[status])
+
+
 def _print_json(rows: list[dict[str, object]]) -> None:
-    for row in rows:
-        sys.stdout.write(json.dumps(row) + "\n")
-
-
-def _print(table: Table) -> None:
-    console = Console(highlight=False)
-    # In a pipe nothing is wrapped: a line a row, for grep.
-    console.print(table, soft_wrap=not console.is_terminal) if console.is_terminal else _print_plain(console, table)
-
-
-def _print_plain(console: Console, table: Table) -> None:
-    console.width = 10_000
-    console.print(table)
+    write_out("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))

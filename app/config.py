@@ -1,7 +1,9 @@
 """Configuration: options, then SUITECASE_* in the environment, then suitecase.toml, then the defaults."""
 
+import os
 import tomllib
 from collections.abc import Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -22,7 +24,17 @@ CONFIG_FILE = Path("suitecase.toml")
 
 DEFAULT_SUITE = "des3-bg-hmac"
 
+_PREFIX = "SUITECASE_"
 _PATHS = ("data_dir", "known_banks", "bank_key", "card")
+
+
+_EXPECTED = {
+    "string_type": "text in quotes is expected",
+    "path_type": "text in quotes is expected",
+    "bool_type": "true or false is expected",
+    "bool_parsing": "true or false is expected",
+    "tuple_type": "a list of names is expected",
+}
 
 
 class ConfigError(UserError):
@@ -33,7 +45,12 @@ class Settings(BaseSettings):
     """Every setting, whichever way it came. Paths in a file are relative to that file."""
 
     model_config = SettingsConfigDict(
-        env_prefix="SUITECASE_", extra="forbid", frozen=True, hide_input_in_errors=True, case_sensitive=False
+        env_prefix=_PREFIX,
+        env_ignore_empty=True,
+        extra="forbid",
+        frozen=True,
+        hide_input_in_errors=True,
+        case_sensitive=False,
     )
 
     suite: str = DEFAULT_SUITE
@@ -51,14 +68,26 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(name for name in value.split(",") if name) if isinstance(value, str) else value
 
+    @field_validator(*_PATHS, mode="before")
+    @classmethod
+    def _possible(cls, value: object) -> object:
+        if value == "":  # a shell variable that is not set, and for Python the current directory
+            raise ValueError("a path cannot be empty")
+        if "\0" in str(value):
+            raise ValueError("a path cannot contain NUL")
+        return value
 
-def load_settings(options: Mapping[str, object], config: Path | None = None) -> Settings:
+
+def load_settings(options: Mapping[str, object], config: str | None = None) -> Settings:
     """Put the sources together; an option that is None was not given.
 
     Raises FileError for a configuration file that cannot be read, and ConfigError for a setting that makes no sense.
     """
-    in_file = _read(config)
-    given = {name: value for name, value in options.items() if value not in (None, [], ())}
+    if config == "":
+        raise ConfigError("--config names no file; give its path.")
+    path = CONFIG_FILE if config is None else Path(config)
+    in_file = _read(path, required=config is not None)
+    given: dict[str, Any] = {name: value for name, value in options.items() if value not in (None, [], ())}
 
     class Loaded(Settings):
         @classmethod
@@ -73,35 +102,45 @@ def load_settings(options: Mapping[str, object], config: Path | None = None) -> 
             return init_settings, env_settings, InitSettingsSource(settings_cls, in_file)
 
     try:
-        return Loaded(**_any(given))
+        return Loaded(**given)
     except ValidationError as error:
         first = error.errors(include_input=False, include_url=False)[0]
-        where = ".".join(str(part) for part in first["loc"])
-    raise ConfigError(f"The setting {excerpt(where)} is not usable: {first['msg']}. Settings: {_known()}.")
+    name = str(first["loc"][0]) if first["loc"] else ""
+    if name not in Settings.model_fields:
+        known = ", ".join(Settings.model_fields)
+        raise ConfigError(f"There is no setting {excerpt(name)}, as {path} has it; the settings are {known}.")
+    reason = _EXPECTED.get(first["type"], first["msg"].removeprefix("Value error, "))
+    raise ConfigError(f"{_origin(name, given, path)} is not usable: {reason}; change it or leave it out.")
 
 
-def _any(values: Mapping[str, object]) -> dict[str, Any]:
-    return dict(values)
+def _origin(name: str, given: Mapping[str, object], path: Path) -> str:
+    """Say where a setting came from, by the precedence of the sources."""
+    if name in given:
+        return f"The option --{name.replace('_', '-')}"
+    variable = _PREFIX + name.upper()
+    if any(there.upper() == variable for there in os.environ):
+        return f"The environment variable {variable}"
+    return f"The setting {name} in {path}"
 
 
-def _known() -> str:
-    return ", ".join(Settings.model_fields)
-
-
-def _read(config: Path | None) -> dict[str, Any]:
-    path = config or CONFIG_FILE
+def _read(path: Path, *, required: bool) -> dict[str, Any]:
+    """Read the configuration file. Raises FileError."""
     try:
         values = tomllib.loads(path.read_bytes().decode("utf-8"))
     except FileNotFoundError:
-        if config is None:
+        if not required:
             return {}
         raise FileError(f"There is no configuration file {path}; check the path.") from None
-    except OSError as error:
-        raise FileError(f"The configuration file {path} cannot be read: {error.strerror}.") from None
-    except (UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        detail = "it is not UTF-8 text" if isinstance(error, UnicodeDecodeError) else str(error)
-        raise FileError(f"The configuration file {path} is not TOML: {detail}.") from None
+    except (OSError, ValueError) as error:  # ValueError for a path with a NUL in it, and for what follows
+        if isinstance(error, UnicodeDecodeError):
+            reason = "it is not UTF-8 text; write it anew as text"
+        elif isinstance(error, tomllib.TOMLDecodeError):
+            reason = f"it is not TOML: {error}; mend that line"
+        else:
+            reason = f"{getattr(error, 'strerror', None) or error}; check the path and its permissions"
+        raise FileError(f"The configuration file {path} cannot be read: {reason}.") from None
     for name in _PATHS:
-        if isinstance(values.get(name), str):
-            values[name] = path.parent / values[name]
+        if values.get(name) and isinstance(values[name], str):
+            with suppress(RuntimeError):  # for `~somebody` that nobody is
+                values[name] = path.parent / Path(values[name]).expanduser()
     return values

@@ -1,125 +1,66 @@
-"""The ATM's console: lines in, from a terminal or a pipe; answers out, for people or as JSON."""
+"""The ATM's console: lines in, from a terminal or a pipe, and the bank's answers out."""
 
 import asyncio
-import json
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
+from pathlib import Path
 from typing import Final
 
-from rich.console import Console
-from rich.text import Text
-
-from app.atm import Atm
-from app.errors import EXIT_REFUSED, InputError, UserError, excerpt
-from app.messages import (
-    Accepted,
-    AccountReply,
-    AccountRequest,
-    CheckRequest,
-    DepositRequest,
-    Refusal,
-    WithdrawRequest,
-    new_request_id,
-)
-from app.money import format_amount, parse_amount
+from app.atm import Atm, BankAddress, doubt_about
+from app.card import Card
+from app.catalogue import STYLES, cautions
+from app.commands import HELP, read_command
+from app.errors import EXIT_REFUSED, ChannelFailedError, UserError
+from app.keystore import fingerprint
+from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
+from app.money import format_amount
+from app.output import write_err
 from app.pending import PendingRequest
+from app.screen import NotUnderstoodError, Screen, in_words
+from framework import KeyPair
 
 MAX_LINE: Final = 1024
 """Bytes of a line that are looked at; nothing that the console understands is longer than a few dozen."""
 
-HELP: Final = """\
-CHECK           the balance
-DEPOS amount    deposit: DEPOS 50 or DEPOS 12.34
-WITHD amount    withdraw
-HELP            this
-QUIT            leave"""
-
-_REFUSALS: Final = {
-    Refusal.INSUFFICIENT_FUNDS: "there is not enough money in the account",
-    Refusal.BALANCE_LIMIT: "the account cannot hold that much",
-    Refusal.REQUEST_ID_REUSED: "the request's id was used for another request",
-    Refusal.CARD_REQUIRED: "a card must be presented first",
-    Refusal.CARD_REFUSED: "the card is not good",
-    Refusal.CARD_ALREADY_PRESENTED: "a card has been presented already",
-    Refusal.BAD_REQUEST: "the bank did not understand the request",
-}
+PROMPT: Final = "ATM> "
 
 
-class Screen:
-    """Where answers and remarks go: answers to standard output, all else to standard error."""
-
-    def __init__(self, *, as_json: bool) -> None:
-        self.as_json = as_json
-        self._out = Console(highlight=False, soft_wrap=True)
-        self._err = Console(highlight=False, soft_wrap=True, stderr=True)
-
-    def reply(self, reply: AccountReply) -> None:
-        """Show the bank's answer."""
-        if isinstance(reply, Accepted):
-            balance = format_amount(reply.balance)
-            self._show(
-                {"type": reply.type, "ok": True, "balance": balance}, f"{reply.type} ok, balance {balance}", "green"
-            )
-        else:
-            sentence = f"{reply.type} refused: {_REFUSALS[reply.error]}"
-            self._show({"type": reply.type, "ok": False, "error": str(reply.error)}, sentence, "red")
-
-    def not_understood(self, command: str, error: str, sentence: str) -> None:
-        """Refuse a line here, before it reaches the bank."""
-        if self.as_json:
-            self._show({"type": command, "ok": False, "error": error, "message": sentence}, sentence, "red")
-        else:
-            self.remark(sentence, "red")
-
-    def help(self) -> None:
-        """Show what can be typed."""
-        self.remark(HELP)
-
-    def remark(self, sentence: str, style: str = "") -> None:
-        """Say something that is not an answer of the bank's."""
-        self._err.print(Text(sentence, style))
-
-    def _show(self, members: dict[str, object], sentence: str, style: str) -> None:
-        if self.as_json:
-            sys.stdout.write(json.dumps(members, separators=(",", ":")) + "\n")
-            sys.stdout.flush()
-        else:
-            self._out.print(Text(sentence, style))
+def converse_with(
+    bank: BankAddress,
+    card: Card,
+    card_path: Path,
+    take_ephemeral: Callable[[], KeyPair],
+    *,
+    as_json: bool,
+    request: AccountRequest | None = None,
+) -> int:
+    """Run the console over a channel to the bank, or one request; gives the exit code. Raises UserError."""
+    screen = Screen(as_json=as_json)
+    with asyncio.Runner() as runner:
+        console = AtmConsole(Atm(bank, card, card_path, take_ephemeral), screen, runner)
+        try:
+            console.enter()
+            if request is not None:
+                return console.ask_once(request)
+            _welcome(bank, card, screen)
+            console.settle_all()
+            return console.converse()
+        finally:
+            console.leave()
 
 
-class NotUnderstoodError(InputError):
-    """A line that is no command. `command` is the first word if it is one of ours, `error` a word for programs."""
-
-    def __init__(self, sentence: str, command: str = "ERROR", error: str = "unknown-command") -> None:
-        super().__init__(sentence)
-        self.command = command
-        self.error = error
-
-
-def read_command(line: str) -> AccountRequest | str:
-    """Understand one line: a request, "HELP" or "QUIT". Raises NotUnderstoodError."""
-    word, _, rest = line.strip(" \t\r\n").partition(" ")
-    command, amount = word.upper() if word.isascii() else word, rest.strip(" \t")
-    if not command:
-        raise NotUnderstoodError("That line is empty; type HELP for what the ATM understands.", error="empty-line")
-    if command in ("CHECK", "HELP", "QUIT"):
-        if amount:
-            raise NotUnderstoodError(f"{command} takes nothing after it.", command, "unexpected-argument")
-        return CheckRequest(id=new_request_id()) if command == "CHECK" else command
-    if command not in ("DEPOS", "WITHD"):
-        raise NotUnderstoodError(f"{excerpt(word)} is no command; type HELP for what the ATM understands.")
-    return money_request(command, amount)
-
-
-def money_request(command: str, amount: str) -> AccountRequest:
-    """Make a DEPOS or WITHD. Raises NotUnderstoodError for an amount that is none."""
-    try:
-        minor_units = parse_amount(amount)
-    except InputError as error:
-        raise NotUnderstoodError(str(error), command, "invalid-amount") from None
-    make = DepositRequest if command == "DEPOS" else WithdrawRequest
-    return make(id=new_request_id(), amount=minor_units)
+def _welcome(bank: BankAddress, card: Card, screen: Screen) -> None:
+    suite = bank.suite
+    screen.remarks(
+        [
+            ("suite", "dim", f"{suite.name}, {suite.security_bits} bits"),
+            ("bank", "dim", bank.text),
+            ("key", "dim", fingerprint(bank.public_key)),
+            ("account", "dim", card.account),
+            *((str(status), STYLES[status], sentence) for status, sentence in cautions(suite)),
+        ]
+    )
 
 
 class AtmConsole:
@@ -131,12 +72,18 @@ class AtmConsole:
         self._runner = runner
 
     def enter(self) -> None:
-        """Present the card, and settle what an earlier process left unanswered. Raises UserError."""
+        """Open the channel and present the card. Raises UserError."""
         self._runner.run(self._atm.connect())
+
+    def settle_all(self) -> None:
+        """Settle what an earlier process left unanswered. Raises UserError."""
         for pending in self._atm.unanswered():
             self._settle(pending)
         for path in self._atm.damaged():
-            self._screen.remark(f"A request was not answered and its record {path} cannot be read; check the balance.")
+            self._screen.remark(
+                f"A request was sent and not answered, and its record {path} cannot be read; "
+                "compare the balance with what you expect, and remove the file."
+            )
 
     def ask_once(self, request: AccountRequest) -> int:
         """Serve one command of `atm check|deposit|withdraw`; gives the exit code. Raises UserError.
@@ -144,17 +91,16 @@ class AtmConsole:
         A request like this one that was not answered earlier is what is being retried: it is repeated under its
         own id, and not made anew.
         """
-        self._runner.run(self._atm.connect())
         reply = None
         for pending in self._atm.unanswered():
             if reply is None and _same(pending.request, request):
-                reply = self._runner.run(self._atm.settle(pending))
+                reply = self._run(self._atm.settle(pending), request)
                 self._screen.remark(
                     "This answers the request that was sent before and not answered; it is not sent anew."
                 )
             else:
                 self._settle(pending)
-        reply = reply or self._runner.run(self._atm.ask(request))
+        reply = reply or self._run(self._atm.ask(request), request)
         self._screen.reply(reply)
         return 0 if isinstance(reply, Accepted) else EXIT_REFUSED
 
@@ -163,41 +109,43 @@ class AtmConsole:
 
         From a terminal 0. From a pipe 2 if a line was not understood, else 1 if the bank refused one, else 0.
         """
-        refused = misunderstood = False
+        codes = {0}
         interactive = sys.stdin.isatty()
-        for line in _lines_from_terminal(prompt=not self._screen.as_json) if interactive else _lines_from_pipe():
+        for line in _lines_from_terminal(self._screen) if interactive else _lines_from_pipe():
             try:
                 command = read_command(_text(line))
             except NotUnderstoodError as error:
-                misunderstood = True
-                self._screen.not_understood(error.command, error.error, str(error))
+                codes.add(error.exit_code)
+                self._screen.not_understood(error)
                 continue
             if command == "QUIT":
                 break
             if isinstance(command, str):
-                self._screen.help()
-            else:
-                reply = self._runner.run(self._atm.ask(command))
-                refused = refused or not isinstance(reply, Accepted)
-                self._screen.reply(reply)
-        if interactive:
-            return 0
-        return NotUnderstoodError.exit_code if misunderstood else EXIT_REFUSED if refused else 0
+                self._screen.remark(HELP)
+                continue
+            reply = self._run(self._atm.ask(command), command)
+            codes.add(0 if isinstance(reply, Accepted) else EXIT_REFUSED)
+            self._screen.reply(reply)
+        return 0 if interactive else max(codes)
 
     def leave(self) -> None:
         """End the channel in order."""
         with suppress(UserError):
             self._runner.run(self._atm.close())
 
+    def _run(self, asking: Coroutine[None, None, AccountReply], request: AccountRequest) -> AccountReply:
+        try:
+            return self._runner.run(asking)
+        except KeyboardInterrupt:
+            raise ChannelFailedError("Interrupted before the bank had answered.", doubt_about(request)) from None
+
     def _settle(self, pending: PendingRequest) -> None:
         request = pending.request
-        reply = self._runner.run(self._atm.settle(pending))
+        reply = self._run(self._atm.settle(pending), request)
         amount = "" if isinstance(request, CheckRequest) else f" {format_amount(request.amount)}"
-        if isinstance(reply, Accepted):
-            outcome = f"done, balance {format_amount(reply.balance)} then"
-        else:
-            outcome = f"refused: {_REFUSALS[reply.error]}"
-        self._screen.remark(f"{request.type}{amount} was sent before and not answered; the bank says now: {outcome}.")
+        self._screen.remark(
+            f"{request.type}{amount} was sent before and not answered; the bank says now: {in_words(reply)}."
+        )
 
 
 def _same(pending: AccountRequest, request: AccountRequest) -> bool:
@@ -214,18 +162,29 @@ def _text(line: bytes) -> str:
         raise NotUnderstoodError("That line is not UTF-8 text; type HELP.", error="not-utf-8") from None
 
 
-def _lines_from_terminal(*, prompt: bool) -> Iterator[bytes]:
+def _lines_from_terminal(screen: Screen) -> Iterator[bytes]:
     """Ask for lines, with editing and history, until the end of input or Ctrl-C."""
     with suppress(ImportError):
         import readline  # noqa: F401 - its import gives `input` editing and history; absent on some systems
+    prompt = "" if screen.as_json else PROMPT
+    read = input if sys.stdout.isatty() else _read_without_stdout
     while True:
         try:
-            yield input("ATM> " if prompt else "").encode("utf-8", "surrogateescape")
+            yield read(prompt).encode("utf-8", "surrogateescape")
         except UnicodeDecodeError:
             yield b"\xff"
         except (EOFError, KeyboardInterrupt):
-            sys.stderr.write("\n")
+            write_err("\n")
             return
+
+
+def _read_without_stdout(prompt: str) -> str:
+    """Do as `input` does, where standard output is a file that the prompt has no business in."""
+    write_err(prompt)
+    line = sys.stdin.readline()
+    if not line:
+        raise EOFError
+    return line
 
 
 def _lines_from_pipe() -> Iterator[bytes]:

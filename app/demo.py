@@ -1,18 +1,20 @@
 """The main job: a bank in a child process, and the ATM's console in this one."""
 
+import asyncio
+import logging
+import os
 import select
 import signal
-import subprocess
-import sys
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
-from typing import Final
+from typing import Final, NoReturn
 
-from app.card import Card, ensure_account_with_card
-from app.errors import UserError
-from app.ledger import LEDGER_FILE, Ledger
+from app.config import Settings
+from app.errors import EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
+from framework import Suite, SuitecaseError
 
 DEMO_ACCOUNT: Final = "demo"
 DEMO_CARD: Final = "demo.card"
@@ -24,56 +26,162 @@ START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 10.0
 """How long the bank may take to end before it is killed."""
 
+_ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+_LISTENS, _REFUSES = "listening", "refused"
+
+logger = logging.getLogger("suitecase.demo")
+
 
 class BankChildError(UserError):
-    """The bank in the child process did not come up; it has said why on standard error."""
+    """The bank in the child process did not come up."""
 
 
-def demo_card(data_dir: Path) -> tuple[Card, Path]:
-    """Give the demo account's card, opening the account with balance zero if it is not there. Raises UserError."""
-    path = data_dir / DEMO_CARD
-    with Ledger(data_dir / LEDGER_FILE) as ledger:
-        return ensure_account_with_card(ledger, DEMO_ACCOUNT, path), path
+def run_demo(settings: Settings, suite: Suite, *, as_json: bool) -> int:
+    """Run the main job; gives the exit code. Raises UserError."""
+    with sigterm_as_exit(), bank_child(suite, settings.data_dir) as child:
+        # Only now what the bank has no need of: it makes its key meanwhile, on the other core.
+        from app.address import host_and_port
+        from app.atm import BankAddress
+        from app.card import ensure_account_with_card
+        from app.keystore import PUBLIC_FILE, fingerprint, read_bank_key
+        from app.ledger import LEDGER_FILE, Ledger
+        from framework.aio import EphemeralPool
+
+        pool = EphemeralPool(suite.key_exchange)
+        from app.console import converse_with  # while the pool is at work
+
+        card_path = settings.data_dir / DEMO_CARD
+        with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
+            card = ensure_account_with_card(ledger, DEMO_ACCOUNT, card_path)
+        address, announced = child.announcement()
+        public_key = read_bank_key(settings.data_dir / PUBLIC_FILE, suite.name)
+        if fingerprint(public_key) != announced:
+            raise ChangedKeyError(
+                f"The bank announced {announced}, and its {PUBLIC_FILE} holds another key; start again."
+            )
+        bank = BankAddress(*host_and_port(address), suite, public_key)
+        try:
+            return converse_with(bank, card, card_path, pool.take, as_json=as_json)
+        except ChannelFailedError as error:
+            raise child.explain(error) from None
+        finally:
+            pool.close()
+
+
+class BankChild:
+    """A forked process that is a bank. It ends when the pipe `lifeline` is closed, as it is when we are killed.
+
+    Down the pipe `report` come one line, about its start, and the end of the stream when it ends.
+    """
+
+    def __init__(self, pid: int, lifeline: int, report: int) -> None:
+        self._pid = pid
+        self._lifeline = lifeline
+        self._report = report
+        self._ending: str | None = None
+
+    def announcement(self) -> tuple[str, str]:
+        """Wait until the bank listens; gives its address and its key's fingerprint. Raises BankChildError."""
+        line = b""
+        while not line.endswith(b"\n"):
+            if not select.select([self._report], [], [], START_SECONDS)[0]:
+                raise BankChildError(f"The bank did not listen within {START_SECONDS:.0f} s; start again.")
+            more = os.read(self._report, select.PIPE_BUF)
+            if not more:
+                raise BankChildError(f"The bank {self._end()} before it listened; start again.")
+            line += more
+        word, _, rest = line.decode().rstrip("\n").partition(" ")
+        if word == _REFUSES:
+            raise BankChildError(rest)
+        address, _, announced = rest.partition(" ")
+        return address, announced
+
+    def explain(self, error: ChannelFailedError) -> ChannelFailedError:
+        """Say that the bank has ended, where that is why the channel failed."""
+        if not self._has_ended(0):
+            return error
+        return ChannelFailedError(f"The bank {self._end()}; start again to go on.", error.doubt)
+
+    def stop(self) -> None:
+        """Let the bank end in order, and see that it does."""
+        os.close(self._lifeline)
+        if not self._has_ended(STOP_SECONDS):
+            os.kill(self._pid, signal.SIGKILL)
+        self._end()
+        os.close(self._report)
+
+    def _has_ended(self, seconds: float) -> bool:
+        """Wait for the end of the report."""
+        deadline = time.monotonic() + seconds
+        while select.select([self._report], [], [], max(0, deadline - time.monotonic()))[0]:
+            if not os.read(self._report, select.PIPE_BUF):
+                return True
+        return False
+
+    def _end(self) -> str:
+        """Reap the process; says how it ended."""
+        if self._ending is None:
+            code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+            self._ending = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+        return self._ending
 
 
 @contextmanager
-def bank_child(arguments: list[str]) -> Iterator[tuple[str, str]]:
-    """Run `bank` in a child process on a free loopback port; gives its address and its key's fingerprint.
+def bank_child(suite: Suite, data_dir: Path) -> Iterator[BankChild]:
+    """Run a bank on a free loopback port in a child process.
 
-    The child serves until this process closes the pipe to its standard input, however that comes about, so none is
-    ever left behind. It has a session of its own: Ctrl-C at the console is the console's to handle.
+    A fork has at once what this process has imported; a new interpreter would take most of a second longer to listen.
+    Call it while there is one thread, and no connection to the ledger.
     """
-    optimize = ["-" + "O" * sys.flags.optimize] if sys.flags.optimize else []
-    command = [sys.executable, *optimize, "-m", "app", "bank", "--until-stdin-closes", "--listen", "127.0.0.1:0"]
-    child = subprocess.Popen(  # noqa: S603 - our own program with our own arguments
-        [*command, *arguments], stdin=subprocess.PIPE, stdout=subprocess.PIPE, start_new_session=True
-    )
+    lifeline, held = os.pipe()
+    report, told = os.pipe()
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING_SIGNALS)  # until the child has its own way to end
+    pid = os.fork()
+    if pid == 0:
+        os.close(held)
+        os.close(report)
+        _be_the_bank(suite, data_dir, lifeline, told)
+    signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    os.close(lifeline)
+    os.close(told)
+    child = BankChild(pid, held, report)
     try:
-        yield _announcement(child)
+        yield child
     finally:
-        _stop(child)
+        child.stop()
 
 
-def _announcement(child: "subprocess.Popen[bytes]") -> tuple[str, str]:
-    """Wait for `listening on HOST:PORT FINGERPRINT`."""
-    if child.stdout is None:
-        raise BankChildError("The bank has no standard output.")
-    ready, _, _ = select.select([child.stdout], [], [], START_SECONDS)
-    words = child.stdout.readline().decode("utf-8", "replace").split() if ready else []
-    if len(words) != 4 or words[:2] != ["listening", "on"]:
-        raise BankChildError("The bank did not start; what it said about that stands above, if anything.")
-    return words[2], words[3]
-
-
-def _stop(child: "subprocess.Popen[bytes]") -> None:
-    for stream in (child.stdin, child.stdout):
-        if stream is not None:
-            stream.close()
+def _be_the_bank(suite: Suite, data_dir: Path, lifeline: int, told: int) -> NoReturn:
+    """Serve, in the child; never returns into what the parent was doing."""
+    code = EXIT_LOCAL
     try:
-        child.wait(STOP_SECONDS)
-    except subprocess.TimeoutExpired:
-        child.kill()
-        child.wait()
+        os.setsid()  # Ctrl-C at the console is the console's to handle
+        os.dup2(lifeline, 0)
+        os.dup2(told, 1)
+        os.close(lifeline)
+        os.close(told)
+        for number in _ENDING_SIGNALS:
+            signal.signal(number, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING_SIGNALS)
+        from app.bank import Bank, run_bank
+
+        def announce(bank: Bank) -> None:
+            _tell(f"{_LISTENS} {bank.address} {bank.fingerprint}")
+
+        asyncio.run(run_bank(suite, data_dir, "127.0.0.1", 0, announce=announce, lifeline=0))
+        code = 0
+    except (UserError, SuitecaseError) as error:
+        _tell(f"{_REFUSES} {error}")
+    except Exception:
+        logger.exception("the bank failed")
+    finally:
+        os._exit(code)
+
+
+def _tell(line: str) -> None:
+    """Report to the parent; if it has gone, there is nobody to tell."""
+    with suppress(BrokenPipeError):
+        os.write(1, f"{line}\n".encode())
 
 
 @contextmanager

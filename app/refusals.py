@@ -1,14 +1,14 @@
 """What goes wrong for a person, as one sentence on standard error and an exit code."""
 
 import functools
-import sys
+import os
 from collections.abc import Callable
 from typing import ParamSpec
 
 import typer
 
 from app.errors import EXIT_CHANNEL, EXIT_LOCAL, UserError
-from framework import ChannelError, SuitecaseError
+from app.output import ReaderGoneError, write_err, write_out
 
 P = ParamSpec("P")
 
@@ -19,20 +19,60 @@ def refusing_with_a_sentence(function: Callable[P, int | None]) -> Callable[P, N
     @functools.wraps(function)
     def command(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
-            code = function(*args, **kwargs)
+            code = function(*args, **kwargs) or 0
+        except ReaderGoneError as error:
+            code = error.exit_code
         except UserError as error:
-            sentence, code = str(error), error.exit_code
-        except ChannelError as error:
-            sentence, code = f"The channel failed: {error}.", EXIT_CHANNEL
-        except SuitecaseError as error:
-            sentence, code = f"{error}.", EXIT_LOCAL
+            code = _refuse(str(error), error.exit_code)
         except KeyboardInterrupt:
-            sentence, code = "Interrupted.", EXIT_CHANNEL
-        else:
-            if code:
-                raise typer.Exit(code)
-            return
-        sys.stderr.write(f"suitecase: {sentence}\n")
-        raise typer.Exit(code)
+            code = _refuse("Interrupted.", EXIT_CHANNEL)
+        except Exception as error:  # noqa: BLE001 - raised again if it is none of the framework's
+            code = _refuse_for_the_framework(error)
+        if code:
+            raise typer.Exit(code)
 
     return command
+
+
+def run(program: typer.Typer) -> int:
+    """Run the command line and give its exit code."""
+    try:
+        code = program(prog_name="suitecase", standalone_mode=False)
+        write_out("")
+    except ReaderGoneError as error:
+        return error.exit_code
+    except UserError as error:
+        return _refuse(str(error), error.exit_code)
+    except BrokenPipeError:
+        return EXIT_LOCAL
+    except OSError as error:  # typer's own output, as of --help
+        return _refuse(f"Standard output takes no more: {os.strerror(error.errno or 0)}.", EXIT_LOCAL)
+    except Exception as error:
+        format_message = getattr(error, "format_message", None)
+        if format_message is None:
+            raise
+        # The exceptions of click, which newer releases of typer carry inside them, under another name.
+        return _refuse(f"{format_message().removesuffix('.')}; {_help_for(error)} tells what there is.", EXIT_LOCAL)
+    return code if isinstance(code, int) else 0
+
+
+def _refuse(sentence: str, code: int) -> int:
+    # A path or an option may hold anything: what would move the cursor or end the line is escaped.
+    shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in sentence)
+    write_err(f"suitecase: {shown}\n")
+    return code
+
+
+def _refuse_for_the_framework(error: Exception) -> int:
+    from framework import ChannelError, SuitecaseError  # imported by now, or the error is none of these
+
+    if isinstance(error, ChannelError):
+        return _refuse(f"The channel failed: {error}.", EXIT_CHANNEL)
+    if isinstance(error, SuitecaseError):
+        return _refuse(f"{error}.", EXIT_LOCAL)
+    raise error
+
+
+def _help_for(error: Exception) -> str:
+    context = getattr(error, "ctx", None)
+    return f"`{getattr(context, 'command_path', 'suitecase')} --help`"

@@ -1,0 +1,65 @@
+"""The standard streams, which may be closed, full, or read by nobody."""
+
+import io
+import os
+import sys
+from typing import Final
+
+from app.errors import UserError
+
+_STREAMS: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+
+
+class OutputError(UserError):
+    """Standard output takes no more."""
+
+
+class ReaderGoneError(OutputError):
+    """Whoever read the standard output has gone, as `head` does when it has enough. Nobody needs to be told."""
+
+
+def open_standard_streams() -> None:
+    """Make the three fit to use, whatever the program was started with.
+
+    What was closed is opened to nothing, lest a socket or the ledger take its number and be written to.
+    """
+    for descriptor, (name, mode) in enumerate(_STREAMS):
+        try:
+            os.fstat(descriptor)
+        except OSError:
+            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, and that is this one
+            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors="backslashreplace")  # a path need not be text, nor the terminal know every letter
+
+
+def write_out(text: str) -> None:
+    """Write to standard output, at once. Raises OutputError."""
+    try:
+        sys.stdout.write(text)
+        sys.stdout.flush()
+    except BrokenPipeError as error:
+        _give_up(1)
+        raise ReaderGoneError(f"Standard output takes no more: {error.strerror}.") from None
+    except OSError as error:
+        _give_up(1)
+        raise OutputError(
+            f"Standard output takes no more: {error.strerror}; make room, or send it elsewhere."
+        ) from None
+
+
+def write_err(text: str) -> None:
+    """Write to standard error, at once. What cannot be written there cannot be told to anybody."""
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _give_up(2)
+
+
+def _give_up(descriptor: int) -> None:
+    """Let what is buffered, and all that follows, go to nothing: the interpreter flushes once more at its end."""
+    nothing = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nothing, descriptor)
+    os.close(nothing)
