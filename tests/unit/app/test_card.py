@@ -116,6 +116,21 @@ def test_when_the_ledger_refuses_no_card_is_left(
     assert not card_path.exists()
 
 
+def test_a_card_that_was_there_before_stays_when_the_ledger_refuses(
+    ledger: Ledger, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    left = Card("demo", CardSecret.from_hex(SECRET))
+    create_card(card_path, left)
+
+    def full(_name: str, _digest: bytes) -> None:
+        raise LedgerError("The ledger has no room to grow.")
+
+    monkeypatch.setattr(ledger, "open_account", full)
+    with pytest.raises(LedgerError, match="no room"):
+        open_account_with_card(ledger, "demo", card_path)
+    assert read_card(card_path) == left
+
+
 def test_when_another_was_quicker_with_the_name_no_card_is_left(
     ledger: Ledger, card_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -235,8 +235,28 @@ def test_when_even_rolling_back_fails_the_ledger_serves_nothing_more(
         ledger.apply("demo", deposit())
     with pytest.raises(LedgerError):
         ledger.balance("demo")
-    with Ledger(ledger_path) as again:
+    with Ledger(ledger_path, busy_timeout=0.05) as again:
         assert again.verify().total == 0
+        again.apply("demo", deposit())  # the lock is free
+
+
+def test_a_ledger_that_is_refused_is_closed(ledger: Ledger, ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    ledger.close()
+    newer = sqlite3.connect(ledger_path)
+    newer.execute("PRAGMA user_version = 2")
+    newer.close()
+    opened: list[sqlite3.Connection] = []
+    connect = sqlite3.connect
+
+    def remember(path: Path, *, timeout: float, isolation_level: None) -> sqlite3.Connection:
+        opened.append(connect(path, timeout=timeout, isolation_level=isolation_level))
+        return opened[-1]
+
+    monkeypatch.setattr(sqlite3, "connect", remember)
+    with pytest.raises(LedgerError):
+        Ledger(ledger_path)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        opened[0].execute("SELECT 1")
 
 
 def test_another_thread_is_kept_out(ledger: Ledger) -> None:

@@ -22,6 +22,7 @@ from app.messages import (
     Request,
     Unintelligible,
     WithdrawRequest,
+    _parse,
     encode,
     new_request_id,
     read_reply,
@@ -114,7 +115,7 @@ def test_an_amount_is_a_whole_number_in_range_or_nothing(kind: str, amount: str)
     refused(read_request, f'{{"type":"{kind}","id":"{ID}","amount":{amount}}}'.encode())
 
 
-@pytest.mark.parametrize("balance", ["-1", "1.0", "true", str(MAX_AMOUNT + 1), '"5"', "null"])
+@pytest.mark.parametrize("balance", ["-1", "-0", "00", "1.0", "true", str(MAX_AMOUNT + 1), '"5"', "null"])
 def test_a_balance_is_a_whole_number_in_range_or_nothing(balance: str) -> None:
     refused(read_reply, f'{{"type":"CHECK","id":"{ID}","ok":true,"balance":{balance}}}'.encode())
 
@@ -245,6 +246,41 @@ def test_a_model_made_wrongly_here_does_not_show_the_secret_either() -> None:
     with pytest.raises(ValueError, match="account") as caught:
         CardRequest(account="UPPER", secret=CardSecret.from_hex(SECRET))
     assert SECRET[:16] not in str(caught.value)
+    with pytest.raises(ValueError, match="secret") as caught:
+        CardRequest.model_validate({"account": "demo", "secret": SECRET + "0"})
+    assert SECRET[:16] not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    "members",
+    [
+        {"id": ID, "amount": "5"},
+        {"id": ID, "amount": 5.0},
+        {"id": ID, "amount": True},
+        {"id": ID, "amount": 0},
+        {"id": ID, "amount": MAX_AMOUNT + 1},
+        {"id": ID.encode(), "amount": 5},
+        {"id": ID, "amount": 5, "more": 1},
+    ],
+)
+def test_a_model_made_here_is_as_strict_as_one_that_is_read(members: dict[str, object]) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        DepositRequest.model_validate(members)
+
+
+@pytest.mark.parametrize("balance", [-1, MAX_AMOUNT + 1, 1.0])
+def test_a_balance_made_here_is_in_range(balance: float) -> None:
+    with pytest.raises(ValueError, match="validation error"):
+        Accepted.model_validate({"type": "CHECK", "id": ID, "balance": balance})
+
+
+@pytest.mark.parametrize(
+    "text",
+    ['{"a":1.0}', '{"a":1e9}', '{"a":NaN}', '{"a":-Infinity}', '{"a":[1]}', '{"a":{}}', '{"a":-1}', '{"a":1,"a":1}'],
+)
+def test_the_json_reader_refuses_by_itself_what_no_message_has(text: str) -> None:
+    with pytest.raises(ValueError, match=r"^(not a whole number|not one flat object|out of range|a key occurs twice)$"):
+        _parse(text.encode())
 
 
 def test_request_ids_are_fresh() -> None:
