@@ -68,14 +68,16 @@ def stage(
                 scene = Scene(
                     suite, key_pair, bank, proxy, cards, card_paths, ledger_path, take_ephemeral, caplog
                 )
-                bystander = await scene.open_session(BYSTANDER, past_the_proxy=True)
-                await bystander.show_card()
-                assert isinstance(await bystander.ask(deposit(1)), Accepted)
-                yield scene
-                assert isinstance(await bystander.ask(deposit(1)), Accepted)
-                assert await bystander.balance() == 2
-                await bystander.stream.close()
-                await scene.close()
+                try:
+                    bystander = await scene.open_session(BYSTANDER, past_the_proxy=True)
+                    await bystander.show_card()
+                    assert isinstance(await bystander.ask(deposit(1)), Accepted)
+                    yield scene
+                    assert isinstance(await bystander.ask(deposit(1)), Accepted)
+                    assert await bystander.balance() == 2
+                    await bystander.stream.close()
+                finally:
+                    await scene.close()
         with Ledger(ledger_path) as ledger:
             ledger.verify()
 

@@ -66,7 +66,7 @@ class Party(asyncio.Protocol):
         self.lost = asyncio.Event()
         self.holding = False
         self.other: Party | None = None
-        self._connected = asyncio.Event()
+        self._news = asyncio.Event()
         self._held: asyncio.Queue[bytes] = asyncio.Queue()
         self._partial = bytearray()
         self._transport: asyncio.Transport | None = None
@@ -87,6 +87,13 @@ class Party(asyncio.Protocol):
         """The next frame that was held."""
         async with asyncio.timeout(PATIENCE):
             return await self._held.get()
+
+    async def said(self, frames: int) -> None:
+        """Wait until it has sent so many whole frames, in all."""
+        async with asyncio.timeout(PATIENCE):
+            while len(self.frames) < frames:
+                self._news.clear()
+                await self._news.wait()
 
     @property
     def nothing_held(self) -> bool:
@@ -148,6 +155,7 @@ class Party(asyncio.Protocol):
             whole = bytes(self._partial[:end])
             del self._partial[:end]
             self.frames.append(whole)
+            self._news.set()
             if self.holding:
                 self._held.put_nowait(whole)
             else:

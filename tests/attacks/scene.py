@@ -182,7 +182,7 @@ class Scene:
         """Let go of the sessions that the test has opened."""
         for session in self._sessions:
             session.stream.abort()
-            await session.stream.close()
+        await asyncio.gather(*(session.stream.close() for session in self._sessions))
 
 
 def _arguments(record: logging.LogRecord) -> tuple[object, ...]:

@@ -17,7 +17,7 @@ from tests.attacks.scene import BOTH_SIDES, CTR, DES3, GCM, OPENING_BALANCE, Sta
 @pytest.mark.parametrize("side", BOTH_SIDES)
 @pytest.mark.parametrize("suite", [DES3, CTR, GCM])
 async def test_record_at_the_position_that_is_awaited(stage: Stage, suite: str, side: str) -> None:
-    """Both directions stand at one position when the request is on its way and its answer is not."""
+    """A client that awaits its answer stands there by itself; the bank never does, so its reader is set back."""
     async with stage(suite) as scene:
         session, line = await scene.open_victim()
         victim = line.side(side)
