@@ -22,7 +22,7 @@ from framework.handshake.messages import body_size
 from framework.handshake.parties import Completed, Context
 from framework.handshake.server import AwaitingM1, AwaitingM3, read_m1, read_m3
 from framework.handshake.transitions import TRANSITIONS, State
-from framework.kdf import expand_label
+from framework.kdf import MAX_CONTEXT, MAX_EXPANDED, MAX_LABEL, expand_label
 from framework.primitives import KeyPair, RandomBytes
 from framework.record.codec import PREFIX_SIZE, ContentType
 from framework.record.direction import RecordReader, RecordWriter
@@ -83,14 +83,16 @@ class Channel:
         """Begin a channel as the client; M1 waits in `data_to_send`.
 
         `ephemeral` is a fresh key pair of the suite's key exchange, made ahead because it is costly; it must not be
-        used twice. Without it one is made here. Raises InvalidKeyError for a server key that may not be used, and
-        PluginError.
+        used twice. Without it one is made here. Raises InvalidKeyError for a server key that may not be used,
+        MisuseError for a key pair of another key exchange, and PluginError.
         """
         _check_time_argument(now)
+        server_public_key = _octets(server_public_key)
         suite.key_exchange.check_public_key(server_public_key, pinned=True)
         if ephemeral is None:
             ephemeral = suite.key_exchange.generate_key_pair(random_bytes=random_bytes)
-        context = Context(suite, bytes(server_public_key), application, server_name, random_bytes)
+        _check_key_pair(suite, ephemeral)
+        context = Context(suite, server_public_key, application, server_name, random_bytes)
         m1, handshake = make_m1(context, ephemeral, now)
         return cls(suite, State.EXPECT_M2, handshake, m1, now)
 
@@ -105,9 +107,13 @@ class Channel:
         server_name: str = DEFAULT_SERVER_NAME,
         random_bytes: RandomBytes = secrets.token_bytes,
     ) -> Self:
-        """Await a channel as the server with this static key pair, which belongs to this suite alone."""
+        """Await a channel as the server with this static key pair, which belongs to this suite alone.
+
+        Raises MisuseError for a key pair of another key exchange.
+        """
         _check_time_argument(now)
-        context = Context(suite, bytes(key_pair.public_key), application, server_name, random_bytes)
+        _check_key_pair(suite, key_pair)
+        context = Context(suite, key_pair.public_key, application, server_name, random_bytes)
         return cls(suite, State.EXPECT_M1, AwaitingM1(context, key_pair), b"", now)
 
     def __repr__(self) -> str:
@@ -149,9 +155,10 @@ class Channel:
         """Take bytes from the network, in any portions, and give what they mean.
 
         A fault of the peer's is the event ChannelFailed, the last of all. Raises ChannelError if the channel has
-        failed before.
+        failed before, and MisuseError, with nothing lost, for what is no bytes or no time.
         """
         self._begin_call(now)
+        data = _octets(data)
         if self._state is State.PEER_CLOSED:
             return []
         self._incoming.append(data)
@@ -166,6 +173,10 @@ class Channel:
         except (PluginError, InvalidKeyError) as error:
             detail = str(error) if isinstance(error, PluginError) else "a key was refused"
             events.append(self._fail(FailureReason.PLUGIN, detail))
+        except BaseException as error:
+            # Interrupted half-way, nobody can say what has advanced and what has not.
+            self._fail(FailureReason.PLUGIN, f"interrupted by {type(error).__name__}")
+            raise
         return events
 
     def receive_eof(self) -> list[Event]:
@@ -177,23 +188,28 @@ class Channel:
     def send(self, payload: bytes, now: int) -> None:
         """Seal one message of at most `max_message_size` bytes; it then waits in `data_to_send`.
 
-        Raises MisuseError before the handshake, after `close`, in a forked process, and for a message that is too long;
-        nothing is lost then. Raises ChannelError if the channel has failed.
+        Raises MisuseError before the handshake, after `close`, in a forked process, and for a message that is too long
+        or no bytes; nothing is lost then. Raises ChannelError if the channel has failed.
         """
         self._begin_call(now)
+        payload = _octets(payload)
         if self._records is None or self._closed:
             raise MisuseError("a message can be sent only between the end of the handshake and close()")
         if len(payload) > self.max_message_size:
             raise MisuseError(f"a message has at most {self.max_message_size} bytes, this one {len(payload)}")
-        self._write(ContentType.DATA, bytes(payload), now)
+        self._write(ContentType.DATA, payload, now)
 
     def close(self, now: int | None = None) -> None:
-        """Say close_notify; nothing can be sent afterwards. Without `now`, at the time of the last call."""
+        """Say close_notify; nothing can be sent afterwards. Without `now`, at the time of the last call.
+
+        During the handshake it is said as soon as that is over. Harmless if repeated, and on a failed channel. Raises
+        MisuseError for a wrong `now`, and ChannelError if the channel fails over it.
+        """
         if self._closed or self._failure is not None:
             return
-        self._check_owner()
+        self._begin_call(self._now if now is None else now)
         if self._records is not None:
-            self._write(ContentType.CLOSE_NOTIFY, b"", self._now if now is None else now)
+            self._write(ContentType.CLOSE_NOTIFY, b"", self._now)
         self._closed = True
 
     def fail(self, reason: FailureReason, detail: str = "") -> ChannelFailed:
@@ -209,9 +225,14 @@ class Channel:
         return data
 
     def export(self, label: str, context: bytes, length: int) -> bytes:
-        """Derive `length` bytes that both sides share and nobody else knows (PROTOCOL §4.6)."""
+        """Derive `length` bytes that both sides share and nobody else knows (PROTOCOL §4.6).
+
+        The label is ASCII of at most 244 bytes, the context at most 255 bytes, `length` from 1 to 8,160 bytes. Raises
+        MisuseError for others, and before the end of the handshake or after a failure.
+        """
         if self._records is None or self._failure is not None:
             raise MisuseError("a secret can be exported only from an open channel")
+        _check_export_arguments(label, context, length)
         return expand_label(self._records.exporter.expose(), label, context, length)
 
     def _begin_call(self, now: int) -> None:
@@ -250,8 +271,8 @@ class Channel:
             self._outgoing += m2
         elif isinstance(self._handshake, AwaitingM2):
             m3, completed = read_m2(self._handshake, header, body, self._now)
-            self._complete(completed, is_client=True)
             self._outgoing += m3
+            self._complete(completed, is_client=True)
         elif isinstance(self._handshake, AwaitingM3):
             self._complete(read_m3(self._handshake, body, self._now), is_client=False)
         self._state = after
@@ -268,8 +289,10 @@ class Channel:
         return None
 
     def _complete(self, completed: Completed, *, is_client: bool) -> None:
-        self._records = _Records(self._suite, completed, is_client=is_client)
+        self._records = records = _Records(self._suite, completed, is_client=is_client)
         self._handshake = None
+        if self._closed:
+            self._outgoing += records.writer.write(ContentType.CLOSE_NOTIFY, b"", self._now)
 
     def _write(self, content_type: ContentType, data: bytes, now: int) -> None:
         if self._records is None:
@@ -281,11 +304,15 @@ class Channel:
             reason = error.reason if isinstance(error, Fault) else FailureReason.PLUGIN
             self._fail(reason, str(error))
             raise ChannelError("the channel failed while sending", reason) from None
+        except BaseException as error:
+            self._fail(FailureReason.PLUGIN, f"interrupted by {type(error).__name__}")
+            raise
 
     def _fail(self, reason: FailureReason, detail: str) -> ChannelFailed:
         """The one failure path (PROTOCOL §8.1): erase, throw away, latch."""
-        if self._records is not None:
-            self._records.wipe()
+        for holder in (self._records, self._handshake):
+            if holder is not None:
+                holder.wipe()
         self._records = None
         self._handshake = None
         self._incoming.clear()
@@ -298,3 +325,27 @@ class Channel:
 def _check_time_argument(now: int) -> None:
     if type(now) is not int or not 0 <= now < 2**64:
         raise MisuseError("now is Unix time in whole milliseconds, an int")
+
+
+def _octets(value: object) -> bytes:
+    """Any bytes-like value as what `bytes(value)` holds: `len` of a wide memoryview would count items."""
+    if isinstance(value, bytes):
+        return value
+    if isinstance(value, bytearray | memoryview):
+        return bytes(value)
+    raise MisuseError(f"expected bytes, not {type(value).__name__}")
+
+
+def _check_key_pair(suite: Suite, pair: object) -> None:
+    kex = suite.key_exchange
+    sizes = (kex.public_key_size, kex.private_key_size)
+    if not isinstance(pair, KeyPair) or (len(pair.public_key), len(pair.private_key)) != sizes:
+        raise MisuseError(f"a key pair of {kex.info.name} is a KeyPair of {sizes[0]} and {sizes[1]} bytes")
+
+
+def _check_export_arguments(label: object, context: object, length: object) -> None:
+    right_label = isinstance(label, str) and label.isascii() and len(label) <= MAX_LABEL
+    right_context = isinstance(context, bytes) and len(context) <= MAX_CONTEXT
+    right_length = isinstance(length, int) and 0 < length <= MAX_EXPANDED
+    if not (right_label and right_context and right_length):
+        raise MisuseError("a label of ASCII, a context of bytes and a length, none of them too long, are due")

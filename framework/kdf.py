@@ -10,6 +10,15 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF, HKDFExpand
 HASH_SIZE = 32
 _LABEL_PREFIX = b"suitecase1 "
 
+MAX_LABEL = 255 - len(_LABEL_PREFIX)
+"""Characters in a label: its length is a u8 (PROTOCOL §2)."""
+
+MAX_CONTEXT = 255
+"""Bytes in a context: its length is a u8 (PROTOCOL §2)."""
+
+MAX_EXPANDED = 255 * HASH_SIZE
+"""Bytes that HKDF-Expand gives at most (RFC 5869 §2.3)."""
+
 
 def lp(value: bytes) -> bytes:
     """`u32(len) ‖ value` (PROTOCOL §1)."""

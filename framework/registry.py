@@ -17,6 +17,7 @@ import pluggy
 from framework import hookspecs
 from framework.errors import ConfigurationError, PluginError
 from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.kdf import MAX_EXPANDED
 from framework.primitives import Aead, BulkCipher, KeyExchange, Mac, PrimitiveInfo, Status
 
 ENTRY_POINT_GROUP = "suitecase.plugins"
@@ -25,8 +26,8 @@ BUILT_IN_DISTRIBUTION = "suitecase"
 _INFO_TYPES = {"name": str, "title": str, "security_bits": int, "status": Status, "reference": str}
 _NAME = re.compile(r"[a-z][a-z0-9]*")
 
-_DERIVED = range(1, 255 * 32 + 1)  # bytes that HKDF-Expand can give: RFC 5869 §2.3
-_NONCE = range(8, 255 * 32 + 1)  # a nonce holds the u64 of the sequence: PROTOCOL §6.3
+_DERIVED = range(1, MAX_EXPANDED + 1)
+_NONCE = range(8, MAX_EXPANDED + 1)  # a nonce holds the u64 of the sequence: PROTOCOL §6.3
 _FIELD = range(1, 2**24 + 1)  # bytes of a handshake message: what a peer can make us hold
 _TAG = range(1, 2**16)
 _LIMIT = range(1, 2**63)

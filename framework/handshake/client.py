@@ -13,7 +13,6 @@ from framework.handshake.key_schedule import (
 )
 from framework.handshake.messages import (
     M2,
-    NONCE_SIZE,
     PAYLOAD_1_SIZE,
     PAYLOAD_SIZE,
     encode_payload,
@@ -37,11 +36,15 @@ class AwaitingM2:
     ephemeral: KeyPair
     timestamp: int
 
+    def wipe(self) -> None:
+        """Erase the chaining key."""
+        self.ck1.wipe()
+
 
 def make_m1(context: Context, ephemeral: KeyPair, now: int) -> tuple[bytes, AwaitingM2]:
     """Give M1's frame and the state that awaits M2. Raises InvalidKeyError for a server key that is refused."""
     suite, header = context.suite, context.header(FrameType.M1)
-    nonce = context.random_bytes(NONCE_SIZE)
+    nonce = context.nonce()
     to_server = suite.key_exchange.encapsulate(context.server_public_key, random_bytes=context.random_bytes)
     h0 = context.initial_hash()
     h1 = mix_hash(h0, header, nonce, to_server.ciphertext)

@@ -2,9 +2,10 @@
 
 from dataclasses import dataclass
 
+from framework.errors import MisuseError
 from framework.frame import FrameType, encode_header
 from framework.handshake.key_schedule import TrafficSecrets, initial_hash
-from framework.handshake.messages import body_size
+from framework.handshake.messages import NONCE_SIZE, body_size
 from framework.primitives import RandomBytes
 from framework.record.protection import opener, sealer
 from framework.secret import Secret
@@ -20,6 +21,13 @@ class Context:
     application: str
     server_name: str
     random_bytes: RandomBytes
+
+    def nonce(self) -> bytes:
+        """NC or nS, 32 bytes (PROTOCOL §4.3, §4.4)."""
+        drawn: object = self.random_bytes(NONCE_SIZE)
+        if type(drawn) is not bytes or len(drawn) != NONCE_SIZE:
+            raise MisuseError(f"random_bytes({NONCE_SIZE}) must give as many bytes")
+        return drawn
 
     def initial_hash(self) -> bytes:
         """h0 (PROTOCOL §4.2)."""

@@ -18,7 +18,6 @@ from framework.handshake.key_schedule import (
 from framework.handshake.messages import (
     M1,
     M3,
-    NONCE_SIZE,
     PAYLOAD_SIZE,
     encode_payload,
     field_sizes,
@@ -38,6 +37,9 @@ class AwaitingM1:
     context: Context
     key_pair: KeyPair
 
+    def wipe(self) -> None:
+        """Nothing: the key pair is the caller's, for other channels."""
+
 
 @dataclass(frozen=True, repr=False)
 class AwaitingM3:
@@ -48,6 +50,10 @@ class AwaitingM3:
     ck2: Secret
     client_timestamp: int
     server_timestamp: int
+
+    def wipe(self) -> None:
+        """Erase the chaining key."""
+        self.ck2.wipe()
 
 
 def read_m1(state: AwaitingM1, header: bytes, body: bytes, now: int) -> tuple[bytes, AwaitingM3]:
@@ -69,7 +75,7 @@ def read_m1(state: AwaitingM1, header: bytes, body: bytes, now: int) -> tuple[by
     h2 = mix_hash(h1, m1.sealed)
 
     header = context.header(FrameType.M2)
-    nonce = context.random_bytes(NONCE_SIZE)
+    nonce = context.nonce()
     try:
         to_client = suite.key_exchange.encapsulate(ephemeral, random_bytes=context.random_bytes)
     except InvalidKeyError:
