@@ -1,0 +1,132 @@
+"""Attack 9: a message of the handshake is left out, doubled, or answered with another.
+
+FREAK (CVE-2015-0204) lived on state machines that took messages they had not asked for. A correct system has no optional
+message: its table names the one frame that a state takes, and every other is fatal at its header (PROTOCOL §7).
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from framework import ChannelError
+from framework.events import FailureReason
+from tests.attacks.hostile_proxy import M1, M2, M3, RECORD, Line, Party, frame
+from tests.attacks.scene import CTR, DES3, GCM, OPENING_BALANCE, Scene, Stage, fails_silently, withdraw
+
+SUITES = [DES3, CTR, GCM]
+
+EXPECTED = {"EXPECT_M1": M1, "EXPECT_M3": M3, "OPEN": RECORD}
+"""The bank's states and the one frame that each takes."""
+
+UNEXPECTED = [
+    (state, message)
+    for state, expected in EXPECTED.items()
+    for message in (M1, M2, M3, RECORD)
+    if message != expected
+]
+
+
+async def recorded(scene: Scene) -> dict[int, bytes]:
+    """Genuine frames of each type, of another connection."""
+    _, line = await scene.open_victim()
+    return {M1: line.client.frames[0], M2: line.bank.frames[0], M3: line.client.frames[1], RECORD: line.client.frames[2]}
+
+
+async def bank_in(scene: Scene, state: str, m1: bytes) -> Party:
+    """The bank's side of a connection, in this state."""
+    if state == "OPEN":
+        _, line = await scene.open_victim()
+        return line.bank
+    bank = await scene.proxy.dial()
+    if state == "EXPECT_M3":
+        bank.give(m1)
+        await bank.take()
+    return bank
+
+
+@pytest.mark.parametrize(("state", "message"), UNEXPECTED)
+@pytest.mark.parametrize("suite", [CTR, GCM])
+async def test_every_other_frame_to_the_bank(stage: Stage, suite: str, state: str, message: int) -> None:
+    async with stage(suite) as scene:
+        frames = await recorded(scene)
+        bank = await bank_in(scene, state, frames[M1])
+        await fails_silently(bank, lambda: bank.give(frames[message]))
+        assert scene.failures_at_bank(bank) == [FailureReason.MALFORMED]
+        assert scene.balance() == OPENING_BALANCE
+
+
+@pytest.mark.parametrize(("state", "message"), [("EXPECT_M1", M3), ("EXPECT_M3", RECORD), ("EXPECT_M3", M1)])
+async def test_every_other_frame_to_the_bank_with_triple_des(stage: Stage, state: str, message: int) -> None:
+    async with stage(DES3) as scene:
+        frames = await recorded(scene)
+        bank = await bank_in(scene, state, frames[M1])
+        await fails_silently(bank, lambda: bank.give(frames[message]))
+        assert scene.failures_at_bank(bank) == [FailureReason.MALFORMED]
+
+
+@pytest.mark.parametrize("message", [M1, M3, RECORD])
+@pytest.mark.parametrize("suite", [CTR, GCM])
+async def test_every_other_frame_to_a_client_that_awaits_m2(stage: Stage, suite: str, message: int) -> None:
+    async with stage(suite) as scene:
+        frames = await recorded(scene)
+
+        async def attack(line: Line) -> None:
+            await fails_silently(line.client, lambda: line.client.give(frames[message]))
+
+        assert await attacked_handshake(scene, attack) is FailureReason.MALFORMED
+
+
+@pytest.mark.parametrize("suite", SUITES)
+async def test_second_m2_to_the_client(stage: Stage, suite: str) -> None:
+    async with stage(suite) as scene:
+        session, line = await scene.open_victim()
+        await fails_silently(line.client, lambda: line.client.give(line.bank.frames[0] * 2))
+        assert await session.failure() is FailureReason.MALFORMED
+
+
+@pytest.mark.parametrize("suite", SUITES)
+async def test_records_without_m3(stage: Stage, suite: str) -> None:
+    """M3 is dropped, and what follows it is genuine: the bank has not seen that the client holds its ephemeral key."""
+    async with stage(suite) as scene:
+        scene.proxy.holds = True
+        opening = asyncio.create_task(scene.open_session())
+        line = await scene.proxy.next_line()
+        line.bank.give(await line.client.take())
+        line.client.give(await line.bank.take())
+        session = await opening
+        await session.send(session.card.request())
+        await session.send(withdraw(10_00))
+        _m3, card, withdrawal = [await line.client.take() for _ in range(3)]
+        await fails_silently(line.bank, lambda: line.bank.give(card + withdrawal))
+        assert scene.failures_at_bank(line.bank) == [FailureReason.MALFORMED]
+        assert scene.balance() == OPENING_BALANCE
+
+
+@pytest.mark.parametrize("message", [M1, M2, M3])
+@pytest.mark.parametrize("suite", [CTR])
+async def test_a_message_that_is_empty(stage: Stage, suite: str, message: int) -> None:
+    async with stage(suite) as scene:
+        frames = await recorded(scene)
+        if message == M2:
+
+            async def attack(line: Line) -> None:
+                await fails_silently(line.client, lambda: line.client.give(frame(M2, b"")))
+
+            assert await attacked_handshake(scene, attack) is FailureReason.MALFORMED
+        else:
+            bank = await bank_in(scene, "EXPECT_M1" if message == M1 else "EXPECT_M3", frames[M1])
+            await fails_silently(bank, lambda: bank.give(frame(message, b"")))
+            assert scene.failures_at_bank(bank) == [FailureReason.MALFORMED]
+
+
+async def attacked_handshake(scene: Scene, attack: Callable[[Line], Awaitable[None]]) -> FailureReason:
+    """Begin a handshake with a client and attack it when it has sent M1; gives why it failed."""
+    scene.proxy.holds = True
+    opening = asyncio.create_task(scene.open_session())
+    line = await scene.proxy.next_line()
+    await line.client.take()
+    await attack(line)
+    with pytest.raises(ChannelError) as raised:
+        await opening
+    return FailureReason(raised.value.reason)
