@@ -16,6 +16,11 @@ MODULES = (
     "mac.comparison",
     "mac.constructions",
     "mac.answers",
+    "cipher.stream",
+    "cipher.keystream",
+    "cipher.keys",
+    "cipher.counter",
+    "cipher.answers",
 )
 """Where the checks are, in the order in which they run: what is simple first."""
 

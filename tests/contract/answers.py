@@ -9,7 +9,11 @@ from hashlib import sha256, shake_256
 from pathlib import Path
 from typing import Any
 
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.algorithms import AES256, ChaCha20
+from cryptography.hazmat.primitives.ciphers.modes import CTR, ECB
 from cryptography.hazmat.primitives.hmac import HMAC
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -41,8 +45,158 @@ def hmac_answers() -> list[dict[str, Any]]:
     return answers
 
 
+def stream_answers(
+    label: str, key_size: int, iv_size: int, encrypt: Callable[[bytes, bytes, bytes], bytes]
+) -> list[dict[str, Any]]:
+    """Known answers of a bulk cipher: 20 keys, IVs before every carry, sizes up to 70,001 bytes."""
+    half = iv_size // 2
+    random = seeded(f"{label} iv", iv_size)
+    edges = [
+        b"\xff" * iv_size,
+        bytes(iv_size),
+        b"\x12" + random[1:half] + b"\xff" * (iv_size - half),
+        b"\xff" * half + random[half:-1] + b"\x34",
+        random[:-5] + b"\x56" + b"\xff" * 4,
+        b"\x7f" + b"\xff" * (iv_size - 1),
+        bytes(iv_size - 1) + b"\xff",
+    ]
+    ivs = [*edges, *(seeded(f"{label} iv {number}", iv_size) for number in range(13))]
+    sizes = [40, 33, 64, 24, 100, 48, 31, 8, 1, 7, 16, 63, 65, 100, 128, 129, 200, 300, 600]
+    answers: list[dict[str, Any]] = []
+    for number, (iv, size) in enumerate(zip(ivs, sizes, strict=False)):
+        key, plaintext = seeded(f"{label} key {number}", key_size), seeded(f"{label} plaintext {number}", size)
+        ciphertext = encrypt(key, iv, plaintext).hex()
+        answers.append({"key": key.hex(), "iv": iv.hex(), "plaintext": plaintext.hex(), "ciphertext": ciphertext})
+    key, name = seeded(f"{label} key long", key_size), f"{label} long plaintext"
+    known = digest(encrypt(key, ivs[-1], seeded(name, LONG)))
+    long = {"shake256": name, "size": LONG}
+    answers.append({"key": key.hex(), "iv": ivs[-1].hex(), "plaintext": long, "ciphertext": known})
+    return answers
+
+
+def triple_des(key: bytes, iv: bytes, plaintext: bytes) -> bytes:
+    """Triple DES in counter mode (PROTOCOL §12) by OpenSSL's ECB over the counter blocks."""
+    first = int.from_bytes(iv)
+    blocks = b"".join(((first + n) % 2**64).to_bytes(8) for n in range(-(-len(plaintext) // 8)))
+    stream = Cipher(TripleDES(key), ECB()).encryptor().update(blocks)  # noqa: S305 - counter mode is made of it
+    return bytes(a ^ b for a, b in zip(plaintext, stream, strict=False))
+
+
+def des3_claims() -> dict[str, Any]:
+    """Parity is ignored; the 64 weak DES keys, in each place, and equal parts are weak (SP 800-67 Rev. 2 §3.3)."""
+    good = [seeded(f"good part {number}", 8) for number in range(3)]
+    weak = []
+    for number, part in enumerate(weak_des_keys()):
+        parts = list(good)
+        parts[number % 3] = part
+        weak.append(b"".join(parts))
+    weak += [good[0] + good[0] + good[1], good[0] + good[1] + good[0], good[1] + good[0] + good[0], good[0] * 3]
+    return {"ignored_key_bits": ["01" * 24], "enforces_limit": True, "weak_keys": [key.hex() for key in weak]}
+
+
+def weak_des_keys() -> list[bytes]:
+    """The 64 DES keys whose schedule has at most four different round keys (Moore and Simmons 1987).
+
+    They are those whose halves C and D, after permuted choice 1, each repeat four bits of even weight.
+    """
+    halves = []
+    for pattern in range(16):
+        bits = f"{pattern:04b}"
+        if bits.count("1") % 2 == 0:
+            halves.append(bits * 7)
+    keys = []
+    for c in halves:
+        for d in halves:
+            key = [0] * 64
+            for position, bit in zip(PC1, c + d, strict=True):
+                key[position - 1] = int(bit)
+            octets = [int("".join(map(str, key[at : at + 8])), 2) for at in range(0, 64, 8)]
+            keys.append(bytes(octet | (octet.bit_count() + 1) % 2 for octet in octets))
+    return keys
+
+
+PC1 = tuple(
+    int(entry)
+    for entry in [
+        "57",
+        "49",
+        "41",
+        "33",
+        "25",
+        "17",
+        "9",
+        "1",
+        "58",
+        "50",
+        "42",
+        "34",
+        "26",
+        "18",
+        "10",
+        "2",
+        "59",
+        "51",
+        "43",
+        "35",
+        "27",
+        "19",
+        "11",
+        "3",
+        "60",
+        "52",
+        "44",
+        "36",
+        "63",
+        "55",
+        "47",
+        "39",
+        "31",
+        "23",
+        "15",
+        "7",
+        "62",
+        "54",
+        "46",
+        "38",
+        "30",
+        "22",
+        "14",
+        "6",
+        "61",
+        "53",
+        "45",
+        "37",
+        "29",
+        "21",
+        "13",
+        "5",
+        "28",
+        "20",
+        "12",
+        "4",
+    ]
+)
+"""Permuted choice 1 (SP 800-67 Rev. 2, appendix A)."""
+
+
+def aes_ctr(key: bytes, iv: bytes, plaintext: bytes) -> bytes:
+    return Cipher(AES256(key), CTR(iv)).encryptor().update(plaintext)
+
+
+def chacha20(key: bytes, iv: bytes, plaintext: bytes) -> bytes:
+    """ChaCha20 with a nonce of 12 bytes and a counter that begins at 0 (RFC 8439 §2.4)."""
+    return Cipher(ChaCha20(key, bytes(4) + iv), mode=None).encryptor().update(plaintext)
+
+
 def few_answers() -> list[dict[str, Any]]:
     return hmac_answers()[1:4]
+
+
+FALSE = {"continuous": False, "ignored_key_bits": ["01" * 32], "weak_keys": ["ab" * 32]}
+
+
+def aes_answers() -> list[dict[str, Any]]:
+    return stream_answers("aesctr", 32, 16, aes_ctr)
 
 
 OPENSSL = "computed with OpenSSL through the Python package cryptography by tests/contract/answers.py"
@@ -52,7 +206,18 @@ def files() -> Mapping[str, Callable[[], dict[str, Any]]]:
     """Each file's path and what makes its content."""
     return {
         "plugins/hmac_sha256/contract_vectors.json": lambda: _file(OPENSSL, hmac={"answers": hmac_answers()}),
-        "tests/zoo/few_answers.json": lambda: _file(OPENSSL, hmac={"answers": few_answers()}),
+        "plugins/des3/contract_vectors.json": lambda: _file(
+            OPENSSL, des3={"claims": des3_claims(), "answers": stream_answers("des3", 24, 8, triple_des)}
+        ),
+        "tests/zoo/contract_vectors.json": lambda: _file(
+            OPENSSL,
+            aesctr={"answers": aes_answers()},
+            chacha={"answers": stream_answers("chacha", 32, 12, chacha20)},
+        ),
+        "tests/zoo/few_answers.json": lambda: _file(
+            OPENSSL, hmac={"answers": few_answers()}, aesctr={"answers": aes_answers()[8:]}
+        ),
+        "tests/zoo/false_claims.json": lambda: _file(OPENSSL, aesctr={"claims": FALSE, "answers": aes_answers()}),
         "tests/zoo/misspelt_claim.json": lambda: _file(
             OPENSSL, hmac={"claims": {"constant_tiem": True}, "answers": hmac_answers()}
         ),
