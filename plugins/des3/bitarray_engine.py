@@ -9,12 +9,16 @@ from bitarray import bitarray
 from framework.primitives import SecretValue
 from plugins.des3.circuits import sbox_circuits
 from plugins.des3.counter import counter_planes
-from plugins.des3.key_schedule import EXPANDED, HALF, CircuitFolding, KeySchedule, exchanges_halves
+from plugins.des3.key_schedule import EXPANDED, HALF, ROUND_INPUTS, CircuitFolding, KeySchedule, exchanges_halves
 from plugins.des3.straight_line import feistel_round
 from plugins.des3.tables import INITIAL_PERMUTATION
 from plugins.des3.transpose import transpose
 
 FINAL_PERMUTATION = tuple(INITIAL_PERMUTATION.index(position) for position in range(1, 65))
+
+# A byte for each of the 48 inputs of a round, so that one addition of integers sets them all.
+_EXPANDED = int.from_bytes(EXPANDED, "big")
+_COMPLEMENTS = frozenset(range(HALF, 2 * HALF))
 
 
 @cache
@@ -29,15 +33,11 @@ class BitarrayKeystream(SecretValue):
     __slots__ = ("_rounds",)
 
     def __init__(self, schedule: KeySchedule) -> None:
-        # For each round: the planes of the right half whose complement is read, and where the 48 inputs are in
-        # the list of the 32 planes and their 32 complements.
-        self._rounds = tuple(
-            (
-                sorted({plane for plane, complement in zip(EXPANDED, bits, strict=True) if complement}),
-                itemgetter(*(plane + HALF * bit for plane, bit in zip(EXPANDED, bits, strict=True))),
-            )
-            for bits in schedule.rounds
-        )
+        # For each round: where the 48 inputs are in a list of the 32 planes and then their 32 complements, and which
+        # of those complements are read.
+        places = (_EXPANDED + HALF * int.from_bytes(bits, "big") for bits in schedule.rounds)
+        rows = [place.to_bytes(ROUND_INPUTS, "big") for place in places]
+        self._rounds = tuple((_COMPLEMENTS.intersection(row), itemgetter(*row)) for row in rows)
 
     def blocks(self, first: int, count: int) -> bytes:
         """Give E(K, first) ‖ E(K, first+1) ‖ …, `count` blocks; `count` is 64 times a power of two."""
@@ -53,7 +53,7 @@ class BitarrayKeystream(SecretValue):
         for index, (complemented, inputs) in enumerate(self._rounds):
             both = right + right
             for position in complemented:
-                both[position + HALF] = ~right[position]
+                both[position] = ~right[position - HALF]
             run_round(left, inputs(both))
             if exchanges_halves(index):
                 left, right = right, left

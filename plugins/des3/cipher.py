@@ -1,9 +1,10 @@
 """Triple DES as the framework sees it: a bulk cipher."""
 
 from framework.primitives import PrimitiveInfo, Status
-from plugins.des3.bitarray_engine import BitarrayKeystream, circuit_folding
+from plugins.des3.bitarray_engine import circuit_folding
 from plugins.des3.buffers import as_bytes_of_size
 from plugins.des3.counter_mode import BLOCK_SIZE, CounterModeDecryptor, CounterModeEncryptor, Keystream
+from plugins.des3.engine_choice import choose_engine
 from plugins.des3.key_check import check_key_bundle
 from plugins.des3.key_schedule import KeySchedule
 
@@ -15,7 +16,11 @@ MAX_BLOCKS_PER_KEY = 1 << 20
 
 
 class TripleDes:
-    """Triple DES in counter mode: keys of 24 bytes, IVs of 8, at most 8 MiB a key."""
+    """Triple DES in counter mode: keys of 24 bytes, IVs of 8, at most 8 MiB a key.
+
+    `engine` is "bitarray", "numba" or None, as `choose_engine` says. Raises ConfigurationError for an engine that
+    is not to be had.
+    """
 
     info = PrimitiveInfo(
         name="des3",
@@ -27,6 +32,9 @@ class TripleDes:
     key_size = KEY_SIZE
     iv_size = IV_SIZE
     max_bytes_per_key = MAX_BLOCKS_PER_KEY * BLOCK_SIZE
+
+    def __init__(self, engine: str | None = None) -> None:
+        self._engine = choose_engine(engine)
 
     def encryptor(self, key: bytes, iv: bytes) -> CounterModeEncryptor:
         """Start encrypting. Raises InvalidKeyError for a wrong length; `check_key` holds the rest of the policy."""
@@ -41,4 +49,4 @@ class TripleDes:
         check_key_bundle(as_bytes_of_size(key, KEY_SIZE, "key"))
 
     def _keystream(self, key: bytes) -> Keystream:
-        return BitarrayKeystream(KeySchedule.of(as_bytes_of_size(key, KEY_SIZE, "key"), circuit_folding()))
+        return self._engine(KeySchedule.of(as_bytes_of_size(key, KEY_SIZE, "key"), circuit_folding()))

@@ -8,7 +8,7 @@ fold into the key (`key_schedule`).
 
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Literal
 
 INPUTS = 6
@@ -50,7 +50,7 @@ def parse_circuit(text: str) -> Circuit:
 @cache
 def sbox_circuits() -> tuple[Circuit, ...]:
     """Give the circuits of S1 … S8."""
-    text = files(__package__).joinpath("circuits.txt").read_text(encoding="ascii")
+    text = Path(__file__).with_name("circuits.txt").read_text(encoding="ascii")
     return tuple(parse_circuit(part) for part in text.strip().split("\n\n") if not part.startswith("#"))
 
 

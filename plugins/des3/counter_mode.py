@@ -11,13 +11,16 @@ from plugins.des3.buffers import as_bytes
 BLOCK_SIZE = 8
 
 FIRST_BATCH = 1 << 14
-"""Bytes of keystream made for the first record: below this a batch costs nearly as much time as this one."""
+"""Bytes of keystream made for the first record: a smaller batch takes hardly less time."""
 
 STEADY_BATCH = 1 << 16
-"""Bytes that batches grow to, doubling, while records are small."""
+"""Bytes that batches grow to, doubling, while records are small: the keystream that an idle epoch holds at most."""
 
 LARGEST_BATCH = 1 << 18
-"""Bytes that a batch may have when one record needs as much."""
+"""Bytes that batches grow to while records are bulk."""
+
+BULK_RECORD = 1 << 15
+"""Bytes of a record that counts as bulk."""
 
 
 class Keystream(Protocol):
@@ -32,8 +35,8 @@ class CounterMode(SecretValue):
     """The keystream of an epoch and the records XORed with it so far.
 
     Counter block i is (iv + i) mod 2^64 and the keystream continues byte by byte from record to record. No more than
-    `limit` bytes are ever made, so none is used twice. Holds up to LARGEST_BATCH bytes of keystream between records,
-    STEADY_BATCH when records are small.
+    `limit` bytes are ever made, so none is used twice. Between records it holds up to STEADY_BATCH bytes of keystream,
+    up to LARGEST_BATCH where records are bulk.
     """
 
     __slots__ = ("_batch", "_counter", "_keystream", "_left", "_made", "_position", "_unmade")
@@ -63,7 +66,7 @@ class CounterMode(SecretValue):
         pieces, start = [], 0
         while start < size:
             if not self._left:
-                self._make_batch(size - start)
+                self._make_batch(size)
             piece = data[start : start + self._left]
             pieces.append(self._xor(piece))
             start += len(piece)
@@ -78,10 +81,11 @@ class CounterMode(SecretValue):
         self._left -= len(data)
         return mixed.tobytes()
 
-    def _make_batch(self, needed: int) -> None:
-        """Make the next batch: twice the last one, or as much as the record needs, within bounds."""
-        wanted = max(min(2 * self._made, STEADY_BATCH), min(needed, LARGEST_BATCH))
-        blocks = max(min(wanted, self._unmade) // BLOCK_SIZE, 64)
+    def _make_batch(self, record_size: int) -> None:
+        """Make the next batch: twice the last one, or at once as much as the record has, within bounds."""
+        most = LARGEST_BATCH if record_size >= BULK_RECORD else STEADY_BATCH
+        wanted = min(max(2 * self._made, record_size), most, self._unmade)
+        blocks = max(wanted // BLOCK_SIZE, 64)
         blocks = 1 << blocks.bit_length() - 1
         batch = self._keystream.blocks(self._counter, blocks)[: self._unmade]
         self._counter = (self._counter + blocks) % (1 << 64)

@@ -1,0 +1,66 @@
+"""Brings the fast engine's kernel in without making anyone wait: in a thread, and compiled in another process."""
+
+import logging
+import os
+import subprocess
+import sys
+from threading import Lock, Thread
+from typing import TYPE_CHECKING
+
+from plugins.des3.kernel_cache import holds_kernel, kernel_cache_directory
+from plugins.des3.numba_engine import load_kernel
+
+if TYPE_CHECKING:
+    from plugins.des3.numba_kernel import Kernel
+
+_log = logging.getLogger(__name__)
+
+COMPILING_TIMEOUT = 300
+"""Seconds after which a compilation is given up."""
+
+_COMPILE = "import os; os.nice(10); from plugins.des3.numba_engine import load_kernel; load_kernel()"
+
+
+class KernelLoader:
+    """Holds the kernel once it is there; until then, and if it never comes, `kernel` is None.
+
+    Compiling happens in another process, because it would hold this one's interpreter lock for seconds. Whatever
+    goes wrong there leaves the default engine in service.
+    """
+
+    def __init__(self) -> None:
+        self.kernel: Kernel | None = None
+        self._lock = Lock()
+        self._thread: Thread | None = None
+
+    def start(self) -> None:
+        """Begin, unless it was begun before."""
+        with self._lock:
+            if self._thread is None:
+                self._thread = Thread(target=self._load, name="des3-kernel", daemon=True)
+                self._thread.start()
+
+    def wait(self, timeout: float | None = None) -> None:
+        """Wait, at most `timeout` seconds, until the kernel is there or given up."""
+        if self._thread is not None:
+            self._thread.join(timeout)
+
+    def _load(self) -> None:
+        try:
+            if not holds_kernel(kernel_cache_directory()):
+                self._compile()
+            self.kernel = load_kernel()
+        except Exception as error:  # noqa: BLE001  # whatever it is, the default engine goes on serving
+            _log.warning("the fast engine of Triple DES is not available: %s", error)
+
+    def _compile(self) -> None:
+        path = os.pathsep.join(filter(None, sys.path))
+        subprocess.run(  # noqa: S603  # this very interpreter, on a constant
+            [sys.executable, "-c", _COMPILE],
+            env={**os.environ, "PYTHONPATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            timeout=COMPILING_TIMEOUT,
+            check=True,
+        )

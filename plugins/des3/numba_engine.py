@@ -1,0 +1,51 @@
+"""The optional fast engine: the same circuits and key schedule as compiled code on 64-bit words (`numba_kernel`)."""
+
+from typing import TYPE_CHECKING, Any
+
+from framework.primitives import SecretValue
+from plugins.des3.kernel_cache import kernel_cache_directory, prepare_private_directory
+from plugins.des3.key_schedule import ROUND_INPUTS, ROUNDS, KeySchedule
+
+if TYPE_CHECKING:
+    from plugins.des3.numba_kernel import Kernel
+
+GROUP = 256
+"""Blocks that the kernel makes at once, from a counter that is a multiple of them."""
+
+BLOCK_SIZE = 8
+
+
+def load_kernel() -> "Kernel":
+    """Load the kernel from the user's cache, or compile it first: about a second, or four.
+
+    Raises ConfigurationError if the cache directory cannot be used.
+    """
+    # numba takes most of a second to import.
+    from plugins.des3.numba_kernel import compile_kernel
+
+    directory = kernel_cache_directory()
+    prepare_private_directory(directory)
+    return compile_kernel(directory)
+
+
+class NumbaKeystream(SecretValue):
+    """The keystream of one key, made by the kernel."""
+
+    __slots__ = ("_kernel", "_masks")
+
+    def __init__(self, kernel: "Kernel", schedule: KeySchedule) -> None:
+        import numpy as np  # comes with numba, and is slow to import
+
+        self._kernel = kernel
+        bits = np.frombuffer(b"".join(schedule.rounds), dtype=np.uint8).reshape(ROUNDS, ROUND_INPUTS)
+        self._masks: Any = bits.astype(np.uint64) * np.uint64(2**64 - 1)
+
+    def blocks(self, first: int, count: int) -> bytes:
+        """Give E(K, first) ‖ E(K, first+1) ‖ …, `count` blocks."""
+        import numpy as np
+
+        skipped = first % GROUP
+        output: Any = np.empty(-(-(skipped + count) // GROUP) * GROUP, dtype="<u8")
+        self._kernel(output, self._masks, np.uint64(first - skipped))
+        stream: bytes = output[skipped : skipped + count].tobytes()
+        return stream
