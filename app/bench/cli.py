@@ -1,20 +1,23 @@
-"""`python -m app bench …`."""
+"""`python -m app bench …`. What measures is imported when it is asked for: this file is read at every start."""
 
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-from rich.console import Console
 
-from app.bench.figures import Figure, show
-from app.bench.machine import describe_machine
-from app.config import DEFAULT_SUITE
 from app.refusals import refusing_with_a_sentence
 
-app = typer.Typer(add_completion=False, help="Measure, beside a peer in the same run; ratios are what to quote.")
+if TYPE_CHECKING:
+    from app.bench.figures import Figure
+
+app = typer.Typer(
+    add_completion=False,
+    rich_markup_mode=None,
+    help="Measure, beside a peer in the same run; ratios are what to quote.",
+)
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a figure on standard output.")]
 RunsOption = Annotated[int, typer.Option("--runs", min=1, help="How often each figure is measured; the median counts.")]
@@ -31,6 +34,7 @@ def cipher(
 ) -> int:
     """Measure each engine of Triple DES against the record's size, beside OpenSSL and PyCryptodome."""
     from app.bench.cipher import measure
+    from app.bench.machine import describe_machine
 
     machine = describe_machine()
     with _progress() as progress:
@@ -45,7 +49,9 @@ def cipher(
 @refusing_with_a_sentence
 def channel(
     as_json: JsonOption = False,
-    suite: Annotated[str, typer.Option(help="The suite to measure.")] = DEFAULT_SUITE,
+    suite: Annotated[
+        str | None, typer.Option(metavar="SUITE", help="The suite to measure. [default: des3-bg-hmac]")
+    ] = None,
     allow_plugin: Annotated[list[str] | None, typer.Option("--allow-plugin", metavar="NAME")] = None,
     megabytes: Annotated[int, typer.Option(min=1, help="MiB to send in bulk.")] = 256,
     runs: RunsOption = 3,
@@ -53,21 +59,25 @@ def channel(
 ) -> int:
     """Measure a whole channel over loopback TCP between two processes, beside plain TCP, TLS 1.3 and SSH."""
     from app.bench.channel import measure
+    from app.bench.machine import describe_machine
+    from app.config import DEFAULT_SUITE
 
     machine = describe_machine()
     with _progress() as progress:
-        figures = measure(suite, tuple(allow_plugin or ()), megabytes * 2**20, runs, seconds, progress)
+        figures = measure(suite or DEFAULT_SUITE, tuple(allow_plugin or ()), megabytes * 2**20, runs, seconds, progress)
     _show(figures, machine, as_json=as_json)
     return 0
 
 
-def _show(figures: list[Figure], machine: str, *, as_json: bool) -> None:
+def _show(figures: list["Figure"], machine: str, *, as_json: bool) -> None:
+    from app.bench.figures import show
+
     if as_json:
         sys.stderr.write(machine + "\n")
     show(figures, as_json=as_json, title=machine)
 
 
-def _draw(figures: list[Figure], machine: str, path: Path) -> None:
+def _draw(figures: list["Figure"], machine: str, path: Path) -> None:
     from app.bench.plot import plot
 
     lines: dict[str, list[tuple[float, float]]] = {}
@@ -81,6 +91,8 @@ def _draw(figures: list[Figure], machine: str, path: Path) -> None:
 @contextmanager
 def _progress() -> Iterator[Callable[[str], None]]:
     """Show what is being measured, on standard error and on a terminal alone."""
+    from rich.console import Console
+
     console = Console(stderr=True)
     if not console.is_terminal:
         yield lambda _title: None
