@@ -1,5 +1,6 @@
 """Where a bank is: `host:port`, as people write it."""
 
+from app.errors import InputError, excerpt
 from app.known_banks import canonical_address
 
 
@@ -14,7 +15,10 @@ def host_and_any_port(text: str) -> tuple[str, int]:
     host, _, port = text.rpartition(":")
     if port != "0":
         return host_and_port(text)
-    return host_and_port(f"{host}:1")[0], 0
+    try:
+        return host_and_port(f"{host}:1")[0], 0
+    except InputError:
+        raise InputError(f"{excerpt(text)} is nothing to listen on; write host:port, as 127.0.0.1:0.") from None
 
 
 def join(host: str, port: int) -> str:

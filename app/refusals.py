@@ -26,6 +26,8 @@ def refusing_with_a_sentence(function: Callable[P, int | None]) -> Callable[P, N
             code = _refuse(str(error), error.exit_code)
         except KeyboardInterrupt:
             code = _refuse("Interrupted.", EXIT_CHANNEL)
+        except OSError as error:
+            code = _refuse(f"The operating system refuses: {error}.", EXIT_LOCAL)
         except Exception as error:  # noqa: BLE001 - raised again if it is none of the framework's
             code = _refuse_for_the_framework(error)
         if code:

@@ -1,5 +1,6 @@
 """What the ATM shows: the bank's answers on standard output, for people or as JSON, and all else on standard error."""
 
+import io
 import json
 import sys
 from typing import Final, TextIO
@@ -88,9 +89,11 @@ def in_words(reply: AccountReply) -> str:
 
 def rendered(content: RenderableType, stream: TextIO) -> str:
     """Lay out for a stream: in the terminal's width and colours, or plain and a line a row."""
-    console = Console(file=stream, highlight=False)
-    if not console.is_terminal:
-        console = Console(file=stream, highlight=False, width=_NEVER_WRAPPED, color_system=None)
+    terminal = stream.isatty()
+    # Not onto the stream itself, which may refuse it: see app.output.
+    console = Console(
+        file=io.StringIO(), highlight=False, force_terminal=terminal, width=None if terminal else _NEVER_WRAPPED
+    )
     with console.capture() as capture:
         console.print(content)
     return "".join(f"{line.rstrip(' ')}\n" for line in capture.get().splitlines())

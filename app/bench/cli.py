@@ -20,7 +20,9 @@ app = typer.Typer(
 )
 
 JsonOption = Annotated[bool, typer.Option("--json", help="One JSON object a figure on standard output.")]
-RunsOption = Annotated[int, typer.Option("--runs", min=1, help="How often each figure is measured; the median counts.")]
+RunsOption = Annotated[
+    int, typer.Option("--runs", metavar="N", min=1, help="How often each figure is measured; the median counts.")
+]
 PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw speed against record size.")]
 
 
@@ -30,7 +32,9 @@ def cipher(
     as_json: JsonOption = False,
     plot: PlotOption = None,
     runs: RunsOption = 5,
-    seconds: Annotated[float, typer.Option(min=0.001, help="How long each contender runs at a time.")] = 0.1,
+    seconds: Annotated[
+        float, typer.Option(metavar="N", min=0.001, help="How long each contender runs at a time.")
+    ] = 0.1,
 ) -> int:
     """Measure each engine of Triple DES against the record's size, beside OpenSSL and PyCryptodome."""
     from app.bench.cipher import measure
@@ -52,10 +56,15 @@ def channel(
     suite: Annotated[
         str | None, typer.Option(metavar="SUITE", help="The suite to measure. [default: des3-bg-hmac]")
     ] = None,
-    allow_plugin: Annotated[list[str] | None, typer.Option("--allow-plugin", metavar="NAME")] = None,
-    megabytes: Annotated[int, typer.Option(min=1, help="MiB to send in bulk.")] = 256,
+    allow_plugin: Annotated[
+        list[str] | None,
+        typer.Option("--allow-plugin", metavar="NAME", help="Use this plugin of another distribution."),
+    ] = None,
+    megabytes: Annotated[int, typer.Option(metavar="N", min=1, help="MiB to send in bulk.")] = 256,
     runs: RunsOption = 3,
-    seconds: Annotated[float, typer.Option(min=0.01, help="How long round trips are counted at a time.")] = 2.0,
+    seconds: Annotated[
+        float, typer.Option(metavar="N", min=0.01, help="How long round trips are counted at a time.")
+    ] = 2.0,
 ) -> int:
     """Measure a whole channel over loopback TCP between two processes, beside plain TCP, TLS 1.3 and SSH."""
     from app.bench.channel import measure
