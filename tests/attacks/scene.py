@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
@@ -26,7 +27,7 @@ from app.messages import (
     new_request_id,
     read_reply,
 )
-from framework import ChannelError, KeyPair, Suite, open_channel
+from framework import Channel, ChannelError, HandshakeCompleted, KeyPair, MessageReceived, Suite, open_channel
 from framework.aio import ChannelStream
 from framework.aio.server import ServerConnection
 from framework.aio.stream import Connection
@@ -44,6 +45,11 @@ BOTH_SIDES = ("bank", "client")
 
 DES3, CTR, GCM = "des3-bg-hmac", "aes256ctr-x25519-hmac", "aes256gcm-x25519"
 """The suite that the bank runs, and a quick one of each composition."""
+
+
+def now_ms() -> int:
+    """Unix time, as timestamps have it."""
+    return time.time_ns() // 1_000_000
 
 
 def check() -> CheckRequest:
@@ -101,6 +107,35 @@ class Session:
 
 
 @dataclass
+class Puppet:
+    """A client whose every byte the attacker decides on: it has a card and the keys of its own channel."""
+
+    channel: Channel
+    bank: Party
+    card: Card
+
+    def seal(self, request: Request) -> bytes:
+        """The record that carries this request; nothing is sent."""
+        return self.seal_bytes(encode(request))
+
+    def seal_bytes(self, message: bytes) -> bytes:
+        self.channel.send(message, now_ms())
+        return self.channel.data_to_send()
+
+    async def reply(self) -> Reply:
+        [event] = self.channel.receive_data(await self.bank.take(), now_ms())
+        assert isinstance(event, MessageReceived)
+        return read_reply(event.data)
+
+    async def ask(self, request: Request) -> Reply:
+        self.bank.give(self.seal(request))
+        return await self.reply()
+
+    async def show_card(self) -> None:
+        assert isinstance(await self.ask(self.card.request()), CardAccepted)
+
+
+@dataclass
 class Scene:
     """A bank that serves, a proxy before it, the victim's account, and a bystander's session past the proxy."""
 
@@ -145,6 +180,22 @@ class Scene:
         line = await self.proxy.next_line()
         await session.show_card()
         return session, line
+
+    async def open_puppet(self, source: str = "127.0.0.1") -> Puppet:
+        """A handshake by hand, on a connection of the attacker's own; M3 is on its way when this returns."""
+        bank = await self.proxy.dial(source)
+        channel = Channel.client(
+            self.suite,
+            self.key_pair.public_key,
+            now=now_ms(),
+            ephemeral=self.take_ephemeral(),
+            application=APPLICATION,
+            server_name=SERVER_NAME,
+        )
+        bank.give(channel.data_to_send())
+        assert channel.receive_data(await bank.take(), now_ms()) == [HandshakeCompleted()]
+        bank.give(channel.data_to_send())
+        return Puppet(channel, bank, self.cards[VICTIM])
 
     def atm(self, account: str = VICTIM, *, public_key: bytes | None = None, suite: Suite | None = None) -> Atm:
         """A whole ATM behind the proxy."""
