@@ -37,7 +37,7 @@ class BitarrayKeystream(SecretValue):
         # of those complements are read.
         places = (_EXPANDED + HALF * int.from_bytes(bits, "big") for bits in schedule.rounds)
         rows = [place.to_bytes(ROUND_INPUTS, "big") for place in places]
-        self._rounds = tuple((_COMPLEMENTS.intersection(row), itemgetter(*row)) for row in rows)
+        self._rounds = tuple((tuple(_COMPLEMENTS.intersection(row)), itemgetter(*row)) for row in rows)
 
     def blocks(self, first: int, count: int) -> bytes:
         """Give E(K, first) ‖ E(K, first+1) ‖ …, `count` blocks; `count` is 64 times a power of two."""
