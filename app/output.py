@@ -11,7 +11,11 @@ _STREAMS: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
 
 
 class OutputError(UserError):
-    """Standard output takes no more."""
+    """Standard output takes no more, and `reason` is why."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(f"Standard output takes no more: {reason}; make room, or send it elsewhere.")
+        self.reason = reason
 
 
 class ReaderGoneError(OutputError):
@@ -39,14 +43,8 @@ def write_out(text: str) -> None:
     try:
         sys.stdout.write(text)
         sys.stdout.flush()
-    except BrokenPipeError as error:
-        _give_up(1)
-        raise ReaderGoneError(f"Standard output takes no more: {error.strerror}.") from None
     except OSError as error:
-        _give_up(1)
-        raise OutputError(
-            f"Standard output takes no more: {error.strerror}; make room, or send it elsewhere."
-        ) from None
+        raise abandon_output(error) from None
 
 
 def write_err(text: str) -> None:
@@ -56,6 +54,13 @@ def write_err(text: str) -> None:
         sys.stderr.flush()
     except OSError:
         _give_up(2)
+
+
+def abandon_output(error: OSError) -> OutputError:
+    """Write nothing more to standard output, which refused; gives what to raise."""
+    _give_up(1)
+    kind = ReaderGoneError if isinstance(error, BrokenPipeError) else OutputError
+    return kind(error.strerror or type(error).__name__)
 
 
 def _give_up(descriptor: int) -> None:

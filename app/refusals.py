@@ -1,14 +1,13 @@
 """What goes wrong for a person, as one sentence on standard error and an exit code."""
 
 import functools
-import os
 from collections.abc import Callable
 from typing import ParamSpec
 
 import typer
 
 from app.errors import EXIT_CHANNEL, EXIT_LOCAL, UserError
-from app.output import ReaderGoneError, write_err, write_out
+from app.output import ReaderGoneError, abandon_output, write_err, write_out
 
 P = ParamSpec("P")
 
@@ -45,10 +44,8 @@ def run(program: typer.Typer) -> int:
         return error.exit_code
     except UserError as error:
         return _refuse(str(error), error.exit_code)
-    except BrokenPipeError:
-        return EXIT_LOCAL
     except OSError as error:  # typer's own output, as of --help
-        return _refuse(f"Standard output takes no more: {os.strerror(error.errno or 0)}.", EXIT_LOCAL)
+        return _refuse(str(abandon_output(error)), EXIT_LOCAL)
     except Exception as error:
         format_message = getattr(error, "format_message", None)
         if format_message is None:

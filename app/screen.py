@@ -9,7 +9,7 @@ from rich.console import Console, RenderableType
 from rich.table import Table
 from rich.text import Text
 
-from app.errors import InputError
+from app.errors import InputError, UserError
 from app.messages import Accepted, AccountReply, Refusal
 from app.money import format_amount
 from app.output import OutputError, write_err, write_out
@@ -44,7 +44,7 @@ class Screen:
         self.as_json = as_json
 
     def reply(self, reply: AccountReply) -> None:
-        """Show the bank's answer. Raises OutputError, which then says what the answer was."""
+        """Show the bank's answer. Raises UserError, which says it too, where it cannot be shown."""
         sentence = f"{reply.type} {in_words(reply)}"
         style = "green" if isinstance(reply, Accepted) else "red"
         members: dict[str, object] = {"type": reply.type, "ok": reply.ok}
@@ -55,7 +55,9 @@ class Screen:
         try:
             self._answer(members, Text(sentence, style))
         except OutputError as error:
-            raise OutputError(f"{sentence}. Nothing was asked after that. {error}") from None
+            raise UserError(
+                f"{sentence}; but standard output takes no more ({error.reason}), and nothing was asked after that."
+            ) from None
 
     def not_understood(self, error: NotUnderstoodError) -> None:
         """Refuse a line here, before it reaches the bank."""

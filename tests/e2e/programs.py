@@ -1,0 +1,276 @@
+"""The real programs, as a user starts them: from an empty folder, with nothing of this machine's user in reach."""
+
+import contextlib
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PATIENCE = 60.0
+"""Seconds after which a program hangs; the machine may be a busy one."""
+
+QUICK_SUITE = "des3-bg2048-hmac"
+"""The same programs with a key that is made in a fifth of the time."""
+
+EXPLAINED = ("; ", "? ", "Give ", "ask ", "check ", "Compare ")
+"""What to do stands after one of these in every refusal."""
+
+
+@dataclass(frozen=True)
+class Ended:
+    """A program that has ended."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def refusal(self) -> str:
+        """The one sentence on standard error; whatever else stands there is the console's welcome."""
+        lines = self.err.splitlines()
+        refusals = [line for line in lines if line.startswith("suitecase: ")]
+        assert len(refusals) == 1, self.err
+        assert "Traceback" not in self.err
+        assert lines[-1] == refusals[0], self.err
+        sentence = refusals[0].removeprefix("suitecase: ")
+        assert sentence.endswith((".", ".)")), sentence
+        assert any(mark in sentence for mark in EXPLAINED), f"does not say what to do: {sentence}"
+        return sentence
+
+    @property
+    def only_refusal(self) -> str:
+        """The same, where nothing else may stand on standard error and nothing at all on standard output."""
+        assert self.out == ""
+        assert len(self.err.splitlines()) == 1, self.err
+        return self.refusal
+
+
+@dataclass
+class Programs:
+    """Starts programs in a folder of their own, and knows them all by a mark in their environment."""
+
+    folder: Path
+    mark: str
+    python: tuple[str, ...] = (sys.executable, "-W", "error")
+    extra: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        home = self.folder / "home"
+        home.mkdir(exist_ok=True)
+        return {
+            "PATH": os.environ.get("PATH", os.defpath),
+            "HOME": str(home),
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_CACHE_HOME": os.environ.get("XDG_CACHE_HOME", str(Path.home() / ".cache")),  # compiled code alone
+            "PYTHONPATH": str(ROOT),
+            "TERM": "xterm-256color",
+            "LC_ALL": "C.UTF-8",
+            "E2E_MARK": self.mark,
+            **self.extra,
+        }
+
+    def command(self, *arguments: object) -> list[str]:
+        return [*self.python, "-m", "app", *map(str, arguments)]
+
+    def start(
+        self,
+        *arguments: object,
+        environment: dict[str, str] | None = None,
+        stdin: int | None = subprocess.PIPE,
+        stdout: int | None = subprocess.PIPE,
+        stderr: int | None = subprocess.PIPE,
+        through: tuple[str, ...] = (),
+    ) -> "subprocess.Popen[bytes]":
+        return subprocess.Popen(
+            [*through, *self.command(*arguments)],
+            cwd=self.folder,
+            env=self.environment | (environment or {}),
+            stdin=stdin,
+            stdout=stdout,
+            stderr=stderr,
+        )
+
+    def run(
+        self,
+        *arguments: object,
+        given: bytes | str = b"",
+        environment: dict[str, str] | None = None,
+        through: tuple[str, ...] = (),
+    ) -> Ended:
+        """Run to the end, with `given` in a pipe on standard input."""
+        return ended(self.start(*arguments, environment=environment, through=through), given)
+
+    def shell(self, script: str) -> Ended:
+        """Run a line of shell; `"$@"` is the program."""
+        process = subprocess.Popen(
+            ["sh", "-c", script, "sh", *self.command()],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        return ended(process)
+
+    def left_behind(self) -> list[int]:
+        """The programs of this test that run still, and their children."""
+        return [pid for pid in _all_pids() if self._is_marked(pid)]
+
+    def _is_marked(self, pid: int) -> bool:
+        try:
+            variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
+        except OSError:
+            return False
+        return f"E2E_MARK={self.mark}".encode() in variables and not _is_zombie(pid)
+
+
+def ended(process: "subprocess.Popen[bytes]", given: bytes | str = b"") -> Ended:
+    """Wait for the end of a program."""
+    data = given.encode() if isinstance(given, str) else given
+    try:
+        out, err = process.communicate(data if process.stdin else None, PATIENCE)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        out, err = process.communicate()
+        raise AssertionError(f"hangs; it had said {out!r} {err!r}") from None
+    return Ended(process.returncode, (out or b"").decode(), (err or b"").decode())
+
+
+@dataclass
+class RunningBank:
+    """A bank in a process of its own, whose log goes to a file."""
+
+    process: "subprocess.Popen[bytes]"
+    data_dir: Path
+    log_path: Path
+    line: str
+
+    @property
+    def address(self) -> str:
+        return self.line.split()[2]
+
+    @property
+    def fingerprint(self) -> str:
+        return self.line.split()[3]
+
+    @property
+    def log(self) -> str:
+        return self.log_path.read_text()
+
+    def stop(self, number: int = signal.SIGTERM) -> int:
+        """Send a signal and wait; gives the exit code."""
+        self.process.send_signal(number)
+        code = self.process.wait(PATIENCE)
+        if self.process.stdout is not None:
+            self.process.stdout.close()
+        return code
+
+
+class Town:
+    """A folder with a data directory whose keys are made, and banks and ATMs over it."""
+
+    def __init__(self, programs: Programs, kept_keys: Path) -> None:
+        self.programs = programs
+        self.data_dir = programs.folder / "bank"
+        shutil.copytree(kept_keys, self.data_dir)
+        self._banks: list[RunningBank] = []
+
+    def bank(self, *arguments: object, listen: str = "127.0.0.1:0", suite: str = QUICK_SUITE) -> RunningBank:
+        log_path = self.programs.folder / f"bank-{len(self._banks)}.log"
+        with log_path.open("wb") as log:
+            process = self.programs.start(
+                "bank",
+                "--suite",
+                suite,
+                "--listen",
+                listen,
+                "--data-dir",
+                self.data_dir,
+                *arguments,
+                stderr=log.fileno(),
+            )
+        assert process.stdout is not None
+        line = process.stdout.readline().decode()
+        assert line.startswith("listening on "), (line, log_path.read_text())
+        bank = RunningBank(process, self.data_dir, log_path, line)
+        self._banks.append(bank)
+        return bank
+
+    def account(self, name: str = "alice") -> Path:
+        """Open an account; gives its card. Not by the program, for that takes its time."""
+        from app.card import open_account_with_card
+        from app.ledger import LEDGER_FILE, Ledger
+
+        card = self.programs.folder / f"{name}.card"
+        with Ledger(self.data_dir / LEDGER_FILE) as ledger:
+            open_account_with_card(ledger, name, card)
+        return card
+
+    def atm_options(self, bank: RunningBank | str, card: Path) -> list[object]:
+        address = bank if isinstance(bank, str) else bank.address
+        key = self.data_dir / "bank.pub"
+        return ["--suite", QUICK_SUITE, "--connect", address, "--bank-key", key, "--card", card]
+
+    def atm(self, bank: RunningBank | str, card: Path, *request: object, given: bytes | str = b"") -> Ended:
+        return self.programs.run("atm", *self.atm_options(bank, card), *request, given=given)
+
+    def balance(self, name: str = "alice") -> int:
+        """What the ledger says, in minor units; it must add up too."""
+        from app.ledger import LEDGER_FILE, Ledger
+
+        with Ledger(self.data_dir / LEDGER_FILE) as ledger:
+            ledger.verify()
+            return ledger.balance(name)
+
+    def close(self) -> None:
+        for bank in self._banks:
+            if bank.process.poll() is None:
+                bank.process.kill()
+            bank.process.wait()
+            for stream in (bank.process.stdin, bank.process.stdout):
+                if stream is not None:
+                    stream.close()
+
+
+def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        assert time.monotonic() < deadline, "it does not come about"
+        time.sleep(0.01)
+
+
+def children_of(pid: int) -> list[int]:
+    """The processes that `pid` has started and that live."""
+    return [child for child in _all_pids() if _parent(child) == pid and not _is_zombie(child)]
+
+
+def is_alive(pid: int) -> bool:
+    return _parent(pid) is not None and not _is_zombie(pid)
+
+
+def _all_pids() -> Iterator[int]:
+    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
+
+
+def _stat(pid: int) -> list[str]:
+    """State and parent: what follows the name, which may hold anything, in /proc/PID/stat (proc(5))."""
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return []
+
+
+def _parent(pid: int) -> int | None:
+    fields = _stat(pid)
+    return int(fields[1]) if fields else None
+
+
+def _is_zombie(pid: int) -> bool:
+    return _stat(pid)[:1] in (["Z"], ["X"])
