@@ -1,5 +1,6 @@
 """The ledger's file: private, durable, recognised, shared by processes, and never half changed by a failure."""
 
+import os
 import sqlite3
 import stat
 import threading
@@ -38,6 +39,19 @@ def test_every_commit_is_synced_and_every_reference_checked(ledger: Ledger) -> N
     assert connection.execute("PRAGMA synchronous").fetchone() == (2,)  # FULL
     assert connection.execute("PRAGMA foreign_keys").fetchone() == (1,)
     assert connection.execute("PRAGMA busy_timeout").fetchone() == (5000,)
+
+
+def test_the_name_of_a_new_ledger_is_safe_on_the_disk(ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    synced: list[Path] = []
+    real = os.fsync
+
+    def fsync(descriptor: int) -> None:
+        synced.append(Path(f"/proc/self/fd/{descriptor}").resolve())
+        real(descriptor)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    Ledger(ledger_path).close()
+    assert synced == [ledger_path.parent.parent, ledger_path.parent]
 
 
 def test_an_answer_is_committed_when_it_is_given(ledger: Ledger, ledger_path: Path) -> None:

@@ -1,5 +1,6 @@
 """Requests in flight: on the disk before they are sent, adopted by one process, never by a wrong card."""
 
+import fcntl
 import os
 import signal
 import stat
@@ -230,6 +231,30 @@ def test_a_record_removed_while_it_is_being_adopted(
         patch.setattr(os, "open", late)
         assert pending.orphans() == []
     assert pending.orphans() == []
+
+
+def test_nobody_looks_while_a_record_is_made_and_not_yet_locked(
+    pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending.begin(withdraw()).release()
+    held: list[str] = []
+    real = os.open
+
+    def watch(name: str, *arguments: int) -> int:
+        if Path(name).parent == directory(card_path):
+            beside = real(directory(card_path), os.O_RDONLY)
+            with pytest.raises(BlockingIOError):
+                fcntl.flock(beside, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            os.close(beside)
+            held.append(Path(name).suffix)
+        return real(name, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", watch)
+        pending.begin(withdraw()).release()
+        adopted(pending)
+    assert held[0] == ".new"
+    assert len(held) == 3  # one made, two adopted
 
 
 HOLD = """
