@@ -42,16 +42,16 @@ def test_every_commit_is_synced_and_every_reference_checked(ledger: Ledger) -> N
 
 
 def test_the_name_of_a_new_ledger_is_safe_on_the_disk(ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    synced: list[Path] = []
+    synced: list[int] = []
     real = os.fsync
 
     def fsync(descriptor: int) -> None:
-        synced.append(Path(f"/proc/self/fd/{descriptor}").resolve())
+        synced.append(os.fstat(descriptor).st_ino)
         real(descriptor)
 
     monkeypatch.setattr(os, "fsync", fsync)
     Ledger(ledger_path).close()
-    assert synced == [ledger_path.parent.parent, ledger_path.parent]
+    assert synced == [path.stat().st_ino for path in (ledger_path.parent.parent, ledger_path.parent)]
 
 
 def test_an_answer_is_committed_when_it_is_given(ledger: Ledger, ledger_path: Path) -> None:
