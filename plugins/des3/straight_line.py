@@ -30,11 +30,12 @@ class _Plan:
         for signal in range(INPUTS + len(circuit.gates) - 1, INPUTS - 1, -1):
             gate = circuit.gates[signal - INPUTS]
             operands = (gate.left, gate.right)
-            if gate.operation == "^" and not self.reads[signal] and len(self.given[signal]) == 1:
+            targets_of_gate = self.given.get(signal, [])
+            if gate.operation == "^" and not self.reads[signal] and len(targets_of_gate) == 1:
                 (target,) = self.given.pop(signal)
                 for operand in operands:
                     self.given.setdefault(operand, []).append(target)
-            else:
+            elif self.reads[signal] or targets_of_gate:
                 self.formed.append(signal)
                 self.reads.update(operands)
         self.formed.reverse()

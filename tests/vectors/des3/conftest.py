@@ -11,6 +11,11 @@ from typing import NamedTuple
 
 import cryptography_vectors
 import pytest
+from bitarray import bitarray
+
+from plugins.des3.bitarray_engine import BitarrayKeystream, circuit_folding
+from plugins.des3.key_schedule import KeySchedule
+from plugins.des3.transpose import transpose
 
 FOLDER = Path(cryptography_vectors.__file__).parent / "ciphers" / "3DES"
 
@@ -154,3 +159,30 @@ def cavs_steps(cavs_answers: dict[str, list[Answer]]) -> dict[str, list[Step]]:
     return {
         name: [step for answer in answers for step in _mode(name)(answer)] for name, answers in cavs_answers.items()
     }
+
+
+@pytest.fixture(scope="session")
+def encrypt_with_planes() -> Callable[[bytes, list[int]], list[int]]:
+    """Encrypt any blocks under one key by the planes of the default engine."""
+
+    def encrypt(key: bytes, blocks: list[int]) -> list[int]:
+        rows = [*blocks, *[0] * (-len(blocks) % 64)]
+        words = len(rows) // 64
+        planes = [bitarray(endian="big") for _ in range(64)]
+        for start, plane in zip(range(0, len(rows), words), planes, strict=True):
+            plane.frombytes(b"".join(row.to_bytes(8, "big") for row in rows[start : start + words]))
+        transpose(planes)  # it is its own inverse, so it also makes planes of blocks
+        planes = BitarrayKeystream(KeySchedule.of(key, circuit_folding())).encrypt_planes(planes)
+        transpose(planes)
+        output = b"".join(plane.tobytes() for plane in planes)
+        return [int.from_bytes(output[start : start + 8], "big") for start in range(0, 8 * len(blocks), 8)]
+
+    return encrypt
+
+
+@pytest.fixture(scope="session", autouse=True)
+def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Keeps the compiled kernel of the fast engine out of the user's own cache, and shares it in a run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "des3-kernel"))
+        yield
