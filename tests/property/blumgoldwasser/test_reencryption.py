@@ -71,3 +71,11 @@ def test_it_is_the_definition(toy: BlumGoldwasserKem, p: int, q: int) -> None:
         assert toy.decapsulate(private_key, ciphertext) == by_definition(n, table, ciphertext)
     for ciphertext in genuine:
         assert by_definition(n, table, ciphertext) != sha3_256(b"BG-KEM/1 R\0" + SECRET + ciphertext).digest()
+
+
+def test_a_key_with_a_short_modulus_is_rejected(toy: BlumGoldwasserKem) -> None:
+    """A modulus of 15 bits: nobody may encapsulate to it, so nothing that comes is genuine."""
+    n, private_key = 131 * 139, bytes([131, 139]) + SECRET
+    for message in (bytes(32), SECRET):
+        ciphertext, _ = encrypt_again(n, message)
+        assert toy.decapsulate(private_key, ciphertext) == sha3_256(b"BG-KEM/1 R\0" + SECRET + ciphertext).digest()

@@ -151,8 +151,15 @@ def test_primes_just_far_enough_apart_are_taken(tiny: BlumGoldwasserKem) -> None
 
 @pytest.mark.parametrize("octet", [0x00, 0x42, 0xFF])
 def test_a_stuck_source_is_noticed(kem: BlumGoldwasserKem, octet: int) -> None:
+    draws: list[bytes] = []
+
+    def stuck(size: int) -> bytes:
+        draws.append(bytes([octet]) * size)
+        return draws[-1]
+
     with pytest.raises(MisuseError, match="repeats itself"):
-        kem.generate_key_pair(random_bytes=lambda size: bytes([octet]) * size)
+        kem.generate_key_pair(random_bytes=stuck)
+    assert len(draws) == 2
 
 
 def test_a_source_without_primes_is_given_up(tiny: BlumGoldwasserKem) -> None:
