@@ -65,9 +65,7 @@ def stage(
             bank = await open_bank(suite, data_dir, "127.0.0.1", 0, thread)
             async with bank.server, HostileProxy(*bank.server.address) as proxy:
                 take_ephemeral = ephemerals.source(suite)
-                scene = Scene(
-                    suite, key_pair, bank, proxy, cards, card_paths, ledger_path, take_ephemeral, caplog
-                )
+                scene = Scene(suite, key_pair, bank, proxy, cards, card_paths, ledger_path, take_ephemeral, caplog)
                 try:
                     bystander = await scene.open_session(BYSTANDER, past_the_proxy=True)
                     await bystander.show_card()

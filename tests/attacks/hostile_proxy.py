@@ -13,7 +13,7 @@ from types import TracebackType
 from typing import Self
 
 TICK = 0.05
-"""PROTOCOL §8.1: a connection that failed is reset on the next 50 ms tick. Written out, for the test knows it itself."""
+"""PROTOCOL §8.1: a connection that failed is reset on the next 50 ms tick. Written out: a test knows it itself."""
 
 HEADER = struct.Struct(">BBHI")
 M1, M2, M3, RECORD = 1, 2, 3, 4
@@ -86,7 +86,11 @@ class Party(asyncio.Protocol):
     async def take(self) -> bytes:
         """The next frame that was held."""
         async with asyncio.timeout(PATIENCE):
-            return await self._held.get()
+            return await self.take_whenever()
+
+    async def take_whenever(self) -> bytes:
+        """The same without a limit, for a carrier that is cancelled in the end."""
+        return await self._held.get()
 
     async def said(self, frames: int) -> None:
         """Wait until it has sent so many whole frames, in all."""

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
 from itertools import cycle
@@ -266,7 +266,7 @@ class Ephemerals:
 async def early_in_a_tick() -> int:
     """Wait until a tick has just begun; gives its number."""
     loop = asyncio.get_running_loop()
-    while loop.time() % TICK > TICK / 4:
+    while loop.time() % TICK > TICK / 4:  # noqa: ASYNC110 - nothing but time is waited for
         await asyncio.sleep(TICK - loop.time() % TICK)
     return int(loop.time() / TICK)
 
@@ -286,11 +286,14 @@ async def fails_silently(victim: Party, fault: Callable[[], None]) -> None:
     assert victim.byte_count == said, "bytes after the fault"
 
 
-async def fails_silently_together(victims: list[Party], fault: Callable[[], None]) -> None:
-    """The same for many victims of many faults at once."""
+async def fail_silently_together(faults: Iterable[tuple[Party, bytes]]) -> None:
+    """The same for many victims at once, each given its bytes."""
+    faults = list(faults)
+    victims = [victim for victim, _ in faults]
     said = [victim.byte_count for victim in victims]
     tick = await early_in_a_tick()
-    fault()
+    for victim, data in faults:
+        victim.give(data)
     async with asyncio.timeout(PATIENCE):
         ends = await asyncio.gather(*(victim.ending for victim in victims))
     assert {end.kind for end in ends} == {Ending.RST}
@@ -306,4 +309,3 @@ async def stays_silent(party: Party, seconds: float) -> None:
             await asyncio.shield(party.ending)
     assert not party.ending.done()
     assert party.byte_count == said
-

@@ -1,7 +1,7 @@
 """Attack 1: a record, or a message of the handshake, is recorded and sent again.
 
-A correct system takes each record once: sequence number and epoch are under the tag, so whatever is sent a second time
-does not verify, at once and later, and money moves once (PROTOCOL §6.1, §6.2, §7).
+A correct system takes each record once: sequence number and epoch are under the tag, so whatever is sent a second
+time does not verify, at once and later, and money moves once (PROTOCOL §6.1, §6.2, §7).
 """
 
 import pytest

@@ -1,7 +1,7 @@
 """Attack 2: a whole session is recorded, and its half is played back to the other side as if it were new.
 
-A correct system contributes randomness from both sides: the bank answers an old M1 with a new M2, so the old M3 does not
-open and no record is ever read; a client takes an old M2 for a forgery (PROTOCOL §4.3 to §4.5).
+A correct system contributes randomness from both sides: the bank answers an old M1 with a new M2, so the old M3 does
+not open and no record is ever read; a client takes an old M2 for a forgery (PROTOCOL §4.3 to §4.5).
 """
 
 import asyncio

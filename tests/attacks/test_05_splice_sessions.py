@@ -1,7 +1,7 @@
 """Attack 5: a message of one session is put in the place of its counterpart in another.
 
-Both sessions are the same person's, at the same position, with the same suite and bank. A correct system derives every key
-from the whole transcript of its own handshake, so nothing of one session means anything in another
+Both sessions are the same person's, at the same position, with the same suite and bank. A correct system derives
+every key from the whole transcript of its own handshake, so nothing of one session means anything in another
 (PROTOCOL §4.4 to §4.6).
 """
 
@@ -9,6 +9,7 @@ import asyncio
 
 import pytest
 
+from app.messages import Accepted
 from framework import ChannelError
 from framework.events import FailureReason
 from tests.attacks.scene import BOTH_SIDES, CTR, DES3, GCM, OPENING_BALANCE, Session, Stage, fails_silently, withdraw
@@ -33,7 +34,7 @@ async def test_record(stage: Stage, suite: str, side: str) -> None:
         assert await scene.why(side, session, line) is FailureReason.AUTHENTICATION
         others_line.across(side).release()
         others_line.side(side).give(foreign)
-        assert await other.reply()
+        assert isinstance(await other.reply(), Accepted)
         assert scene.balance() == OPENING_BALANCE - 10_00
 
 

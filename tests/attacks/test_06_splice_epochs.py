@@ -47,9 +47,7 @@ async def splice(scene: Scene, side: str, position: int) -> FailureReason:
 @pytest.mark.parametrize("position", range(RECORDS))
 @pytest.mark.parametrize("side", BOTH_SIDES)
 @pytest.mark.parametrize("suite", [CTR, GCM])
-async def test_old_record_at_its_position_in_the_next_epoch(
-    stage: Stage, suite: str, side: str, position: int
-) -> None:
+async def test_old_record_at_its_position_in_the_next_epoch(stage: Stage, suite: str, side: str, position: int) -> None:
     async with stage(suite, SMALL_EPOCHS[suite]) as scene:
         assert await splice(scene, side, position) is FailureReason.AUTHENTICATION
         assert scene.balance() == OPENING_BALANCE

@@ -1,7 +1,7 @@
 """Attack 8: records at the beginning of a channel are dropped, so that the rest looks like all there was.
 
-Terrapin (CVE-2023-48795) did so to SSH, whose sequence numbers an attacker could shift during the handshake. A correct
-system counts from the handshake on, and a gap is fatal at once (PROTOCOL §4.5, §6.1).
+Terrapin (CVE-2023-48795) did so to SSH, whose sequence numbers an attacker could shift during the handshake. A
+correct system counts from the handshake on, and a gap is fatal at once (PROTOCOL §4.5, §6.1).
 """
 
 import pytest

@@ -1,7 +1,8 @@
 """Attack 9: a message of the handshake is left out, doubled, or answered with another.
 
-FREAK (CVE-2015-0204) lived on state machines that took messages they had not asked for. A correct system has no optional
-message: its table names the one frame that a state takes, and every other is fatal at its header (PROTOCOL §7).
+FREAK (CVE-2015-0204) lived on state machines that took messages they had not asked for. A correct system has no
+optional message: its table names the one frame that a state takes, and every other is fatal at its header (PROTOCOL
+§7).
 """
 
 import asyncio
@@ -20,17 +21,19 @@ EXPECTED = {"EXPECT_M1": M1, "EXPECT_M3": M3, "OPEN": RECORD}
 """The bank's states and the one frame that each takes."""
 
 UNEXPECTED = [
-    (state, message)
-    for state, expected in EXPECTED.items()
-    for message in (M1, M2, M3, RECORD)
-    if message != expected
+    (state, message) for state, expected in EXPECTED.items() for message in (M1, M2, M3, RECORD) if message != expected
 ]
 
 
 async def recorded(scene: Scene) -> dict[int, bytes]:
     """Genuine frames of each type, of another connection."""
     _, line = await scene.open_victim()
-    return {M1: line.client.frames[0], M2: line.bank.frames[0], M3: line.client.frames[1], RECORD: line.client.frames[2]}
+    return {
+        M1: line.client.frames[0],
+        M2: line.bank.frames[0],
+        M3: line.client.frames[1],
+        RECORD: line.client.frames[2],
+    }
 
 
 async def bank_in(scene: Scene, state: str, m1: bytes) -> Party:

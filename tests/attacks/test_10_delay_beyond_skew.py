@@ -1,7 +1,7 @@
 """Attack 10: a message is held back, and delivered later than the two clocks may differ.
 
-A correct system carries a timestamp under every tag and refuses what is older than the permitted skew, though position and
-tag are right (PROTOCOL §4.8, §6.6).
+A correct system carries a timestamp under every tag and refuses what is older than the permitted skew, though
+position and tag are right (PROTOCOL §4.8, §6.6).
 """
 
 import asyncio
@@ -20,8 +20,8 @@ from tests.attacks.scene import (
     OPENING_BALANCE,
     Session,
     Stage,
+    fail_silently_together,
     fails_silently,
-    fails_silently_together,
     now_ms,
     withdraw,
 )
@@ -65,7 +65,7 @@ async def test_each_kind_of_message(stage: Stage, suite: str) -> None:
             to_m2.client: m2,
             to_m3.bank: m3,
         }
-        await fails_silently_together(list(victims), lambda: [party.give(late) for party, late in victims.items()])
+        await fail_silently_together(victims.items())
         for bank in (asking_line.bank, to_m1.bank, to_m3.bank):
             assert scene.failures_at_bank(bank) == [FailureReason.CLOCK]
         assert await answered.failure() is FailureReason.CLOCK

@@ -1,7 +1,7 @@
 """Attack 11: messages are held back for less than the clocks may differ, and then let go.
 
-No channel can tell that from a slow network. A correct system takes them late, in order, and once: this is what it promises
-and no more (PROTOCOL §6.6).
+No channel can tell that from a slow network. A correct system takes them late, in order, and once: this is what it
+promises and no more (PROTOCOL §6.6).
 """
 
 import asyncio
