@@ -23,8 +23,8 @@ DEMO_CARD: Final = "demo.card"
 START_SECONDS: Final = 30.0
 """How long the bank may take to listen: key generation and a slow machine included."""
 
-STOP_SECONDS: Final = 10.0
-"""How long the bank may take to end before it is killed."""
+STOP_SECONDS: Final = 5.0
+"""How long the bank may take to end before it is killed: it waits for its channels for 4 s at most."""
 
 _ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _LISTENS, _REFUSES = "listening", "refused"

@@ -14,19 +14,38 @@ from pexpect.fdpexpect import fdspawn
 from tests.e2e.programs import PATIENCE, Programs
 
 # Makes the terminal the program's own, so that Ctrl-C reaches it, without forking this process, which has threads.
-_LOGIN = "import os, sys; os.login_tty(0); os.execvpe(sys.argv[1], sys.argv[1:], os.environ)"
+_LOGIN = """
+import os, sys
+os.login_tty(0)
+if sys.argv[1]:
+    os.dup2(os.open(sys.argv[1], os.O_WRONLY | os.O_CREAT), 1)
+os.execv(sys.argv[2], sys.argv[2:])
+"""
 
 ESCAPE = re.compile(r"\x1b\[[0-9;?]*[A-Za-z]")
+
+
+def plain(shown: str) -> str:
+    """Leave out colours and carriage returns."""
+    return ESCAPE.sub("", shown).replace("\r", "")
+
+
+def unwrapped(shown: str) -> str:
+    """Undo the folding of lines."""
+    return " ".join(plain(shown).split())
 
 
 class Terminal:
     """A program in a terminal. What it shows is read with `expect`, and kept in `seen`."""
 
-    def __init__(self, programs: Programs, *arguments: object, environment: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, programs: Programs, *arguments: object, environment: dict[str, str] | None = None, out: str = ""
+    ) -> None:
         self._master, slave = os.openpty()
         termios.tcsetwinsize(self._master, (24, 80))
+        self.modes_before = self.modes
         self.process = subprocess.Popen(
-            [sys.executable, "-c", _LOGIN, *programs.command(*arguments)],
+            [sys.executable, "-c", _LOGIN, out, *programs.command(*arguments)],
             cwd=programs.folder,
             env=programs.environment | (environment or {}),
             stdin=slave,
@@ -34,7 +53,7 @@ class Terminal:
             stderr=slave,
         )
         os.close(slave)
-        self._session = fdspawn(self._master, timeout=PATIENCE, encoding="utf-8")
+        self._session = fdspawn(self._master, timeout=PATIENCE, encoding="utf-8", codec_errors="replace")
         self.seen = ""
 
     def expect(self, text: str) -> str:
@@ -59,7 +78,12 @@ class Terminal:
         """Type a line at the prompt; gives what is shown until the next one."""
         self.press(line + "\n")
         shown = self.expect("ATM> ")
-        return shown.replace("\r", "").partition("\n")[2].rstrip("\n")
+        return shown.partition("\n")[2].rstrip("\n")
+
+    @property
+    def modes(self) -> list[object]:
+        """Echo, line editing, and the like."""
+        return [mode for mode in termios.tcgetattr(self._master) if isinstance(mode, int)]
 
     def hang_up(self) -> None:
         """Close the window."""
@@ -81,4 +105,4 @@ class Terminal:
     def _note(self, text: str) -> str:
         before = self._session.before
         self.seen += before + text
-        return ESCAPE.sub("", before)
+        return plain(before)

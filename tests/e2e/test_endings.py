@@ -1,0 +1,115 @@
+"""Signals, and a bank that is killed: both processes end, none is left, and nobody sees a traceback."""
+
+import os
+import signal
+import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from app.files import locked_directory
+from tests.e2e.programs import QUICK_SUITE, Programs, Town, children_of, ended, is_alive, wait_until
+
+
+@contextmanager
+def console(programs: Programs, *options: object) -> Iterator[tuple["subprocess.Popen[bytes]", int]]:
+    """The main job in a pipe, after its first answer, and its bank."""
+    process = programs.start("--suite", QUICK_SUITE, *options)
+    try:
+        ask(process, "DEPOS 10")
+        (bank,) = children_of(process.pid)
+        yield process, bank
+    finally:
+        process.kill()
+        process.communicate()
+
+
+def ask(process: "subprocess.Popen[bytes]", line: str) -> str:
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(f"{line}\n".encode())
+    process.stdin.flush()
+    return process.stdout.readline().decode()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_ends_console_and_bank(programs: Programs, number: int) -> None:
+    with console(programs) as (process, bank):
+        process.send_signal(number)
+        last = ended(process)
+        assert last.code == (0 if number == signal.SIGTERM else 3)
+        assert "Traceback" not in last.err
+        assert not is_alive(bank)
+
+
+def test_sigterm_while_the_bank_is_asked_ends_both(programs: Programs) -> None:
+    with console(programs) as (process, bank):
+        os.kill(bank, signal.SIGSTOP)
+        assert process.stdin is not None
+        process.stdin.write(b"DEPOS 5\n")
+        process.stdin.flush()
+        pending = programs.folder / "home/data/suitecase/demo.card.pending"
+        wait_until(lambda: any(pending.iterdir()))
+        process.terminate()
+        os.kill(bank, signal.SIGCONT)
+        last = ended(process)
+        assert last.code == 0
+        assert "Traceback" not in last.err
+        assert not is_alive(bank)
+
+
+def test_a_killed_console_leaves_no_bank(programs: Programs) -> None:
+    with console(programs) as (process, bank):
+        process.kill()
+        wait_until(lambda: not is_alive(bank))
+
+
+def test_a_console_killed_at_its_start_leaves_no_bank(programs: Programs) -> None:
+    process = programs.start("--suite", QUICK_SUITE)
+    wait_until(lambda: bool(children_of(process.pid)))
+    process.kill()
+    process.communicate()
+    wait_until(lambda: not programs.left_behind())
+
+
+def test_a_killed_bank_is_told_in_one_sentence(programs: Programs) -> None:
+    with console(programs) as (process, bank):
+        os.kill(bank, signal.SIGKILL)
+        last = ended(process, "CHECK\n")
+        assert last.code == 3
+        assert last.refusal == "The bank was killed by signal 9; start again to go on."
+
+
+def test_money_asked_of_a_killed_bank_is_in_doubt_and_settled_by_the_next_run(programs: Programs) -> None:
+    with console(programs) as (process, bank):
+        os.kill(bank, signal.SIGKILL)
+        last = ended(process, "DEPOS 5\n")
+        assert last.code == 3
+        assert "Whether it carried out the DEPOS is not known" in last.refusal
+    again = programs.run("--suite", QUICK_SUITE, given="CHECK\n")
+    assert "DEPOS 5.00 was sent before and not answered; the bank says now: ok, balance 15.00" in again.err
+    assert (again.code, again.out) == (0, "CHECK ok, balance 15.00\n")
+
+
+def test_a_bank_killed_before_it_listens(programs: Programs) -> None:
+    data_dir = programs.folder / "data"
+    data_dir.mkdir(mode=0o700)
+    with locked_directory(data_dir):  # where the bank waits for its key
+        process = programs.start("--suite", QUICK_SUITE, "--data-dir", data_dir, stdin=subprocess.DEVNULL)
+        wait_until(lambda: bool(children_of(process.pid)))
+        (bank,) = children_of(process.pid)
+        os.kill(bank, signal.SIGKILL)
+        last = ended(process)
+    assert last.code == 2
+    assert last.refusal == "The bank was killed by signal 9 before it listened; start again."
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_bank_of_its_own_ends_in_order(town: Town, number: int) -> None:
+    bank = town.bank()
+    card = town.account()
+    assert town.atm(bank, card, "deposit", "5").code == 0
+    assert bank.stop(number) == 0
+    assert "Traceback" not in bank.log
+    assert town.balance() == 500
