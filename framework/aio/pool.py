@@ -1,8 +1,8 @@
 """Ephemeral key pairs made ahead, so that nobody waits for primes (PROTOCOL §4.3)."""
 
 import os
-import queue
 import threading
+from collections import deque
 
 from framework.errors import PluginError
 from framework.guard import GuardedKeyExchange
@@ -19,30 +19,53 @@ class EphemeralPool:
 
     def __init__(self, key_exchange: GuardedKeyExchange, size: int = POOL_SIZE) -> None:
         self._key_exchange = key_exchange
-        self._ready: queue.Queue[KeyPair | PluginError] = queue.Queue(maxsize=size)
-        self._closed = threading.Event()
+        self._size = size
+        self._ready: deque[KeyPair | PluginError] = deque()
+        self._closed = False
+        self._changed = threading.Condition()
         self._owner = os.getpid()
         threading.Thread(target=self._fill, name="ephemeral-keys", daemon=True).start()
 
     def take(self) -> KeyPair:
         """Give a key pair that nobody else has, waiting for one if need be. Raises PluginError."""
-        if os.getpid() != self._owner or self._closed.is_set():
+        if os.getpid() != self._owner:  # the lock may have been forked while it was held
             return self._key_exchange.generate_key_pair()
-        taken = self._ready.get()
+        with self._changed:
+            self._changed.wait_for(lambda: self._ready or self._closed)
+            taken = None if self._closed else self._ready.popleft()
+            self._changed.notify_all()
         if isinstance(taken, PluginError):
             raise taken
-        return taken
+        return taken or self._key_exchange.generate_key_pair()
 
     def close(self) -> None:
-        """Stop making key pairs and forget those that are ready."""
-        self._closed.set()
-        while not self._ready.empty():
-            self._ready.get_nowait()
+        """Stop making key pairs and forget those that are ready; whoever waits for one makes it himself."""
+        if os.getpid() != self._owner:
+            self._ready.clear()
+            return
+        with self._changed:
+            self._closed = True
+            self._ready.clear()
+            self._changed.notify_all()
 
     def _fill(self) -> None:
-        while not self._closed.is_set():
-            try:
-                self._ready.put(self._key_exchange.generate_key_pair())
-            except PluginError as error:
-                self._ready.put(error)
-                return
+        try:
+            while self._wait_for_room():
+                made = self._make()
+                with self._changed:
+                    if not self._closed:
+                        self._ready.append(made)
+                        self._changed.notify_all()
+        finally:
+            self.close()  # whatever ended this thread, nobody is to wait for it
+
+    def _wait_for_room(self) -> bool:
+        with self._changed:
+            self._changed.wait_for(lambda: len(self._ready) < self._size or self._closed)
+            return not self._closed
+
+    def _make(self) -> KeyPair | PluginError:
+        try:
+            return self._key_exchange.generate_key_pair()
+        except PluginError as error:
+            return error  # for one who takes; the next gets another attempt
