@@ -18,6 +18,9 @@ PAD_QUANTUM = 256
 MAX_EPOCH = 2**32 - 1
 """The epoch is a u32 in the associated data (PROTOCOL §6.1); the channel fails before it wraps."""
 
+MAX_SEQUENCE = 2**64 - 1
+"""The sequence number is a u64 (PROTOCOL §6.1); no epoch is so long, and the channel would fail before it wraps."""
+
 MAX_KEY_ATTEMPTS = 256
 """Derivations of a cipher key before giving up: the attempt is a u8 (PROTOCOL §6.4)."""
 

@@ -14,6 +14,7 @@ from framework.aio.clock import ChannelClock
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError, MisuseError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
+from framework.handshake.transitions import State
 from framework.limits import CLOSE_SECONDS, FAILURE_TICK_SECONDS, HANDSHAKE_SECONDS, MAX_QUEUED_MESSAGES
 from framework.primitives import KeyPair
 from framework.suite import Suite
@@ -131,7 +132,12 @@ class Connection(asyncio.Protocol):
             work = self._loop.run_in_executor(self._workers, self.channel.receive_data, data, self._clock.now())
             work.add_done_callback(self._computed)
         else:
-            self._deliver(self.channel.receive_data(data, self._clock.now()))
+            try:
+                events = self.channel.receive_data(data, self._clock.now())
+            except Exception as error:  # noqa: BLE001 - as in `_computed`: not even a bug may fail in another way
+                self.fail(FailureReason.PLUGIN, type(error).__name__)
+            else:
+                self._deliver(events)
 
     def eof_received(self) -> bool:
         """Note the end of the stream; the transport stays open, for our close_notify may still be due."""
@@ -162,9 +168,8 @@ class Connection(asyncio.Protocol):
         self._raise_failure()
         try:
             self.channel.send(payload, self._clock.now())
-        except ChannelError as error:
-            self.fail(FailureReason(error.reason), str(error))
-            raise
+        finally:
+            self._notice_failure()
         self._flush()
 
     async def drain(self) -> None:
@@ -194,9 +199,10 @@ class Connection(asyncio.Protocol):
             return
         try:
             self.channel.close(self._clock.now())
-        except ChannelError as error:
-            self.fail(FailureReason(error.reason), str(error))
+        except ChannelError:
             return
+        finally:
+            self._notice_failure()
         self._flush()
         if transport.can_write_eof():
             transport.write_eof()
@@ -283,6 +289,11 @@ class Connection(asyncio.Protocol):
 
     def _establish(self) -> None:
         self.established.set_result(None)
+
+    def _notice_failure(self) -> None:
+        """See whether the channel failed in a call of this side's own."""
+        if self.channel.state is State.FAILED:
+            self.fail(FailureReason.PLUGIN, "")
 
     def _note_failure(self, failure: ChannelFailed) -> None:
         """The one failure path (PROTOCOL §8.1): the reason to the log, nothing to the peer, a reset on a tick."""

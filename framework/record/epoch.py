@@ -7,7 +7,7 @@ from typing import Generic, TypeVar
 from framework.events import FailureReason
 from framework.fault import Fault
 from framework.kdf import HASH_SIZE, expand_label
-from framework.limits import MAX_EPOCH
+from framework.limits import MAX_EPOCH, MAX_SEQUENCE
 from framework.secret import Secret
 from framework.suite import Suite
 
@@ -42,7 +42,9 @@ class EpochKeys(Generic[K]):
         self.keys = make_keys(suite, secret)
 
     def position(self) -> bytes:
-        """`u32(epoch) ‖ u64(sequence)`, the implicit part of the associated data (PROTOCOL §6.1)."""
+        """`u32(epoch) ‖ u64(sequence)`, the implicit part of the associated data (PROTOCOL §6.1). Raises Fault."""
+        if self.sequence > MAX_SEQUENCE:
+            raise Fault(FailureReason.LIMIT, "the last sequence number has been used")
         return _POSITION.pack(self.epoch, self.sequence)
 
     def can_carry(self, cost: int) -> bool:
