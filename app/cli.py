@@ -154,9 +154,10 @@ def open_account(
     money; without --card it is NAME.card.
     """
     settings = _settings(ctx, card=card, data_dir=data_dir, config=config)
-    from app.card import open_account_with_card
+    from app.card import check_account_name, open_account_with_card
     from app.ledger import LEDGER_FILE, Ledger
 
+    check_account_name(name)  # before there is a ledger
     path = settings.card or Path(f"{name}.card")
     with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
         open_account_with_card(ledger, name, path)

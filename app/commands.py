@@ -26,7 +26,9 @@ def read_command(line: str) -> AccountRequest | str:
         raise NotUnderstoodError("That line is empty; type HELP for what the ATM understands.", error="empty-line")
     if command in ("CHECK", "HELP", "QUIT"):
         if amount:
-            raise NotUnderstoodError(f"{command} takes nothing after it.", command, "unexpected-argument")
+            raise NotUnderstoodError(
+                f"{command} takes nothing after it; type {command} alone.", command, "unexpected-argument"
+            )
         return CheckRequest(id=new_request_id()) if command == "CHECK" else command
     if command not in ("DEPOS", "WITHD"):
         raise NotUnderstoodError(f"{excerpt(word)} is no command; type HELP for what the ATM understands.")
@@ -41,7 +43,7 @@ def read_action(action: str, amount: str | None) -> AccountRequest:
         raise InputError(f"{excerpt(action)} is no request; the ATM knows check, deposit AMOUNT and withdraw AMOUNT.")
     if action == "check":
         if amount is not None:
-            raise InputError("check takes nothing after it.")
+            raise InputError("check takes nothing after it; leave out what stands there.")
         return CheckRequest(id=new_request_id())
     if amount is None:
         raise InputError(f"How much? Write {action} AMOUNT, such as {action} 12.34.")

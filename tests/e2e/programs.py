@@ -1,6 +1,7 @@
 """The real programs, as a user starts them: from an empty folder, with nothing of this machine's user in reach."""
 
 import contextlib
+import json
 import os
 import shutil
 import signal
@@ -18,7 +19,7 @@ PATIENCE = 60.0
 QUICK_SUITE = "des3-bg2048-hmac"
 """The same programs with a key that is made in a fifth of the time."""
 
-EXPLAINED = ("; ", "? ", "Give ", "ask ", "check ", "Compare ")
+EXPLAINED = ("; ", "? ", "Give ", "must ")
 """What to do stands after one of these in every refusal."""
 
 
@@ -49,6 +50,47 @@ class Ended:
         assert self.out == ""
         assert len(self.err.splitlines()) == 1, self.err
         return self.refusal
+
+
+# Imports the program once and runs it many times, each in a fork of its own: for cases by the dozen.
+_MANY = """
+import contextlib, json, os, sys, tempfile
+import app.__main__, app.atm, app.bank, app.config, app.console, app.demo, app.catalogue
+
+for line in sys.stdin:
+    arguments, folder, environment = json.loads(line)
+    with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
+        pid = os.fork()
+        if pid == 0:
+            os.chdir(folder)
+            os.environ.update(environment)
+            os.dup2(os.open(os.devnull, os.O_RDONLY), 0)
+            os.dup2(out.fileno(), 1)
+            os.dup2(err.fileno(), 2)
+            sys.argv[1:] = arguments
+            try:
+                app.__main__.main()
+            except SystemExit as ending:
+                with contextlib.suppress(OSError):
+                    sys.stdout.flush()
+                os._exit(ending.code or 0)
+            finally:
+                sys.excepthook(*sys.exc_info()) if sys.exc_info()[0] else None
+                os._exit(70)
+        code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+        texts = [os.pread(file.fileno(), 10**6, 0).decode() for file in (out, err)]
+    print(json.dumps([code, *texts]), flush=True)
+"""
+
+
+@dataclass(frozen=True)
+class Case:
+    """One of many runs, in a folder of its own below the test's."""
+
+    arguments: list[str]
+    said: str
+    files: dict[str, bytes] = field(default_factory=dict)
+    environment: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass
@@ -107,6 +149,28 @@ class Programs:
     ) -> Ended:
         """Run to the end, with `given` in a pipe on standard input."""
         return ended(self.start(*arguments, environment=environment, through=through), given)
+
+    def run_many(self, cases: list[Case]) -> list[tuple[Case, Path, Ended]]:
+        """Run each case in an empty folder but for its files; gives each with its folder and how it ended."""
+        folders = [self.folder / f"case-{number}" for number in range(len(cases))]
+        lines = []
+        for case, folder in zip(cases, folders, strict=True):
+            folder.mkdir()
+            for name, data in case.files.items():
+                (folder / name).write_bytes(data)
+            lines.append(json.dumps([case.arguments, str(folder), case.environment | {"HOME": str(folder)}]))
+        process = subprocess.Popen(
+            [*self.python, "-c", _MANY],
+            cwd=self.folder,
+            env=self.environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+        )
+        together = ended(process, "\n".join(lines))
+        assert (together.code, together.err) == (0, "")
+        results = [Ended(*json.loads(line)) for line in together.out.splitlines()]
+        return list(zip(cases, folders, results, strict=True))
 
     def shell(self, script: str) -> Ended:
         """Run a line of shell; `"$@"` is the program."""

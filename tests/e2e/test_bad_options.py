@@ -1,0 +1,146 @@
+"""Options, environment and configuration file: what wins, and what is refused in one sentence."""
+
+import os
+import socket
+import stat
+
+from tests.e2e.programs import QUICK_SUITE, Case, Programs
+
+ARGUMENTS = [
+    Case(["--suite", "nope"], "'nope' is no suite name"),
+    Case(["--suite", "des3-nope-hmac"], "no key exchange named 'nope'; known: bg"),
+    Case(["bank", "--suite", "aes-bg"], "no AEAD named 'aes'; known: none"),
+    Case(["atm", "--suite", "DES3-BG-HMAC"], "Which bank?"),
+    Case(["--suite", "a\nb\x1b[31m"], "'a\\nb\\x1b[31m'"),
+    Case(["--allow-plugin", "nobody"], "no plugin named 'nobody' to allow"),
+    Case(["--nonsense"], "No such option: --nonsense"),
+    Case(["frobnicate"], "No such command 'frobnicate'"),
+    Case(["--suite"], "Option '--suite' requires an argument"),
+    Case(["--data-dir", ""], "a path cannot be empty"),
+    Case(["--config", "nowhere.toml"], "There is no configuration file nowhere.toml"),
+    Case(["--config", "/"], "Is a directory"),
+    Case(["bank", "extra"], "unexpected extra argument"),
+    Case(["bank", "--listen", "nonsense"], "'nonsense' is not the address of a bank"),
+    Case(["bank", "--listen", "127.0.0.1:70000"], "'127.0.0.1:70000' is not the address of a bank"),
+    Case(["bank", "--listen", "two words:0"], "'two words:0' is nothing to listen on"),
+    Case(["bank", "--listen", "127.0.0.1:-1"], "is not the address of a bank"),
+    Case(["atm", "check"], "Which bank?"),
+    Case(["atm", "--connect", "127.0.0.1:7000", "check"], "Which card?"),
+    Case(["atm", "frob"], "'frob' is no request"),
+    Case(["atm", "--frob", "check"], "'--frob' is no request"),
+    Case(["atm", "check", "5"], "check takes nothing after it"),
+    Case(["atm", "deposit"], "How much?"),
+    Case(["atm", "withdraw", "-5"], "'-5' is not an amount"),
+    Case(["atm", "deposit", "1e9"], "'1e9' is not an amount"),
+    Case(["atm", "deposit", "0"], "more than zero"),
+    Case(["open-account"], "Missing argument"),
+    Case(["open-account", "Alice"], "'Alice' cannot be an account's name"),
+    Case(["open-account", "a" * 33], "cannot be an account's name"),
+    Case(["open-account", "../x"], "cannot be an account's name"),
+    Case(["trust", "--connect", "127.0.0.1:7000"], "Give all of"),
+]
+HOSTS = ["a..b", "x" * 200]
+FILES = [
+    (b"suite = ", "it is not TOML"),
+    (b'suite = "a"\nsuite = "b"', "it is not TOML"),
+    (b'suite = "\xff"', "it is not UTF-8"),
+    (b'suit = "des3-bg-hmac"', "There is no setting 'suit', as suitecase.toml has it; the settings are suite, "),
+    (b"suite = 5", "The setting suite in suitecase.toml is not usable: text in quotes is expected"),
+    (b"data_dir = 5", "The setting data_dir in suitecase.toml is not usable"),
+    (b'data_dir = ""', "a path cannot be empty"),
+    (b'data_dir = "a\\u0000b"', "a path cannot contain NUL"),
+    (b'log_json = "perhaps"', "true or false is expected"),
+    (b"allow_plugin = [1]", "The setting allow_plugin in suitecase.toml"),
+    (b'allow_plugin = ["nobody"]', "no plugin named 'nobody'"),
+    (b'suite = "nope"', "'nope' is no suite name"),
+    (b'[suite]\nname = "x"', "The setting suite in suitecase.toml"),
+]
+
+
+def test_what_makes_no_sense_is_refused_and_leaves_nothing(programs: Programs) -> None:
+    for case, folder, ended in programs.run_many(ARGUMENTS):
+        assert ended.code == 2, case
+        assert case.said in ended.only_refusal
+        assert list(folder.iterdir()) == [], case
+
+
+def test_a_host_that_is_none(programs: Programs) -> None:
+    cases = [Case(["bank", "--suite", QUICK_SUITE, "--listen", f"{host}:7000"], host) for host in HOSTS]
+    for case, _folder, ended in programs.run_many(cases):
+        assert ended.code == 2
+        assert f"cannot listen on {case.said}:7000" in ended.only_refusal
+
+
+def test_a_port_in_use(programs: Programs) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        address = f"127.0.0.1:{taken.getsockname()[1]}"
+        ended = programs.run("bank", "--suite", QUICK_SUITE, "--listen", address)
+    assert ended.code == 2
+    assert f"cannot listen on {address}: Address already in use" in ended.only_refusal
+
+
+def test_a_broken_configuration_file(programs: Programs) -> None:
+    cases = [Case([], said, files={"suitecase.toml": text}) for text, said in FILES]
+    for case, folder, ended in programs.run_many(cases):
+        assert ended.code == 2, case
+        assert case.said in ended.only_refusal
+        assert [path.name for path in folder.iterdir()] == ["suitecase.toml"]
+
+
+def test_a_configuration_file_that_cannot_be_read(programs: Programs) -> None:
+    (programs.folder / "suitecase.toml").symlink_to("suitecase.toml")
+    ended = programs.run("suites")
+    assert ended.code == 2
+    assert "suitecase.toml cannot be read: Too many levels of symbolic links" in ended.only_refusal
+
+
+def test_a_broken_environment(programs: Programs) -> None:
+    ended = programs.run("suites", environment={"SUITECASE_LOG_JSON": "perhaps"})
+    assert ended.code == 2
+    assert "The environment variable SUITECASE_LOG_JSON is not usable" in ended.only_refusal
+
+
+def test_options_win_over_the_environment_and_that_over_the_file(programs: Programs) -> None:
+    """Read off the sentence that refuses each: no bank need be made."""
+    cases = [
+        Case(
+            ["--suite", option] if option else [],
+            f"named '{winner}'",
+            files={"suitecase.toml": b'suite = "e-f"'},
+            environment={"SUITECASE_SUITE": variable},  # an empty one is as good as none
+        )
+        for option, variable, winner in (("a-b", "c-d", "b"), ("", "c-d", "d"), ("", "", "f"), ("a-b", "", "b"))
+    ]
+    for case, _folder, ended in programs.run_many(cases):
+        assert case.said in ended.only_refusal
+
+
+def test_the_file_sets_what_the_options_set(programs: Programs) -> None:
+    elsewhere = programs.folder / "elsewhere"
+    elsewhere.mkdir()
+    config = elsewhere / "my.toml"
+    config.write_text(f'suite = "{QUICK_SUITE}"\ndata_dir = "kept"\nlog_json = true\n')
+    ended = programs.run("--config", config, given="DEPOS 1\n")
+    assert (ended.code, ended.out) == (0, "DEPOS ok, balance 1.00\n")
+    assert QUICK_SUITE in ended.err
+    assert (elsewhere / "kept" / "ledger.sqlite3").exists()  # relative to the file, not to where one stands
+    ended = programs.run(given="CHECK\n", environment={"SUITECASE_CONFIG": "nowhere"} | _as_variables(elsewhere))
+    assert (ended.code, ended.out) == (0, "CHECK ok, balance 1.00\n")
+
+
+def _as_variables(elsewhere: os.PathLike[str]) -> dict[str, str]:
+    return {"SUITECASE_SUITE": QUICK_SUITE, "SUITECASE_DATA_DIR": f"{os.fspath(elsewhere)}/kept"}
+
+
+def test_options_before_the_command_serve_too(programs: Programs) -> None:
+    before = programs.run("--json", "--allow-plugin", "nobody", "suites")
+    assert "no plugin named 'nobody'" in before.only_refusal
+    assert programs.run("--json", "suites").out == programs.run("suites", "--json").out
+    name = programs.run("--data-dir", "here", "open-account", "bob")
+    assert (name.code, name.out) == (0, "account bob is open; its card is bob.card\n")
+    assert stat.S_IMODE((programs.folder / "bob.card").stat().st_mode) == 0o600
+    after = programs.run("--data-dir", "there", "open-account", "bob", "--data-dir", "here", "--card", "b2.card")
+    assert after.code == 2
+    assert "There is an account bob already" in after.only_refusal
+    assert not (programs.folder / "there").exists()
+    assert not (programs.folder / "b2.card").exists()
