@@ -38,8 +38,8 @@ class HmacSha256Authenticator:
     """HMAC-SHA-256 under one key of any length; `HmacSha256.authenticator` is what holds keys to 32 bytes.
 
     The key is absorbed once, into a context that is copied for each message and never written to again: so
-    calls stand alone and may be made from many threads. A copy costs 0.6 times `hmac.digest` for 64 bytes
-    and no more for large messages.
+    calls stand alone and may be made from many threads. Up to 1 KiB that takes 0.8 of the time of `hmac.digest`,
+    from 16 KiB on as much.
     """
 
     __slots__ = ("_keyed",)
