@@ -21,6 +21,11 @@ MODULES = (
     "cipher.keys",
     "cipher.counter",
     "cipher.answers",
+    "kem.exchange",
+    "kem.randomness",
+    "kem.ciphertexts",
+    "kem.keys",
+    "kem.answers",
 )
 """Where the checks are, in the order in which they run: what is simple first."""
 

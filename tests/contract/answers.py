@@ -4,6 +4,7 @@ python -m tests.contract.answers
 """
 
 import json
+import sys
 from collections.abc import Callable, Mapping
 from hashlib import sha256, shake_256
 from pathlib import Path
@@ -15,6 +16,8 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256, ChaCha20
 from cryptography.hazmat.primitives.ciphers.modes import CTR, ECB
 from cryptography.hazmat.primitives.hmac import HMAC
+
+from tests.contract.kem_answers import SMALL_ORDER, bg_answers, bg_claims, p256_answers, x25519_answers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -199,6 +202,9 @@ def aes_answers() -> list[dict[str, Any]]:
     return stream_answers("aesctr", 32, 16, aes_ctr)
 
 
+NO_POINTS = ["00" * 65, "04" + "00" * 64, "04" + "ff" * 64, "04" + "11" * 64, "02" + "22" * 64]
+
+PLAIN = "computed with Python integers and hashlib by tests/vectors/blumgoldwasser and tests/contract/kem_answers.py"
 OPENSSL = "computed with OpenSSL through the Python package cryptography by tests/contract/answers.py"
 
 
@@ -206,6 +212,9 @@ def files() -> Mapping[str, Callable[[], dict[str, Any]]]:
     """Each file's path and what makes its content."""
     return {
         "plugins/hmac_sha256/contract_vectors.json": lambda: _file(OPENSSL, hmac={"answers": hmac_answers()}),
+        "plugins/blumgoldwasser/contract_vectors.json": lambda: _file(
+            PLAIN, **{name: {"claims": bg_claims(name), "answers": bg_answers(name)} for name in ("bg", "bg2048")}
+        ),
         "plugins/des3/contract_vectors.json": lambda: _file(
             OPENSSL, des3={"claims": des3_claims(), "answers": stream_answers("des3", 24, 8, triple_des)}
         ),
@@ -213,9 +222,14 @@ def files() -> Mapping[str, Callable[[], dict[str, Any]]]:
             OPENSSL,
             aesctr={"answers": aes_answers()},
             chacha={"answers": stream_answers("chacha", 32, 12, chacha20)},
+            x25519dhkem={"claims": {"refused_public_keys": list(SMALL_ORDER)}, "answers": x25519_answers()},
+            p256dhkem={"claims": {"refused_public_keys": NO_POINTS}, "answers": p256_answers()},
         ),
         "tests/zoo/few_answers.json": lambda: _file(
-            OPENSSL, hmac={"answers": few_answers()}, aesctr={"answers": aes_answers()[8:]}
+            OPENSSL,
+            hmac={"answers": few_answers()},
+            aesctr={"answers": aes_answers()[8:]},
+            x25519dhkem={"answers": [answer for answer in x25519_answers() if "genuine" not in answer]},
         ),
         "tests/zoo/false_claims.json": lambda: _file(OPENSSL, aesctr={"claims": FALSE, "answers": aes_answers()}),
         "tests/zoo/misspelt_claim.json": lambda: _file(
@@ -244,7 +258,10 @@ def digest(value: bytes) -> dict[str, str]:
 
 
 def main() -> None:
+    wanted = sys.argv[1:]
     for path, make in files().items():
+        if wanted and not any(word in path for word in wanted):
+            continue
         (ROOT / path).write_text(written(make()), "utf-8")
 
 

@@ -13,7 +13,7 @@ from framework.contract.target import Target
 from framework.contract.trial import Effort, Session
 from framework.registry import ENTRY_POINT_GROUP, Registry, load_registry
 
-RunCheck = Callable[[Target, str], Outcome]
+RunCheck = Callable[..., Outcome]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -35,8 +35,8 @@ def partners() -> Registry:
 def run(partners: Registry) -> RunCheck:
     """Run one check against one plugin, in this process, with little effort."""
 
-    def run_one(target: Target, check_id: str) -> Outcome:
+    def run_one(target: Target, check_id: str, seconds: float = 30.0) -> Outcome:
         session = Session.begin(target, "zoo", Effort.QUICK, partners)
-        return run_check(check_of(check_id), session, 30)
+        return run_check(check_of(check_id), session, seconds)
 
     return run_one

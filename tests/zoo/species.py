@@ -16,6 +16,7 @@ MODULES = (
     "macs",
     "described",
     "ciphers",
+    "kems",
 )
 
 
@@ -26,6 +27,7 @@ class Specimen:
     kind: ClassVar[Kind]
     vectors: ClassVar[str]
     good: ClassVar[bool] = False
+    hangs: ClassVar[bool] = False
     info: Any
 
 
