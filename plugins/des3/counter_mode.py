@@ -1,5 +1,6 @@
 """One direction of one epoch: the keystream, made ahead in batches, and its XOR with the records (SP 800-38A §6.5)."""
 
+from io import BytesIO
 from typing import Protocol
 
 from bitarray import bitarray
@@ -26,8 +27,11 @@ BULK_RECORD = 1 << 15
 class Keystream(Protocol):
     """What an engine makes of a key: E(K, counter) for runs of counters."""
 
-    def blocks(self, first: int, count: int) -> bytes:
-        """Give E(K, first) ‖ E(K, first+1) ‖ …; `count`, in blocks of 8 bytes, is 64 times a power of two."""
+    def blocks(self, first: int, count: int) -> bytes | memoryview:
+        """Give E(K, first) ‖ E(K, first+1) ‖ …; `count`, in blocks of 8 bytes, is 64 times a power of two.
+
+        A memoryview is the caller's until the next call: its memory is used again.
+        """
         ...
 
 
@@ -58,28 +62,36 @@ class CounterMode(SecretValue):
         data = as_bytes(record, "record")
         size = len(data)
         if size <= self._left:
-            return self._xor(data)
+            mixed = self._batch[8 * self._position : 8 * (self._position + size)]
+            mixed ^= bitarray(buffer=data, endian="big")
+            self._use_up(size)
+            return mixed.tobytes()
         if size > self._left + self._unmade:
             raise MisuseError(
                 f"a record of {size} bytes, but this key may encrypt only {self._left + self._unmade} more: rekey first"
             )
-        pieces, start = [], 0
-        while start < size:
-            if not self._left:
-                self._make_batch(size)
-            piece = data[start : start + self._left]
-            pieces.append(self._xor(piece))
-            start += len(piece)
-        return b"".join(pieces)
+        # BytesIO copies the record once, lets that be changed in place and then, with no view left, gives it out as it is.
+        result = BytesIO(data)
+        with result.getbuffer() as view:
+            done = 0
+            while done < size:
+                if not self._left:
+                    self._make_batch(size)
+                part = min(size - done, self._left)
+                self._xor_into(view[done : done + part])
+                done += part
+        return result.getvalue()
 
-    def _xor(self, data: bytes) -> bytes:
-        """XOR data, no longer than the keystream at hand, which it uses up."""
-        end = self._position + len(data)
-        mixed = self._batch[8 * self._position : 8 * end]
-        mixed ^= bitarray(buffer=data, endian="big")
-        self._position = end
-        self._left -= len(data)
-        return mixed.tobytes()
+    def _xor_into(self, part: memoryview) -> None:
+        """XOR memory with as much of the batch at hand, which it uses up."""
+        batch = memoryview(self._batch)[self._position : self._position + len(part)]
+        mixed = bitarray(buffer=part, endian="big")
+        mixed ^= bitarray(buffer=batch, endian="big")
+        self._use_up(len(part))
+
+    def _use_up(self, size: int) -> None:
+        self._position += size
+        self._left -= size
 
     def _make_batch(self, record_size: int) -> None:
         """Make the next batch: twice the last one, or at once as much as the record has, within bounds."""

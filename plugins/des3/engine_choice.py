@@ -82,7 +82,7 @@ class AdaptiveKeystream(SecretValue):
         self._plain: BitarrayKeystream | None = None
         self._fast: NumbaKeystream | None = None
 
-    def blocks(self, first: int, count: int) -> bytes:
+    def blocks(self, first: int, count: int) -> bytes | memoryview:
         """Give E(K, first) ‖ E(K, first+1) ‖ …, `count` blocks; `count` is 64 times a power of two."""
         if self._fast is None and self._loader.kernel is not None:
             self._fast = NumbaKeystream(self._loader.kernel, self._schedule)

@@ -31,7 +31,7 @@ def load_kernel() -> "Kernel":
 class NumbaKeystream(SecretValue):
     """The keystream of one key, made by the kernel."""
 
-    __slots__ = ("_kernel", "_masks")
+    __slots__ = ("_kernel", "_masks", "_output")
 
     def __init__(self, kernel: "Kernel", schedule: KeySchedule) -> None:
         import numpy as np  # comes with numba, and is slow to import
@@ -39,13 +39,16 @@ class NumbaKeystream(SecretValue):
         self._kernel = kernel
         bits = np.frombuffer(b"".join(schedule.rounds), dtype=np.uint8).reshape(ROUNDS, ROUND_INPUTS)
         self._masks: Any = bits.astype(np.uint64) * np.uint64(2**64 - 1)
+        self._output: Any = np.empty(0, dtype="<u8")
 
-    def blocks(self, first: int, count: int) -> bytes:
-        """Give E(K, first) ‖ E(K, first+1) ‖ …, `count` blocks."""
+    def blocks(self, first: int, count: int) -> memoryview:
+        """Give E(K, first) ‖ E(K, first+1) ‖ …, `count` blocks, until the next call."""
         import numpy as np
 
         skipped = first % GROUP
-        output: Any = np.empty(-(-(skipped + count) // GROUP) * GROUP, dtype="<u8")
-        self._kernel(output, self._masks, np.uint64(first - skipped))
-        stream: bytes = output[skipped : skipped + count].tobytes()
-        return stream
+        size = -(-(skipped + count) // GROUP) * GROUP
+        if len(self._output) < size:
+            # Kept for the next batch: fresh memory would cost more than the encryption, page by page.
+            self._output = np.empty(size, dtype="<u8")
+        self._kernel(self._output[:size], self._masks, np.uint64(first - skipped))
+        return memoryview(self._output[skipped : skipped + count]).cast("B")

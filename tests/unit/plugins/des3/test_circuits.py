@@ -50,7 +50,7 @@ def test_gate_counts() -> None:
     gates = [gate for circuit in sbox_circuits() for gate in circuit.gates]
     and_nots = sum(gate.operation == "&~" for gate in gates)
     assert (len(gates) + and_nots) / 8 <= 56
-    assert len(gates) / 8 <= 49.375
+    assert len(gates) / 8 <= 47
 
 
 def test_every_gate_is_used() -> None:
