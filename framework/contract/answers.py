@@ -43,7 +43,7 @@ def demand_bits(trial: Trial, values: set[bytes], name: str) -> None:
         zeros |= number ^ ((1 << 8 * len(value)) - 1)
     width = 8 * max(map(len, values), default=0)
     stuck = width - (ones & zeros).bit_count()
-    demand(stuck == 0, f"{stuck} bits of the {name} are the same in all of them", trial)
+    demand(stuck == 0, f"{stuck} bits of the {name} are the same in all of them: add some", trial)
 
 
 def demand_sizes(trial: Trial, sizes: set[int], wanted: Iterable[range], name: str) -> None:

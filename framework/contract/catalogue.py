@@ -26,6 +26,8 @@ MODULES = (
     "kem.ciphertexts",
     "kem.keys",
     "kem.answers",
+    "aead.sealing",
+    "aead.answers",
 )
 """Where the checks are, in the order in which they run: what is simple first."""
 

@@ -13,6 +13,7 @@ from typing import Any
 from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
 from cryptography.hazmat.primitives import hashes
 from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM, ChaCha20Poly1305
 from cryptography.hazmat.primitives.ciphers.algorithms import AES256, ChaCha20
 from cryptography.hazmat.primitives.ciphers.modes import CTR, ECB
 from cryptography.hazmat.primitives.hmac import HMAC
@@ -198,6 +199,24 @@ def few_answers() -> list[dict[str, Any]]:
 FALSE = {"continuous": False, "ignored_key_bits": ["01" * 32], "weak_keys": ["ab" * 32]}
 
 
+def aead_answers(label: str, algorithm: Any) -> list[dict[str, Any]]:
+    """Known answers of an AEAD with keys of 32 and nonces of 12 bytes."""
+    sizes = [0, 1, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 128, 129, 255, 300, 1000, LONG]
+    answers: list[dict[str, Any]] = []
+    for number, size in enumerate(sizes):
+        key, nonce, ad = (seeded(f"{label} {name} {number}", n) for name, n in (("key", 32), ("nonce", 12), ("ad", 40)))
+        key = bytes(octet ^ 0xFF for octet in seeded(f"{label} key 0", 32)) if number == 18 else key
+        nonce = {3: b"\xff" * 12, 5: bytes(12)}.get(number, nonce)
+        ad = ad[: (0, 1, 13, 16, 21, 40)[number % 6]]
+        plaintext = seeded(f"{label} plaintext {number}", size)
+        ciphertext = algorithm(key).encrypt(nonce, plaintext, ad)
+        given: Any = {"shake256": f"{label} plaintext {number}", "size": size} if size == LONG else plaintext.hex()
+        wanted: Any = digest(ciphertext) if size == LONG else ciphertext.hex()
+        start = {"key": key.hex(), "nonce": nonce.hex(), "associated_data": ad.hex()}
+        answers.append({**start, "plaintext": given, "ciphertext": wanted})
+    return answers
+
+
 def aes_answers() -> list[dict[str, Any]]:
     return stream_answers("aesctr", 32, 16, aes_ctr)
 
@@ -222,6 +241,8 @@ def files() -> Mapping[str, Callable[[], dict[str, Any]]]:
             OPENSSL,
             aesctr={"answers": aes_answers()},
             chacha={"answers": stream_answers("chacha", 32, 12, chacha20)},
+            gcm={"answers": aead_answers("gcm", AESGCM)},
+            chachapoly={"answers": aead_answers("chachapoly", ChaCha20Poly1305)},
             x25519dhkem={"claims": {"refused_public_keys": list(SMALL_ORDER)}, "answers": x25519_answers()},
             p256dhkem={"claims": {"refused_public_keys": NO_POINTS}, "answers": p256_answers()},
         ),
@@ -229,9 +250,14 @@ def files() -> Mapping[str, Callable[[], dict[str, Any]]]:
             OPENSSL,
             hmac={"answers": few_answers()},
             aesctr={"answers": aes_answers()[8:]},
+            gcm={"answers": aead_answers("gcm", AESGCM)[:3]},
             x25519dhkem={"answers": [answer for answer in x25519_answers() if "genuine" not in answer]},
         ),
-        "tests/zoo/false_claims.json": lambda: _file(OPENSSL, aesctr={"claims": FALSE, "answers": aes_answers()}),
+        "tests/zoo/false_claims.json": lambda: _file(
+            OPENSSL,
+            aesctr={"claims": FALSE, "answers": aes_answers()},
+            gcm={"claims": {"key_committing": True}, "answers": aead_answers("gcm", AESGCM)},
+        ),
         "tests/zoo/misspelt_claim.json": lambda: _file(
             OPENSSL, hmac={"claims": {"constant_tiem": True}, "answers": hmac_answers()}
         ),

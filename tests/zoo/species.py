@@ -17,6 +17,7 @@ MODULES = (
     "described",
     "ciphers",
     "kems",
+    "aeads",
 )
 
 

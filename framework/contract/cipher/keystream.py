@@ -58,7 +58,7 @@ def every_bit(trial: Trial) -> None:
         rounds = 44 if size in (1, 8, 67) else 9
         for _ in range(rounds):
             stream = trial.cipher.encryptor(key, trial.rng.bytes(trial.cipher.iv_size))
-            first, later = (_either(seen, xor(record, stream(record))) for seen in (first, later))
+            first, later = (either(seen, xor(record, stream(record))) for seen in (first, later))
         for name, seen in (("first", first), ("second", later)):
             for place, bits in enumerate(seen):
                 if bits == 0 or (rounds == 44 and bits != 0xFF):
@@ -66,7 +66,8 @@ def every_bit(trial: Trial) -> None:
                     raise Violation(f"byte {place} of a {name} record of {size} bytes {what}", key=key, record=record)
 
 
-def _either(left: bytes, right: bytes) -> bytes:
+def either(left: bytes, right: bytes) -> bytes:
+    """OR of two byte strings of one size."""
     return (int.from_bytes(left) | int.from_bytes(right)).to_bytes(len(left))
 
 
