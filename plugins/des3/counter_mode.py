@@ -70,7 +70,7 @@ class CounterMode(SecretValue):
             raise MisuseError(
                 f"a record of {size} bytes, but this key may encrypt only {self._left + self._unmade} more: rekey first"
             )
-        # BytesIO copies the record once, lets that be changed in place and then, with no view left, gives it out as it is.
+        # BytesIO copies the record once, lets the copy be changed in place and, with no view left, gives it out itself.
         result = BytesIO(data)
         with result.getbuffer() as view:
             done = 0

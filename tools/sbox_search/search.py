@@ -42,7 +42,7 @@ class Search:
     def run(self, seconds: float) -> None:
         """Search for so long."""
         end = monotonic() + seconds
-        while monotonic() < end:
+        while monotonic() < end or not self.found:
             if not self.found:
                 candidate = self._build(empty_netlist(OUTPUTS), self._shuffled(range(OUTPUTS)), limit=120)
             elif self.draw(6):
