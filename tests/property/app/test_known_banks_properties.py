@@ -1,7 +1,7 @@
 """Lines about banks: what reads is written again to the same bytes, and any change of a line is noticed."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from app.known_banks import KnownBank, canonical_address
@@ -17,6 +17,7 @@ suites = st.from_regex(r"[a-z][a-z0-9]{0,5}(-[a-z][a-z0-9]{0,5}){1,2}", fullmatc
 keys = st.binary(min_size=1, max_size=60)
 
 
+@settings(deadline=None)
 @given(addresses, suites, keys)
 def test_a_line_reads_back_to_the_same_bytes(address: str, suite_name: str, public_key: bytes) -> None:
     bank = KnownBank(canonical_address(address), suite_name, public_key)
@@ -24,11 +25,13 @@ def test_a_line_reads_back_to_the_same_bytes(address: str, suite_name: str, publ
     assert KnownBank.parse(bank.encode()).encode() == bank.encode()
 
 
+@settings(deadline=None)
 @given(addresses)
 def test_the_canonical_address_is_its_own(address: str) -> None:
     assert canonical_address(canonical_address(address)) == canonical_address(address)
 
 
+@settings(deadline=None)
 @given(st.text())
 def test_a_line_that_reads_is_canonical(line: str) -> None:
     try:
@@ -38,6 +41,7 @@ def test_a_line_that_reads_is_canonical(line: str) -> None:
     assert bank.encode() == line
 
 
+@settings(deadline=None)
 @given(suites, keys, st.data())
 def test_no_character_of_fingerprint_or_key_can_change(suite_name: str, public_key: bytes, data: st.DataObject) -> None:
     line = describe_key(suite_name, public_key)

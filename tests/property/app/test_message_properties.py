@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from app.errors import MessageError
@@ -53,6 +53,7 @@ replies: st.SearchStrategy[Reply] = st.one_of(
 )
 
 
+@settings(deadline=None)
 @given(requests)
 def test_a_request_reads_back_and_fits(message: Request) -> None:
     data = encode(message)
@@ -61,6 +62,7 @@ def test_a_request_reads_back_and_fits(message: Request) -> None:
     assert encode(read_request(data)) == data
 
 
+@settings(deadline=None)
 @given(replies)
 def test_a_reply_reads_back_and_fits(message: Reply) -> None:
     data = encode(message)
@@ -69,6 +71,7 @@ def test_a_reply_reads_back_and_fits(message: Reply) -> None:
     assert encode(read_reply(data)) == data
 
 
+@settings(deadline=None)
 @given(requests, st.data())
 def test_a_byte_changed_is_refused_or_still_one_canonical_message(message: Request, data: st.DataObject) -> None:
     wire = bytearray(encode(message))
@@ -98,6 +101,7 @@ near = st.fixed_dictionaries(
 
 
 @pytest.mark.parametrize("read", [read_request, read_reply])
+@settings(deadline=None)
 @given(
     data=st.binary(max_size=300)
     | tree.map(lambda value: json.dumps(value).encode())
