@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import gmpy2
 from gmpy2 import mpz
 
+from framework import InvalidKeyError
 from plugins.blumgoldwasser.generator import keystream, root_exponent
 
 
@@ -23,7 +24,14 @@ class TextbookKey:
 
     @classmethod
     def from_primes(cls, p: mpz, q: mpz) -> "TextbookKey":
-        """Find a and b by the extended Euclidean algorithm (step 3 of 8.55)."""
+        """Find a and b by the extended Euclidean algorithm (step 3 of 8.55).
+
+        Raises InvalidKeyError unless p and q are two different Blum primes.
+        """
+        from sympy import isprime  # half a second to import, which this layer, made for reading, has to spare
+
+        if p == q or not all(prime % 4 == 3 and isprime(int(prime)) for prime in (p, q)):
+            raise InvalidKeyError("p and q must be two different primes, each 3 modulo 4")
         _, a, b = gmpy2.gcdext(p, q)
         return cls(mpz(p), mpz(q), a, b)
 

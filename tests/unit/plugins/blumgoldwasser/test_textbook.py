@@ -3,6 +3,7 @@
 import pytest
 from gmpy2 import mpz, powmod
 
+from framework import InvalidKeyError
 from plugins.blumgoldwasser.generator import keystream, root_exponent
 from plugins.blumgoldwasser.textbook import TextbookKey, block_bits, decrypt, encrypt, seed
 
@@ -16,6 +17,12 @@ BLOCKS = 5
 @pytest.fixture
 def key() -> TextbookKey:
     return TextbookKey.from_primes(P, Q)
+
+
+@pytest.mark.parametrize(("p", "q"), [(499, 499), (499, 541), (493, 547), (499, 551), (499, 1)])
+def test_only_two_different_blum_primes_make_a_key(p: int, q: int) -> None:
+    with pytest.raises(InvalidKeyError, match="two different primes"):
+        TextbookKey.from_primes(mpz(p), mpz(q))
 
 
 def test_the_key(key: TextbookKey) -> None:
