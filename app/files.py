@@ -117,7 +117,9 @@ def make_directory(path: Path, noun: str) -> None:
                 path.mkdir(mode=DIRECTORY_MODE)
                 sync_directory(path.parent)
     except FileExistsError:  # a file is where a parent should be
-        raise FileError(f"The {noun} {path} cannot be made: a part of the path is not a directory.") from None
+        raise FileError(
+            f"The {noun} {path} cannot be made: a part of the path is not a directory; give another path."
+        ) from None
     if not path.is_dir():
         raise FileError(f"The {noun} {path} is not a directory; give another path.")
 

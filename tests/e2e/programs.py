@@ -19,7 +19,7 @@ PATIENCE = 60.0
 QUICK_SUITE = "des3-bg2048-hmac"
 """The same programs with a key that is made in a fifth of the time."""
 
-EXPLAINED = ("; ", "? ", "Give ", "must ")
+EXPLAINED = ("; ", "?", "Give ", "must ")
 """What to do stands after one of these in every refusal."""
 
 
@@ -40,7 +40,7 @@ class Ended:
         assert "Traceback" not in self.err
         assert lines[-1] == refusals[0], self.err
         sentence = refusals[0].removeprefix("suitecase: ")
-        assert sentence.endswith((".", ".)")), sentence
+        assert sentence.endswith((".", ".)", "?")), sentence
         assert any(mark in sentence for mark in EXPLAINED), f"does not say what to do: {sentence}"
         return sentence
 
@@ -150,7 +150,9 @@ class Programs:
         """Run to the end, with `given` in a pipe on standard input."""
         return ended(self.start(*arguments, environment=environment, through=through), given)
 
-    def run_many(self, cases: list[Case]) -> list[tuple[Case, Path, Ended]]:
+    def run_many(
+        self, cases: list[Case], prepare: Callable[[Case, Path], object] = lambda _case, _folder: None
+    ) -> list[tuple[Case, Path, Ended]]:
         """Run each case in an empty folder but for its files; gives each with its folder and how it ended."""
         folders = [self.folder / f"case-{number}" for number in range(len(cases))]
         lines = []
@@ -158,6 +160,7 @@ class Programs:
             folder.mkdir()
             for name, data in case.files.items():
                 (folder / name).write_bytes(data)
+            prepare(case, folder)
             lines.append(json.dumps([case.arguments, str(folder), case.environment | {"HOME": str(folder)}]))
         process = subprocess.Popen(
             [*self.python, "-c", _MANY],
@@ -247,7 +250,13 @@ class Town:
         shutil.copytree(kept_keys, self.data_dir)
         self._banks: list[RunningBank] = []
 
-    def bank(self, *arguments: object, listen: str = "127.0.0.1:0", suite: str = QUICK_SUITE) -> RunningBank:
+    def bank(
+        self,
+        *arguments: object,
+        listen: str = "127.0.0.1:0",
+        suite: str = QUICK_SUITE,
+        through: tuple[str, ...] = (),
+    ) -> RunningBank:
         log_path = self.programs.folder / f"bank-{len(self._banks)}.log"
         with log_path.open("wb") as log:
             process = self.programs.start(
@@ -260,6 +269,7 @@ class Town:
                 self.data_dir,
                 *arguments,
                 stderr=log.fileno(),
+                through=through,
             )
         assert process.stdout is not None
         line = process.stdout.readline().decode()
