@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from functools import cache
-from operator import itemgetter
+from operator import invert, itemgetter
 
 from bitarray import bitarray
 
@@ -18,7 +18,6 @@ FINAL_PERMUTATION = tuple(INITIAL_PERMUTATION.index(position) for position in ra
 
 # A byte for each of the 48 inputs of a round, so that one addition of integers sets them all.
 _EXPANDED = int.from_bytes(EXPANDED, "big")
-_COMPLEMENTS = frozenset(range(HALF, 2 * HALF))
 
 
 @cache
@@ -28,16 +27,17 @@ def circuit_folding() -> CircuitFolding:
 
 
 class BitarrayKeystream(SecretValue):
-    """The keystream of one key: E(K, counter) for runs of counters."""
+    """The keystream of one key: E(K, counter) for runs of counters.
+
+    The operations are the same for every key; the key says on which of the planes they work.
+    """
 
     __slots__ = ("_rounds",)
 
     def __init__(self, schedule: KeySchedule) -> None:
-        # For each round: where the 48 inputs are in a list of the 32 planes and then their 32 complements, and which
-        # of those complements are read.
+        # For each round: where the 48 inputs are in a list of the 32 planes and then their 32 complements.
         places = (_EXPANDED + HALF * int.from_bytes(bits, "big") for bits in schedule.rounds)
-        rows = [place.to_bytes(ROUND_INPUTS, "big") for place in places]
-        self._rounds = tuple((tuple(_COMPLEMENTS.intersection(row)), itemgetter(*row)) for row in rows)
+        self._rounds = tuple(itemgetter(*place.to_bytes(ROUND_INPUTS, "big")) for place in places)
 
     def blocks(self, first: int, count: int) -> bytes:
         """Give E(K, first) ‖ E(K, first+1) ‖ …, `count` blocks; `count` is 64 times a power of two."""
@@ -50,11 +50,8 @@ class BitarrayKeystream(SecretValue):
         planes = [planes[position - 1] for position in INITIAL_PERMUTATION]
         left, right = planes[:HALF], planes[HALF:]
         run_round = feistel_round()
-        for index, (complemented, inputs) in enumerate(self._rounds):
-            both = right + right
-            for position in complemented:
-                both[position] = ~right[position - HALF]
-            run_round(left, inputs(both))
+        for index, inputs in enumerate(self._rounds):
+            run_round(left, inputs([*right, *map(invert, right)]))
             if exchanges_halves(index):
                 left, right = right, left
         planes = left + right

@@ -4,8 +4,11 @@ What lies there is machine code that will be run, so a directory that someone el
 """
 
 import os
+import platform
 import stat
+import sys
 from hashlib import sha256
+from importlib.metadata import version
 from pathlib import Path
 
 import platformdirs
@@ -16,8 +19,10 @@ _SOURCES = ("circuits.txt", "circuits.py", "key_schedule.py", "tables.py", "numb
 
 
 def kernel_cache_directory() -> Path:
-    """Name the directory for the kernel of these very sources: another circuit is another kernel."""
-    digest = sha256(b"\\0".join(Path(__file__).with_name(name).read_bytes() for name in _SOURCES))
+    """Name the directory for the kernel of these very sources, this Python and this numba."""
+    digest = sha256(f"{sys.implementation.cache_tag} {version('numba')} {platform.machine()}".encode())
+    for name in _SOURCES:
+        digest.update(Path(__file__).with_name(name).read_bytes())
     return platformdirs.user_cache_path("suitecase") / f"des3-{digest.hexdigest()[:16]}"
 
 

@@ -12,6 +12,7 @@ complemented because the outputs XORed into it were.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, chain
+from operator import itemgetter
 
 from framework.primitives import SecretValue
 from plugins.des3.circuits import Circuit
@@ -45,16 +46,17 @@ def _round_selection(shift: int) -> tuple[int, ...]:
     return tuple(turned[position - 1] - 1 for position in PERMUTED_CHOICE_2)
 
 
-_SELECTIONS = tuple(_round_selection(shift) for shift in accumulate(LEFT_SHIFTS))
+_SELECT = tuple(itemgetter(*_round_selection(shift)) for shift in accumulate(LEFT_SHIFTS))
+"""Takes the 64 bits of a key, gives a round key: for each of the 16 rounds."""
 
 
 def round_keys(key: bytes) -> list[bytes]:
     """Give the 48 round keys of a 24-byte key bundle in the order of use, a byte, 0 or 1, for each of 48 bits."""
     keys = []
-    for position, order in ((0, _SELECTIONS), (8, _SELECTIONS[::-1]), (16, _SELECTIONS)):
+    for position, order in ((0, _SELECT), (8, _SELECT[::-1]), (16, _SELECT)):
         part = int.from_bytes(key[position : position + 8], "big")
         bits = bytes(part >> shift & 1 for shift in range(63, -1, -1))
-        keys += [bytes([bits[source] for source in selection]) for selection in order]
+        keys += [bytes(select(bits)) for select in order]
     return keys
 
 

@@ -126,9 +126,11 @@ def test_an_exchange_in_the_expansion(monkeypatch: pytest.MonkeyPatch, notices: 
 def test_an_exchange_in_a_round_key(
     monkeypatch: pytest.MonkeyPatch, notices: Notices, first: int, round_index: int
 ) -> None:
-    selections = list(key_schedule._SELECTIONS)
-    selections[round_index] = exchange(selections[round_index], first, first + 1)
-    monkeypatch.setattr(key_schedule, "_SELECTIONS", tuple(selections))
+    select = list(key_schedule._SELECT)
+    sound = select[round_index]
+    places = exchange(range(48), first, first + 1)
+    select[round_index] = lambda bits: [sound(bits)[place] for place in places]  # type: ignore[call-overload]
+    monkeypatch.setattr(key_schedule, "_SELECT", tuple(select))
     assert notices()
 
 

@@ -212,6 +212,7 @@ def test_numba_keeps_its_own_cache_directory(monkeypatch: pytest.MonkeyPatch, tm
     assert config.CACHE_DIR == "untouched"
 
 
+@needs_numba
 def test_another_circuit_is_another_kernel(monkeypatch: pytest.MonkeyPatch) -> None:
     before = kernel_cache_directory()
     monkeypatch.setattr("plugins.des3.kernel_cache._SOURCES", ("circuits.txt",))

@@ -12,7 +12,7 @@ from plugins.des3.key_schedule import CircuitFolding, KeySchedule, round_keys
 NO_FOLDING = CircuitFolding(rounds=(0,) * 48, output=bytes(64))
 
 
-@pytest.mark.parametrize("key", [bytes(24), b"\xff" * 24, bytes(range(24)), secrets.token_bytes(24)])
+@pytest.mark.parametrize("key", [bytes(24), b"\xff" * 24, bytes(range(24)), bytes(range(250, 10, -10))])
 def test_round_keys_are_the_textbooks(key: bytes, textbook: ModuleType) -> None:
     first, second, third = (textbook.round_keys(key[start : start + 8]) for start in (0, 8, 16))
     assert [list(bits) for bits in round_keys(key)] == [*first, *second[::-1], *third]
