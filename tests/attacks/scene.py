@@ -181,10 +181,9 @@ class Scene:
         await session.show_card()
         return session, line
 
-    async def open_puppet(self, source: str = "127.0.0.1") -> Puppet:
-        """A handshake by hand, on a connection of the attacker's own; M3 is on its way when this returns."""
-        bank = await self.proxy.dial(source)
-        channel = Channel.client(
+    def client_channel(self) -> Channel:
+        """A client's channel without a connection; M1 waits in it."""
+        return Channel.client(
             self.suite,
             self.key_pair.public_key,
             now=now_ms(),
@@ -192,6 +191,11 @@ class Scene:
             application=APPLICATION,
             server_name=SERVER_NAME,
         )
+
+    async def open_puppet(self, source: str = "127.0.0.1") -> Puppet:
+        """A handshake by hand, on a connection of the attacker's own; M3 is on its way when this returns."""
+        bank = await self.proxy.dial(source)
+        channel = self.client_channel()
         bank.give(channel.data_to_send())
         assert channel.receive_data(await bank.take(), now_ms()) == [HandshakeCompleted()]
         bank.give(channel.data_to_send())

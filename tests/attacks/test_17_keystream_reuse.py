@@ -16,62 +16,18 @@ from pathlib import Path
 import pytest
 
 from app.bank import APPLICATION, SERVER_NAME
-from framework import BulkCipher, Channel, Encryptor, HandshakeCompleted, Suite
+from framework import Channel, HandshakeCompleted, Suite
 from framework.aio.clock import ChannelClock
-from framework.guard import GuardedAead, GuardedBulkCipher
+from framework.guard import GuardedAead
 from framework.limits import Limits
 from framework.registry import Registry
-from framework.suite import EncryptThenMac
-from plugins.des3 import TripleDes
+from tests.attacks.counting_cipher import counting
 from tests.attacks.hostile_proxy import HEADER, RECORD, Party, frame_type
 from tests.attacks.scene import CTR, DES3, GCM, Scene, Stage, check, now_ms
-from tests.support.peers import AesCtr
 from tests.support.spies import Record, SpyAead
 
 EPOCH = Limits(max_inner=256, epoch_limit=1024)
 EPOCH_OF_RECORDS = Limits(max_inner=256, epoch_limit=4)
-
-
-class CountingCipher:
-    """A bulk cipher that notes, for every block it encrypts, under which key and with which counter."""
-
-    def __init__(self, cipher: BulkCipher, block_size: int) -> None:
-        self._cipher = cipher
-        self._block_size = block_size
-        self.info = cipher.info
-        self.key_size, self.iv_size = cipher.key_size, cipher.iv_size
-        self.max_bytes_per_key = cipher.max_bytes_per_key
-        self.decryptor, self.check_key = cipher.decryptor, cipher.check_key
-        self.keys: list[bytes] = []
-        self.blocks: list[tuple[bytes, int]] = []
-
-    def encryptor(self, key: bytes, iv: bytes) -> Encryptor:
-        self.keys.append(key)
-        return _CountingEncryptor(self, self._cipher.encryptor(key, iv), key, int.from_bytes(iv))
-
-    def note(self, key: bytes, start: int, size: int, iv: int) -> None:
-        """Note the blocks of which `size` bytes from `start` on take the first byte; none is begun in two records."""
-        first, last = -(-start // self._block_size), -(-(start + size) // self._block_size)
-        self.blocks += [(key, (iv + block) % 2 ** (8 * self._block_size)) for block in range(first, last)]
-
-
-class _CountingEncryptor:
-    def __init__(self, owner: CountingCipher, encryptor: Encryptor, key: bytes, iv: int) -> None:
-        self._owner, self._encryptor, self._key, self._iv = owner, encryptor, key, iv
-        self._position = 0
-
-    def encrypt(self, record: bytes) -> bytes:
-        self._owner.note(self._key, self._position, len(record), self._iv)
-        self._position += len(record)
-        return self._encryptor.encrypt(record)
-
-
-def counting(name: str, registry: Registry) -> tuple[Suite, CountingCipher]:
-    suite = Suite.parse(name, registry, EPOCH)
-    assert isinstance(suite.protection, EncryptThenMac)
-    cipher = CountingCipher(TripleDes(), 8) if name == DES3 else CountingCipher(AesCtr(), 16)
-    protection = EncryptThenMac(GuardedBulkCipher(cipher, "spy"), suite.protection.mac)
-    return dataclasses.replace(suite, protection=protection), cipher
 
 
 async def sessions_with_rekeying(scene: Scene, sessions: int, requests: int) -> list[bytes]:
@@ -104,7 +60,7 @@ def no_ciphertext_twice(frames: list[bytes]) -> bool:
 async def test_no_counter_block_twice(
     stage: Stage, registry: Registry, monkeypatch: pytest.MonkeyPatch, name: str, sessions: int, requests: int
 ) -> None:
-    suite, cipher = counting(name, registry)
+    suite, cipher = counting(Suite.parse(name, registry, EPOCH))
     stop_the_clock(monkeypatch)
     async with stage(suite) as scene:
         frames = await sessions_with_rekeying(scene, sessions, requests)
