@@ -21,6 +21,7 @@ from app.messages import (
     Refusal,
     Refused,
     Reply,
+    Unintelligible,
     encode,
     read_reply,
 )
@@ -88,7 +89,13 @@ class Atm:
             )
 
     async def ask(self, request: AccountRequest) -> AccountReply:
-        """Send a request and give its answer. Raises ChannelFailedError: then it is repeated by whoever asks next."""
+        """Send a request and give its answer.
+
+        Raises ChannelFailedError. If the request may have reached the bank, whoever asks next repeats it; if there was
+        no channel to begin with, it is forgotten.
+        """
+        if self._stream is None:
+            await self.connect()
         if isinstance(request, CheckRequest):
             return await self._ask(request)
         with self._pending.begin(request) as pending:
@@ -136,6 +143,8 @@ class Atm:
         reply = await self._exchange(request)
         if isinstance(reply, Accepted | Refused) and (reply.type, reply.id) == (request.type, request.id):
             return reply
+        if isinstance(reply, Unintelligible):  # in a session answers come in order: this one is the request's
+            return Refused(type=request.type, id=request.id, error=Refusal.BAD_REQUEST)
         raise ChannelFailedError("The bank's answer does not belong to what was asked; is it the same version?")
 
     async def _exchange(self, request: CardRequest | AccountRequest) -> Reply:
