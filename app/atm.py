@@ -78,8 +78,12 @@ class Atm:
             )
         except ChannelError as error:
             raise ChannelFailedError(_why_not(bank, error)) from None
+        except UnicodeError:  # a host that no name can be
+            raise ChannelFailedError(f"There is no host {bank.host}; is the address right?") from None
         except InvalidKeyError as error:
-            raise ChannelFailedError(f"The public key on record for the bank is not usable: {error}.") from None
+            raise ChannelFailedError(
+                f"The public key on record for the bank is not usable: {error}; get its bank.pub anew."
+            ) from None
         reply = await self._exchange(self._card.request())
         if not isinstance(reply, CardAccepted):
             await self.close()
@@ -195,8 +199,14 @@ def _why_not(bank: BankAddress, error: ChannelError) -> str:
         )
     if str(error).startswith("cannot connect"):
         return f"The ATM {error}; is the bank running, and is the address right?"
+    if error.reason == FailureReason.TIMEOUT:
+        return f"The bank at {bank.text} did not answer in time; is it a bank, and does it hang?"
+    if error.reason in (FailureReason.MALFORMED, FailureReason.LIMIT):
+        return f"Whoever answers at {bank.text} speaks another protocol; is the address that of a bank?"
+    if error.reason == FailureReason.PLUGIN:
+        return f"The channel to {bank.text} failed here: {error}; `plugins` lists what is installed."
     return (
-        f"The bank at {bank.text} closed without a word ({error.reason}); it never says why. Compare with what it "
-        f"printed at its start: the suite, here {bank.suite.name}, and its key, here "
-        f"{fingerprint(bank.public_key)}; and check this machine's clock."
+        f"The bank at {bank.text} closed without a word; it never says why. Compare with what it printed at its "
+        f"start: the suite, here {bank.suite.name}, and its key, here {fingerprint(bank.public_key)}; and check "
+        "this machine's clock."
     )

@@ -81,7 +81,9 @@ def read_bank_key(path: Path, suite_name: str, *, public_key_size: int | None = 
         try:
             name, public_key = parse_key(fields)
         except ValueError as error:
-            raise FileError(f"Line {number} of the {noun} {path} is malformed: {error}.") from None
+            raise FileError(
+                f"Line {number} of the {noun} {path} is malformed: {error}; fetch the file again."
+            ) from None
         if name in keys:
             raise FileError(f"Line {number} of the {noun} {path} is a second key for {name}; fetch the file again.")
         keys[name] = public_key

@@ -155,7 +155,9 @@ class KnownBanks:
             try:
                 bank = KnownBank.parse(line)
             except ValueError as error:
-                raise FileError(f"Line {number} of the {_NOUN} {self._path} is malformed: {error}.") from None
+                raise FileError(
+                    f"Line {number} of the {_NOUN} {self._path} is malformed: {error}; mend or remove it."
+                ) from None
             first = lines.setdefault((bank.address, bank.suite_name), number)
             if first != number:
                 raise FileError(f"Line {number} of the {_NOUN} {self._path} repeats line {first}; remove one of them.")
