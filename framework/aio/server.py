@@ -12,7 +12,7 @@ from framework.aio.clock import ChannelClock
 from framework.aio.stream import ChannelStream, Connection
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
-from framework.events import FailureReason
+from framework.events import Event, FailureReason
 from framework.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS, HANDSHAKE_WORKERS, IDLE_SECONDS, LIFETIME_SECONDS
 from framework.primitives import KeyPair
 from framework.suite import Suite
@@ -43,6 +43,7 @@ class Server:
         self._handler = handler
         self._make_channel = make_channel
         self._listener: asyncio.Server | None = None
+        self._closing = False
         self._connections: set[ServerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -53,18 +54,21 @@ class Server:
     @property
     def address(self) -> tuple[str, int]:
         """The host and port that are listened on."""
-        if self._listener is None:
+        if self._listener is None or not self._listener.sockets:
             raise OSError("the server does not listen")
         host, port, *_ = self._listener.sockets[0].getsockname()
         return host, port
 
     async def close(self) -> None:
         """Accept no more, close every channel in order, and wait for their handlers; reset what does not end."""
+        self._closing = True
         if self._listener is not None:
             self._listener.close()
+        for _ in range(2):  # until a connection that was being accepted is known
+            await asyncio.sleep(0)
         for connection in tuple(self._connections):
             if connection.established.done():
-                connection.end()
+                connection.expire()
             else:
                 connection.abort()
         if self._tasks:
@@ -92,7 +96,7 @@ class Server:
     def admit(self, connection: "ServerConnection", address: str) -> Verdict:
         """Take a new connection in."""
         self._connections.add(connection)
-        return self.admission.enter(connection, address)
+        return Verdict.REFUSED if self._closing else self.admission.enter(connection, address)
 
     def handshake_over(self, connection: "ServerConnection") -> None:
         """Pass the place on to those who wait for it."""
@@ -101,7 +105,7 @@ class Server:
 
     def start_handler(self, connection: "ServerConnection") -> None:
         """Serve an open channel in a task of its own."""
-        task = asyncio.get_running_loop().create_task(self._serve(ChannelStream(connection)))
+        task = asyncio.get_running_loop().create_task(self._serve(connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
@@ -110,12 +114,16 @@ class Server:
         self._connections.discard(connection)
         self.handshake_over(connection)
 
-    async def _serve(self, stream: ChannelStream) -> None:
+    async def _serve(self, connection: "ServerConnection") -> None:
+        stream = ChannelStream(connection)
         try:
             await self._handler(stream)
         except ChannelError:
-            # Logged where it happened; no other channel notices.
-            stream.abort()
+            # Logged where it happened; no other channel notices. One that had to end does so in order.
+            if connection.expired:
+                await stream.close()
+            else:
+                stream.abort()
         except asyncio.CancelledError:
             stream.abort()
             raise
@@ -131,6 +139,7 @@ class ServerConnection(Connection):
 
     def __init__(self, server: Server, channel: Channel, clock: ChannelClock) -> None:
         super().__init__(channel, clock, server.workers)
+        self.expired = False
         self._server = server
         self._deadline: asyncio.TimerHandle | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -151,11 +160,29 @@ class ServerConnection(Connection):
             if timer is not None:
                 timer.cancel()
         super().connection_lost(exc)
-        self._server.forget(self)
+        if not self._computing:  # else its work still occupies a place
+            self._server.forget(self)
+
+    def send(self, payload: bytes) -> None:
+        """As `Connection.send`. Raises ChannelError when the channel had to end, which the handler cannot know."""
+        if self.expired:
+            raise ChannelError("the channel had to end", FailureReason.TIMEOUT)
+        super().send(payload)
+
+    def expire(self) -> None:
+        """End the channel in order; a peer that does not read, and so keeps the handler waiting, is reset."""
+        self.expired = True
+        self._set_deadline(2 * CLOSE_SECONDS, self._overdue)
+        self.end()
+
+    def _computed(self, work: "asyncio.Future[list[Event]]") -> None:
+        super()._computed(work)
+        if self._lost.is_set():
+            self._server.forget(self)
 
     def _establish(self) -> None:
         super()._establish()
-        self._set_deadline(self._server.lifetime_seconds, self._expire)
+        self._set_deadline(self._server.lifetime_seconds, self.expire)
         self._idle = self._loop.call_later(self._server.idle_seconds, self._check_idle)
         self._server.handshake_over(self)
         self._server.start_handler(self)
@@ -171,14 +198,9 @@ class ServerConnection(Connection):
     def _check_idle(self) -> None:
         left = self.last_received + self._server.idle_seconds - self._loop.time()
         if left <= 0:
-            self._expire()
+            self.expire()
         else:
             self._idle = self._loop.call_later(left, self._check_idle)
-
-    def _expire(self) -> None:
-        """End the channel in order; a peer that does not read, and so keeps the handler waiting, is reset."""
-        self._set_deadline(2 * CLOSE_SECONDS, self._overdue)
-        self.end()
 
     def _overdue(self) -> None:
         self.fail(FailureReason.TIMEOUT, "the channel had to end, and the peer did not let it")

@@ -204,8 +204,10 @@ class Connection(asyncio.Protocol):
         finally:
             self._notice_failure()
         self._flush()
-        if transport.can_write_eof():
+        try:
             transport.write_eof()
+        except OSError as error:  # the peer, which has closed already, did not wait for our end
+            self.fail(FailureReason.CONNECTION, type(error).__name__)
         self._wakeup.set()
 
     async def close(self) -> None:
@@ -228,6 +230,9 @@ class Connection(asyncio.Protocol):
         except TimeoutError:
             transport.abort()
             await self._lost.wait()
+        except asyncio.CancelledError:
+            self.abort()
+            raise
 
     def abort(self) -> None:
         """Fail the channel for a reason of this side's own, by the one failure path."""
@@ -288,7 +293,8 @@ class Connection(asyncio.Protocol):
             self.pause_reading()
 
     def _establish(self) -> None:
-        self.established.set_result(None)
+        if not self.established.done():  # cancelled, by whoever waited, in the same moment
+            self.established.set_result(None)
 
     def _notice_failure(self) -> None:
         """See whether the channel failed in a call of this side's own."""
@@ -347,6 +353,12 @@ def _error(failure: ChannelFailed) -> ChannelError:
     return ChannelError(message, failure.reason)
 
 
+def _why(error: OSError) -> str:
+    if isinstance(error, socket.gaierror):  # its numbers are not those of errno
+        return error.strerror or "unknown host"
+    return os.strerror(error.errno) if error.errno else type(error).__name__
+
+
 async def open_channel(
     host: str,
     port: int,
@@ -388,8 +400,7 @@ async def open_channel(
         await connection.lost()
         raise _error(ChannelFailed(FailureReason.TIMEOUT)) from None
     except OSError as error:
-        reason = os.strerror(error.errno) if error.errno else type(error).__name__
-        raise ChannelError(f"cannot connect to {host}:{port}: {reason}", FailureReason.CONNECTION) from None
+        raise ChannelError(f"cannot connect to {host}:{port}: {_why(error)}", FailureReason.CONNECTION) from None
     except (ChannelError, asyncio.CancelledError):
         connection.abort()
         await connection.lost()
