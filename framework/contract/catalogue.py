@@ -10,6 +10,9 @@ from framework.registry import Kind
 
 MODULES = (
     "generic.metadata",
+    "generic.arguments",
+    "generic.secrecy",
+    "generic.surroundings",
     "mac.tags",
     "mac.messages",
     "mac.keys",

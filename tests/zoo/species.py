@@ -18,6 +18,7 @@ MODULES = (
     "ciphers",
     "kems",
     "aeads",
+    "manners",
 )
 
 

@@ -1,0 +1,115 @@
+"""What a plugin does with its arguments: other buffers, wrong types, buffers that change afterwards."""
+
+from array import array
+from collections.abc import Iterator
+
+from framework.contract.check import NotApplicable, Violation, check
+from framework.contract.faces import CLEAN, invoke
+from framework.contract.generic.calls import calls, keyed_objects
+from framework.contract.trial import Trial
+
+
+@check(
+    "GEN-11",
+    "every buffer of the same octets gives the same result, or is refused",
+    why="A view that is read as if it lay in one piece gives other octets: another key, another message.",
+    precedent="CVE-2026-39892 (pyca/cryptography: non-contiguous buffers)",
+    flaws=("non-contiguous memoryview misread", "len() where nbytes is meant", "bytearray treated otherwise"),
+    forbids_waiver=True,
+)
+def buffers(trial: Trial) -> None:
+    """Pass each argument as bytearray, memoryview, strided, reversed, two-dimensional and of 4-byte items."""
+    for call in calls(trial.session, trial.rng):
+        wanted = invoke(call.name, call.function, *call.arguments)
+        for place, argument in enumerate(call.arguments):
+            for form, buffer in _buffers(argument):
+                given = [*call.arguments[:place], buffer, *call.arguments[place + 1 :]]
+                try:
+                    found = invoke(call.name, call.function, *given, allow=CLEAN)
+                except CLEAN:
+                    continue
+                if found != wanted:
+                    raise Violation(f"{call.name} reads argument {place + 1} otherwise as {form}", argument=argument)
+
+
+def _buffers(octets: bytes) -> Iterator[tuple[str, object]]:
+    yield "a bytearray", bytearray(octets)
+    yield "a memoryview", memoryview(octets)
+    yield "a view of every second octet", memoryview(b"".join(bytes([o, 0xEE]) for o in octets))[::2]
+    yield "a reversed view", memoryview(octets[::-1])[::-1]
+    if len(octets) % 4 == 0 and octets:
+        yield "a view of 4-byte items", memoryview(array("I", octets))
+        yield "a view of two dimensions", memoryview(octets).cast("B", (4, len(octets) // 4))
+    yield "a subclass of bytes", _Octets(octets)
+
+
+class _Octets(bytes):
+    """Bytes of another class."""
+
+
+@check(
+    "GEN-12",
+    "an argument of another type is refused",
+    why="bytes(32) is a key of 32 zeros, and str(key) is another key: nobody notices until nothing decrypts, or all.",
+    precedent="bytes(n) of an int is a classic of Python code",
+    flaws=("int taken for octets", "text encoded in silence", "None taken for empty", "wrong exception"),
+    forbids_waiver=True,
+)
+def types(trial: Trial) -> None:
+    """Put None, numbers, text and lists in the place of each argument: TypeError or an error of suitecase's."""
+    for call in calls(trial.session, trial.rng):
+        for place, argument in enumerate(call.arguments):
+            size = len(argument)
+            wrong: list[object] = [
+                None,
+                size,
+                0,
+                float(size),
+                True,
+                "a" * size,
+                list(argument),
+                tuple(argument),
+                object(),
+            ]
+            for value in wrong:
+                given = [*call.arguments[:place], value, *call.arguments[place + 1 :]]
+                try:
+                    invoke(call.name, call.function, *given, allow=CLEAN)
+                except CLEAN:
+                    continue
+                raise Violation(f"{call.name} takes {type(value).__name__} as argument {place + 1}", value=str(value))
+
+
+@check(
+    "GEN-13",
+    "arguments are neither kept nor changed",
+    why="Whoever wipes a key that the plugin still reads changes the key of a running channel to zeros.",
+    precedent="zarr's test_set_does_not_retain_caller_buffer",
+    flaws=("caller's buffer kept", "caller's buffer changed"),
+    forbids_waiver=True,
+)
+def kept(trial: Trial) -> None:
+    """Make keyed objects from bytearrays, wipe those, and compare; see that no call writes to its arguments."""
+    for call in calls(trial.session, trial.rng):
+        given = [bytearray(argument) for argument in call.arguments]
+        try:
+            invoke(call.name, call.function, *given, allow=CLEAN)
+        except CLEAN:
+            continue
+        for place, argument in enumerate(call.arguments):
+            if given[place] != argument:
+                raise Violation(f"{call.name} changes argument {place + 1}", argument=argument)
+    objects = keyed_objects(trial.session, trial.rng)
+    if not objects:
+        raise NotApplicable("the plugin makes no object that holds a key")
+    for keyed in objects:
+        wanted = keyed.use(invoke(keyed.name, keyed.make, *keyed.arguments))
+        given = [bytearray(argument) for argument in keyed.arguments]
+        try:
+            made = invoke(keyed.name, keyed.make, *given, allow=CLEAN)
+        except CLEAN:
+            continue
+        for buffer in given:
+            buffer[:] = bytes(len(buffer))
+        if keyed.use(made) != wanted:
+            raise Violation(f"{keyed.name} keeps the caller's buffer: wiping it changes the key")
