@@ -252,7 +252,7 @@ class HostileProxy:
             return await self._lines.get()
 
     async def dial(self, source: str = "127.0.0.1") -> Party:
-        """A connection of the attacker's own to the bank, from any loopback address."""
+        """A connection of the attacker's own to the bank, from any loopback address; what the bank says is held."""
         party = Party()
         party.holding = True
         self._parties.append(party)
