@@ -1,6 +1,8 @@
 """Which key bundles are refused."""
 
+from itertools import product
 from pathlib import Path
+from types import ModuleType
 
 import pytest
 
@@ -49,6 +51,18 @@ def test_no_neighbour_of_a_weak_key_is_taken_for_weak() -> None:
     listed = {bytes(byte & 0xFE for byte in key) for key in WEAK_KEYS}
     neighbours = {flip(key, bit) for key in listed for bit in BIT_OF_KEY}
     assert {key for key in neighbours if is_weak(int.from_bytes(key, "big"))} == neighbours & listed
+
+
+def test_of_the_keys_that_repeat_four_bits_only_the_listed_ones_are_weak(textbook: ModuleType) -> None:
+    """C and D repeating any four bits each: 256 keys, of which the standard lists the 64 of even weight."""
+    positions = [64 - int(position) for position in textbook.PC1.split()]
+    repeating = {
+        sum(1 << position for place, position in enumerate(positions) if nibbles[place // 28] >> place % 4 & 1)
+        for nibbles in product(range(16), repeat=2)
+    }
+    assert len(repeating) == 256
+    listed = {int.from_bytes(bytes(byte & 0xFE for byte in key), "big") for key in WEAK_KEYS}
+    assert {key for key in repeating if is_weak(key)} == listed
 
 
 @pytest.mark.parametrize("keys", [(K1, K1, K3), (K1, K2, K1), (K1, K3, K3), (K1, K1, K1)])

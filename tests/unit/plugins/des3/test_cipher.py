@@ -3,6 +3,8 @@
 import copy
 import pickle
 import secrets
+import subprocess
+import sys
 import threading
 from array import array
 from collections.abc import Callable
@@ -184,3 +186,32 @@ def test_what_holds_a_key_is_neither_pickled_nor_copied(cipher: TripleDes, act: 
     for holder in (encryptor, cipher.decryptor(KEY, IV), encryptor._keystream):
         with pytest.raises(TypeError, match="never pickled or copied"):
             act(holder)
+
+
+OPTIMISED = """
+from plugins.des3 import TripleDes
+from framework.errors import InvalidKeyError, MisuseError
+cipher, key = TripleDes("bitarray"), bytes.fromhex("0123456789abcdef23456789abcdef01456789abcdef0123")
+encryptor = cipher.encryptor(key, bytes(8))
+for error, act in (
+    (InvalidKeyError, lambda: cipher.check_key(key[:16])),
+    (InvalidKeyError, lambda: cipher.check_key(key[:16] + bytes(8))),
+    (InvalidKeyError, lambda: cipher.check_key(key[:16] + key[:8])),
+    (InvalidKeyError, lambda: cipher.encryptor(key, bytes(9))),
+    (MisuseError, lambda: encryptor.encrypt("text")),
+    (MisuseError, lambda: encryptor.encrypt(bytes(8388609))),
+):
+    try:
+        act()
+    except error:
+        continue
+    raise SystemExit(f"{error.__name__} was not raised")
+if encryptor.encrypt(bytes(8)).hex() != "EXPECTED":
+    raise SystemExit("wrong ciphertext")
+"""
+
+
+def test_nothing_depends_on_assertions(counter_oracle: Oracle) -> None:
+    program = OPTIMISED.replace("EXPECTED", counter_oracle(KEY, 0, 8).hex())
+    done = subprocess.run([sys.executable, "-O", "-W", "error", "-c", program], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

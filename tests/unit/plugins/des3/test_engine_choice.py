@@ -181,10 +181,11 @@ def test_a_loader_that_fails_leaves_the_default_engine(
     assert cipher.encryptor(KEY, bytes(8)).encrypt(bytes(size)) == counter_oracle(KEY, 0, size)
 
 
-def test_a_cache_directory_that_others_may_write_to_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize("mode", [0o720, 0o702])
+def test_a_cache_directory_that_others_may_write_to_is_refused(tmp_path: Path, mode: int) -> None:
     shared = tmp_path / "shared"
     shared.mkdir()
-    shared.chmod(0o777)
+    shared.chmod(mode)
     with pytest.raises(ConfigurationError, match="is not private to this user"):
         prepare_private_directory(shared)
 
