@@ -12,13 +12,21 @@ import pytest
 from app.keystore import load_or_create
 from framework import Suite
 from framework.registry import Registry
-from tests.e2e.programs import QUICK_SUITE, Programs, Town, wait_until
+from tests.e2e.programs import QUICK_SUITE, Programs, Town, WarmProgram, wait_until
+
+
+@pytest.fixture(scope="session")
+def warm_program() -> Iterator[WarmProgram]:
+    """The program, imported once."""
+    program = WarmProgram()
+    yield program
+    program.close()
 
 
 @pytest.fixture
-def programs(tmp_path: Path) -> Iterator[Programs]:
+def programs(tmp_path: Path, warm_program: WarmProgram) -> Iterator[Programs]:
     """The programs in an empty folder; when the test is over none of them may be left, nor any child of theirs."""
-    programs = Programs(tmp_path, mark=uuid.uuid4().hex)
+    programs = Programs(tmp_path, uuid.uuid4().hex, warm_program)
     yield programs
     try:
         wait_until(lambda: not programs.left_behind())

@@ -172,16 +172,16 @@ def test_data_directories_that_are_none(programs: Programs) -> None:
 def test_a_demo_card_that_was_lost_or_swapped_opens_nothing_anew(programs: Programs) -> None:
     data_dir = programs.folder / "d"
     options = ("--suite", QUICK_SUITE, "--data-dir", data_dir)
-    assert programs.run(*options, given="DEPOS 10\n").code == 0
+    assert programs.run_warm(*options, given="DEPOS 10\n").code == 0
     card = data_dir / "demo.card"
     good = card.read_bytes()
     card.unlink()
-    assert "There is no card file" in programs.run(*options).only_refusal
+    assert "There is no card file" in programs.run_warm(*options).only_refusal
     card.write_text(json.dumps({"account": "demo", "secret": CardSecret.generate().hex()}))
     card.chmod(0o600)
-    assert "is not that of account demo at this bank; restore the right one" in programs.run(*options).only_refusal
+    assert "is not that of account demo at this bank; restore the right one" in programs.run_warm(*options).only_refusal
     card.write_bytes(good)
-    assert programs.run(*options, given="CHECK\n").out == "CHECK ok, balance 10.00\n"
+    assert programs.run_warm(*options, given="CHECK\n").out == "CHECK ok, balance 10.00\n"
 
 
 SMALL_DISK = ("sh", "-c", 'ulimit -f 64; exec "$@"', "sh")

@@ -44,7 +44,7 @@ NO_TEXT = [b"\xff\xfe", b"DEPOS \xc3\x28", b"CHECK \xed\xa0\x80"]
 def test_the_console_refuses_each_and_moves_nothing(programs: Programs) -> None:
     lines = [f"{command} {amount}" for amount in AMOUNTS for command in ("DEPOS", "WITHD")]
     script = "\n".join(["DEPOS 10", *lines, *OTHERS, ""]).encode() + b"\n".join([*NO_TEXT, b"CHECK"])
-    ended = programs.run("--suite", QUICK_SUITE, "--json", given=script)
+    ended = programs.run_warm("--suite", QUICK_SUITE, "--json", given=script)
     answers = [json.loads(line) for line in ended.out.splitlines()]
     assert ended.code == 2
     assert answers.pop(0) == {"type": "DEPOS", "ok": True, "balance": "10.00"}
@@ -66,7 +66,7 @@ def _kind(line: str, error: str) -> str:
 
 def test_the_console_tells_people_in_one_line_each(programs: Programs) -> None:
     script = "\n".join([*(f"DEPOS {amount}" for amount in AMOUNTS), *OTHERS]) + "\n"
-    ended = programs.run("--suite", QUICK_SUITE, given=script)
+    ended = programs.run_warm("--suite", QUICK_SUITE, given=script)
     assert (ended.code, ended.out) == (2, "")
     refusals = ended.err.splitlines()[6:]
     assert len(refusals) == len(AMOUNTS) + len(OTHERS)

@@ -74,7 +74,7 @@ def test_a_host_that_is_none(programs: Programs) -> None:
 def test_a_port_in_use(programs: Programs) -> None:
     with socket.create_server(("127.0.0.1", 0)) as taken:
         address = f"127.0.0.1:{taken.getsockname()[1]}"
-        ended = programs.run("bank", "--suite", QUICK_SUITE, "--listen", address)
+        ended = programs.run_warm("bank", "--suite", QUICK_SUITE, "--listen", address)
     assert ended.code == 2
     assert f"cannot listen on {address}: Address already in use" in ended.only_refusal
 
@@ -89,13 +89,13 @@ def test_a_broken_configuration_file(programs: Programs) -> None:
 
 def test_a_configuration_file_that_cannot_be_read(programs: Programs) -> None:
     (programs.folder / "suitecase.toml").symlink_to("suitecase.toml")
-    ended = programs.run("suites")
+    ended = programs.run_warm("suites")
     assert ended.code == 2
     assert "suitecase.toml cannot be read: Too many levels of symbolic links" in ended.only_refusal
 
 
 def test_a_broken_environment(programs: Programs) -> None:
-    ended = programs.run("suites", environment={"SUITECASE_LOG_JSON": "perhaps"})
+    ended = programs.run_warm("suites", environment={"SUITECASE_LOG_JSON": "perhaps"})
     assert ended.code == 2
     assert "The environment variable SUITECASE_LOG_JSON is not usable" in ended.only_refusal
 
@@ -120,11 +120,11 @@ def test_the_file_sets_what_the_options_set(programs: Programs) -> None:
     elsewhere.mkdir()
     config = elsewhere / "my.toml"
     config.write_text(f'suite = "{QUICK_SUITE}"\ndata_dir = "kept"\nlog_json = true\n')
-    ended = programs.run("--config", config, given="DEPOS 1\n")
+    ended = programs.run_warm("--config", config, given="DEPOS 1\n")
     assert (ended.code, ended.out) == (0, "DEPOS ok, balance 1.00\n")
     assert QUICK_SUITE in ended.err
     assert (elsewhere / "kept" / "ledger.sqlite3").exists()  # relative to the file, not to where one stands
-    ended = programs.run(given="CHECK\n", environment={"SUITECASE_CONFIG": "nowhere"} | _as_variables(elsewhere))
+    ended = programs.run_warm(given="CHECK\n", environment={"SUITECASE_CONFIG": "nowhere"} | _as_variables(elsewhere))
     assert (ended.code, ended.out) == (0, "CHECK ok, balance 1.00\n")
 
 
@@ -133,13 +133,13 @@ def _as_variables(elsewhere: os.PathLike[str]) -> dict[str, str]:
 
 
 def test_options_before_the_command_serve_too(programs: Programs) -> None:
-    before = programs.run("--json", "--allow-plugin", "nobody", "suites")
+    before = programs.run_warm("--json", "--allow-plugin", "nobody", "suites")
     assert "no plugin named 'nobody'" in before.only_refusal
-    assert programs.run("--json", "suites").out == programs.run("suites", "--json").out
-    name = programs.run("--data-dir", "here", "open-account", "bob")
+    assert programs.run_warm("--json", "suites").out == programs.run_warm("suites", "--json").out
+    name = programs.run_warm("--data-dir", "here", "open-account", "bob")
     assert (name.code, name.out) == (0, "account bob is open; its card is bob.card\n")
     assert stat.S_IMODE((programs.folder / "bob.card").stat().st_mode) == 0o600
-    after = programs.run("--data-dir", "there", "open-account", "bob", "--data-dir", "here", "--card", "b2.card")
+    after = programs.run_warm("--data-dir", "there", "open-account", "bob", "--data-dir", "here", "--card", "b2.card")
     assert after.code == 2
     assert "There is an account bob already" in after.only_refusal
     assert not (programs.folder / "there").exists()
