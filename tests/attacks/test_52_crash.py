@@ -1,0 +1,98 @@
+"""Attack 52: the bank is killed, with no time to clean up, between taking a withdrawal and answering it.
+
+A correct system has either done all of it or nothing, whichever side of its one transaction the crash fell on; the
+ATM says that it does not know, and its retry at the bank's next life moves the money once.
+"""
+
+import asyncio
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.atm import Atm, BankAddress
+from app.card import open_account_with_card
+from app.errors import ChannelFailedError
+from app.keystore import read_bank_key
+from app.ledger import LEDGER_FILE, Ledger
+from app.messages import Accepted
+from framework import Suite
+from framework.registry import Registry
+from tests.attacks.hostile_proxy import HostileProxy
+from tests.attacks.scene import DES3, OPENING_BALANCE, Ephemerals, deposit, withdraw
+
+BANK = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from app.bank import run_bank
+from app.service import BankSession
+from framework import Suite, load_registry
+
+suite_name, data_dir, dies = sys.argv[1:]
+handle = BankSession.handle
+
+def handle_and_die(session, message):
+    if b'"WITHD"' in message:
+        if dies == "after":
+            handle(session, message)
+        os.kill(os.getpid(), signal.SIGKILL)
+    return handle(session, message)
+
+if dies != "never":
+    BankSession.handle = handle_and_die
+announce = lambda bank: print(bank.address.rpartition(":")[2], flush=True)
+asyncio.run(run_bank(Suite.parse(suite_name, load_registry()), Path(data_dir), "127.0.0.1", 0, announce=announce))
+"""
+
+
+@asynccontextmanager
+async def running_bank(data_dir: Path, dies: str) -> AsyncIterator[HostileProxy]:
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-W", "error", "-c", BANK, DES3, str(data_dir), dies),
+        stdout=asyncio.subprocess.PIPE,
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdout is not None
+    try:
+        port = int(await process.stdout.readline())
+        async with HostileProxy("127.0.0.1", port) as proxy:
+            yield proxy
+    finally:
+        if process.returncode is None:
+            process.terminate()
+        await process.wait()
+
+
+@pytest.mark.parametrize("dies", ["before", "after"])
+async def test_killed_in_mid_withdrawal(tmp_path: Path, registry: Registry, ephemerals: Ephemerals, dies: str) -> None:
+    suite = Suite.parse(DES3, registry)
+    data_dir, card_path = tmp_path / "data", tmp_path / "alice.card"
+    with Ledger(data_dir / LEDGER_FILE) as ledger:
+        card = open_account_with_card(ledger, "alice", card_path)
+        ledger.apply("alice", deposit(OPENING_BALANCE))
+
+        def atm(proxy: HostileProxy) -> Atm:
+            address = BankAddress(*proxy.address, suite, read_bank_key(data_dir / "bank.pub", DES3))
+            return Atm(address, card, card_path, ephemerals.source(suite))
+
+        async with running_bank(data_dir, dies) as proxy:
+            unlucky = atm(proxy)
+            await unlucky.connect()
+            with pytest.raises(ChannelFailedError, match="not known"):
+                await unlucky.ask(withdraw(10_00))
+            await unlucky.close()
+        assert ledger.balance("alice") == OPENING_BALANCE - (10_00 if dies == "after" else 0)
+        ledger.verify()
+
+        async with running_bank(data_dir, "never") as proxy:
+            later = atm(proxy)
+            [pending] = later.unanswered()
+            reply = await later.settle(pending)
+            assert isinstance(reply, Accepted)
+            assert reply.balance == OPENING_BALANCE - 10_00
+            assert later.unanswered() == []
+            await later.close()
+        assert ledger.balance("alice") == OPENING_BALANCE - 10_00
+        ledger.verify()
