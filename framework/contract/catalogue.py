@@ -31,6 +31,7 @@ MODULES = (
     "kem.answers",
     "aead.sealing",
     "aead.answers",
+    "channels.suites",
 )
 """Where the checks are, in the order in which they run: what is simple first."""
 

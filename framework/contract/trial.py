@@ -32,6 +32,7 @@ class Session:
     effort: Effort
     vectors: Vectors
     partners: Registry
+    kept: dict[str, Any] = field(default_factory=dict)
     _pairs: list[KeyPair] = field(default_factory=list)
 
     @classmethod

@@ -26,8 +26,11 @@ def test_a_broken_plugin_is_found_by_the_checks_it_names(exhibit: Exhibit, run: 
 
 @pytest.mark.parametrize("exhibit", GOOD, ids=lambda exhibit: exhibit.name)
 def test_a_good_plugin_passes_whole(exhibit: Exhibit, run: RunCheck) -> None:
+    """The checks that start processes take seconds: they run for the first good plugin of each kind."""
     target = exhibit.target()
-    outcomes = [run(target, check.id) for check in checks_for(target.kind)]
+    first = next(other for other in GOOD if other.specimen.kind is exhibit.specimen.kind)
+    checks = [check for check in checks_for(target.kind) if exhibit == first or not check.processes]
+    outcomes = [run(target, check.id) for check in checks]
     assert [outcome for outcome in outcomes if outcome.verdict in (Verdict.FAILED, Verdict.ERROR)] == []
 
 

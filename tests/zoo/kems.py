@@ -70,7 +70,8 @@ class X25519Dhkem(KemSpecimen):
         return self.derive(shared, ciphertext, self.public(private_key))
 
     def check_public_key(self, public_key: bytes, *, pinned: bool = False) -> None:
-        if octets(public_key, 32)[:31] + bytes([public_key[31] & 0x7F]) in small_order():
+        encoded = octets(public_key, 32)
+        if encoded[:31] + bytes([encoded[31] & 0x7F]) in small_order():
             raise InvalidKeyError("a point of small order")
 
     def ephemeral(self, public_key: bytes, random_bytes: RandomBytes) -> bytes:

@@ -1,6 +1,8 @@
 """Plugins that compute the right thing and behave badly: buffers, secrets, surroundings."""
 
+import hmac
 import logging
+import operator
 import os
 import random  # noqa: TID251 - this is the flaw
 import secrets
@@ -24,7 +26,11 @@ class StridesIgnored(Hmac):
     found_by = ("GEN-11",)
 
     def join(self, parts: Sequence[bytes]) -> bytes:
-        return b"".join(bytes(part.obj)[: len(part)] if isinstance(part, memoryview) else bytes(part) for part in parts)
+        return b"".join(flat(part) for part in parts)
+
+
+def flat(part: Any) -> bytes:
+    return bytes(part.obj)[: len(part)] if isinstance(part, memoryview) else bytes(memoryview(part))
 
 
 class CountsItems(Hmac):
@@ -79,7 +85,7 @@ class AttributeErrorForText(Hmac):
     found_by = ("GEN-12",)
 
     def join(self, parts: Sequence[Any]) -> bytes:
-        return b"".join(part.tobytes() if not isinstance(part, bytes | bytearray) else part for part in parts)
+        return b"".join(part if hasattr(part, "hex") else part.tobytes() for part in parts)
 
 
 class KeepsTheBuffer(Hmac):
@@ -96,7 +102,7 @@ class WipesTheCaller(Aes):
 
     found_by = ("GEN-13",)
 
-    def encryptor(self, key: bytes, iv: bytes) -> Any:
+    def encryptor(self, key: Any, iv: bytes) -> Any:
         stream = super().encryptor(key, iv)
         if isinstance(key, bytearray):
             key[:] = bytes(len(key))
@@ -228,7 +234,7 @@ class QuotesInCause(X25519Dhkem):
     found_by = ("GEN-23",)
 
     def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
-        if isinstance(ciphertext, bytes) and len(ciphertext) != 32:
+        if len(ciphertext) != 32:
             raise InvalidKeyError("a wrong length") from ValueError(private_key)
         return super().decapsulate(private_key, ciphertext)
 
@@ -296,7 +302,9 @@ class Mersenne(X25519Dhkem):
     found_by = ("GEN-31",)
 
     def ephemeral(self, public_key: bytes, random_bytes: RandomBytes) -> bytes:
-        return random.randbytes(32) if random_bytes is secrets.token_bytes else draw(random_bytes, 32)
+        if random_bytes is secrets.token_bytes:
+            return random.randbytes(32)  # noqa: S311 - this is the flaw
+        return draw(random_bytes, 32)
 
 
 class Reseeds(Hmac):
@@ -317,7 +325,11 @@ class PrivateMersenne(X25519Dhkem):
     def ephemeral(self, public_key: bytes, random_bytes: RandomBytes) -> bytes:
         if random_bytes is not secrets.token_bytes:
             return draw(random_bytes, 32)
-        return random.Random(os.getpid()).randbytes(32)  # noqa: S311 - this is the flaw
+        return _twister().randbytes(32)
+
+
+def _twister() -> random.Random:
+    return random.Random(os.getpid())  # noqa: S311 - this is the flaw
 
 
 class SharedBuffer(Aes):
@@ -344,8 +356,8 @@ class KeyInClass(Hmac):
 
     def compute(self, key: bytes, message: bytes) -> bytes:
         type(self).current = key
-        for _ in range(20):
-            sum(range(40))
+        for _ in range(60):
+            sum(range(100))
         return super().compute(type(self).current, message)
 
 
@@ -411,15 +423,12 @@ class StartsThread(Hmac):
 
 
 class PatchesHmac(Hmac):
-    """Replaces hmac.compare_digest when it is made."""
+    """Replaces hmac.compare_digest when it is made, in a process that is not the tests'."""
 
     found_by = ("GEN-43",)
 
     def __init__(self) -> None:
-        import hmac
-        import operator
-
-        if "framework.contract.probe" in sys.modules or ("__main__" in sys.modules and "probe" in sys.argv[0]):
+        if "probe" in sys.argv[0]:
             hmac.compare_digest = operator.eq
 
 

@@ -19,6 +19,7 @@ MODULES = (
     "kems",
     "aeads",
     "manners",
+    "in_channels",
 )
 
 
