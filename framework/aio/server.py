@@ -43,7 +43,6 @@ class Server:
         self._handler = handler
         self._make_channel = make_channel
         self._listener: asyncio.Server | None = None
-        self._closing = False
         self._connections: set[ServerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -61,11 +60,8 @@ class Server:
 
     async def close(self) -> None:
         """Accept no more, close every channel in order, and wait for their handlers; reset what does not end."""
-        self._closing = True
         if self._listener is not None:
-            self._listener.close()
-        for _ in range(2):  # until a connection that was being accepted is known
-            await asyncio.sleep(0)
+            await self._stop_listening(self._listener)
         for connection in tuple(self._connections):
             if connection.established.done():
                 connection.expire()
@@ -89,6 +85,14 @@ class Server:
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
 
+    @staticmethod
+    async def _stop_listening(listener: asyncio.Server) -> None:
+        for sock in listener.sockets:
+            asyncio.get_running_loop().remove_reader(sock.fileno())
+        for _ in range(2):  # until whoever was being accepted is known: asyncio would lose it
+            await asyncio.sleep(0)
+        listener.close()
+
     def _connection(self) -> "ServerConnection":
         clock = ChannelClock()
         return ServerConnection(self, self._make_channel(now=clock.now()), clock)
@@ -96,7 +100,7 @@ class Server:
     def admit(self, connection: "ServerConnection", address: str) -> Verdict:
         """Take a new connection in."""
         self._connections.add(connection)
-        return Verdict.REFUSED if self._closing else self.admission.enter(connection, address)
+        return self.admission.enter(connection, address)
 
     def handshake_over(self, connection: "ServerConnection") -> None:
         """Pass the place on to those who wait for it."""
@@ -221,9 +225,11 @@ async def serve(
 ) -> Server:
     """Listen on host:port (port 0: one that the system picks) and serve channels with `handler`.
 
-    The static key pair belongs to this suite alone. Raises OSError when the address cannot be bound.
+    The static key pair belongs to this suite alone. Raises OSError when the address cannot be bound, and MisuseError
+    for a key pair of another key exchange.
     """
     make = partial(Channel.server, suite, key_pair, application=application, server_name=server_name)
+    make(now=ChannelClock().now())  # what is wrong with the arguments is said here, and not to every client
     server = Server(
         handler,
         make,

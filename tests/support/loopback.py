@@ -36,9 +36,13 @@ class Running:
     async def raw(self, source: str = "127.0.0.1") -> "RawSocket":
         """A connection to it without any channel, from this address of the loopback."""
         sock = socket.socket()
-        sock.setblocking(False)
-        sock.bind((source, 0))
-        await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", self.port))
+        try:
+            sock.setblocking(False)
+            sock.bind((source, 0))
+            await asyncio.get_running_loop().sock_connect(sock, ("127.0.0.1", self.port))
+        except BaseException:
+            sock.close()
+            raise
         return RawSocket(sock)
 
 
