@@ -41,6 +41,8 @@ def main() -> None:
             said = [os.pread(file, 10**6, 0).decode() for file in files[1:]]
         answers.write(json.dumps([code, *said]) + "\n")
         answers.flush()
+    commands.close()
+    answers.close()
 
 
 def run(arguments: list[str], folder: str, environment: dict[str, str], files: list[int]) -> NoReturn:

@@ -1,0 +1,248 @@
+"""Killed at the worst moment, the money has moved exactly once when all is said."""
+
+import asyncio
+import json
+import signal
+import subprocess
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import pytest
+
+from app.address import host_and_port
+from app.atm import Atm, BankAddress
+from app.card import read_card
+from app.keystore import read_bank_key
+from app.messages import DepositRequest, WithdrawRequest, new_request_id
+from framework import KeyPair, Suite
+from framework.registry import Registry
+from tests.e2e.programs import PATIENCE, QUICK_SUITE, RunningBank, Town, ended, wait_until
+
+
+class Proxy:
+    """Passes bytes on between ATM and bank, until it is told to swallow what the bank says."""
+
+    def __init__(self, bank: str) -> None:
+        self._bank = host_and_port(bank)
+        self.swallow = False
+        self.swallowed = asyncio.Event()
+        self._server: asyncio.Server | None = None
+        self._writers: set[asyncio.StreamWriter] = set()
+
+    @property
+    def address(self) -> str:
+        assert self._server is not None
+        host, port = self._server.sockets[0].getsockname()
+        return f"{host}:{port}"
+
+    async def open(self) -> None:
+        self._server = await asyncio.start_server(self._accept, "127.0.0.1", 0)
+
+    async def close(self) -> None:
+        assert self._server is not None
+        self._server.close()
+        for writer in self._writers:
+            writer.transport.abort()
+        await asyncio.sleep(0)
+
+    def hang_up(self) -> None:
+        """Cut every connection."""
+        for writer in self._writers:
+            writer.transport.abort()
+
+    async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            bank_reader, bank_writer = await asyncio.open_connection(*self._bank)
+        except OSError:
+            writer.transport.abort()
+            return
+        self._writers |= {writer, bank_writer}
+        await asyncio.gather(self._pass(reader, bank_writer, None), self._pass(bank_reader, writer, self))
+
+    @staticmethod
+    async def _pass(reader: asyncio.StreamReader, writer: asyncio.StreamWriter, bank: "Proxy | None") -> None:
+        try:
+            while data := await reader.read(65_536):
+                if bank is not None and bank.swallow:
+                    bank.swallowed.set()
+                else:
+                    writer.write(data)
+        except OSError:
+            pass
+        if not writer.transport.is_closing():
+            writer.transport.abort()
+
+
+@asynccontextmanager
+async def proxy_before(bank: RunningBank) -> AsyncIterator[Proxy]:
+    proxy = Proxy(bank.address)
+    await proxy.open()
+    try:
+        yield proxy
+    finally:
+        await proxy.close()
+
+
+async def test_the_bank_is_killed_between_debit_and_reply(town: Town) -> None:
+    """The reply is on the wire and lost, the bank dies, comes back, and the same command is typed again."""
+    bank, card = town.bank(), town.account()
+    assert town.atm(bank, card, "deposit", "100").code == 0
+    async with proxy_before(bank) as proxy:
+        options = town.atm_options(proxy.address, card)
+        console = await _console(town, options)
+        proxy.swallow = True
+        console.stdin.write(b"WITHD 30\n")
+        async with asyncio.timeout(PATIENCE):
+            await proxy.swallowed.wait()
+        bank.process.kill()
+        bank.process.wait()
+        proxy.hang_up()
+        code, out, err = await console.end()
+    assert (code, out) == (3, b"")
+    assert b"Whether it carried out the WITHD is not known" in err
+    assert town.balance() == 70_00
+    (record,) = (town.programs.folder / "alice.card.pending").iterdir()
+    new = town.bank(listen=bank.address)
+    assert new.fingerprint == bank.fingerprint
+    again = await asyncio.to_thread(town.atm, new, card, "withdraw", "30")
+    assert (again.code, again.out) == (0, "WITHD ok, balance 70.00\n")
+    assert "This answers the request that was sent before and not answered; it is not sent anew." in again.err
+    assert town.balance() == 70_00
+    assert not record.exists()
+    another = await asyncio.to_thread(town.atm, new, card, "withdraw", "30")
+    assert (another.code, another.out, another.err) == (0, "WITHD ok, balance 40.00\n", "")
+
+
+async def test_another_command_settles_the_old_request_first(town: Town) -> None:
+    bank, card = town.bank(), town.account()
+    async with proxy_before(bank) as proxy:
+        console = await _console(town, town.atm_options(proxy.address, card))
+        proxy.swallow = True
+        console.stdin.write(b"DEPOS 30\n")
+        async with asyncio.timeout(PATIENCE):
+            await proxy.swallowed.wait()
+        console.kill()
+        await console.end()
+    again = await asyncio.to_thread(town.atm, bank, card, "deposit", "1", "--json")
+    assert "DEPOS 30.00 was sent before and not answered; the bank says now: ok, balance 30.00." in again.err
+    assert json.loads(again.out) == {"type": "DEPOS", "ok": True, "balance": "31.00"}
+    assert town.balance() == 31_00
+
+
+async def test_an_open_console_outlives_its_bank(town: Town) -> None:
+    """The bank ends, in order and by kill -9, and comes back at its address: the console goes on."""
+    bank, card = town.bank(), town.account()
+    console = await _console(town, town.atm_options(bank, card))
+    balance = 0
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        await asyncio.to_thread(bank.stop, number)
+        bank = await asyncio.to_thread(lambda address: town.bank(listen=address), bank.address)
+        console.stdin.write(b"DEPOS 5\n")
+        balance += 5
+        assert await console.stdout.readline() == f"DEPOS ok, balance {balance}.00\n".encode()
+    code, out, err = await console.end()
+    assert (code, out) == (0, b"")
+    assert b"suitecase:" not in err
+    assert town.balance() == balance * 100
+
+
+class Console:
+    """An ATM's console in a pipe, after its welcome."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        self.stdin, self.stdout = process.stdin, process.stdout
+        self.kill = process.kill
+        self._process = process
+
+    async def end(self) -> tuple[int | None, bytes, bytes]:
+        """Close its input and wait; gives the exit code and what it had still to say."""
+        async with asyncio.timeout(PATIENCE):
+            out, err = await self._process.communicate(b"")
+        return self._process.returncode, out, err
+
+
+async def _console(town: Town, options: list[object]) -> Console:
+    process = await asyncio.create_subprocess_exec(
+        *town.programs.command("atm", *options),
+        cwd=town.programs.folder,
+        env=town.programs.environment,
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    )
+    assert process.stderr is not None
+    while b"EXPERIMENTAL" not in await process.stderr.readline():
+        pass
+    return Console(process)
+
+
+async def test_a_hundred_atms_on_one_account(town: Town, registry: Registry) -> None:
+    """Each deposits 3, withdraws 1 and asks for more than there is: the sum is exact, and no answer is lost."""
+    bank, card_path = town.bank("--quiet"), town.account()
+    card = read_card(card_path)
+    suite = Suite.parse(QUICK_SUITE, registry)
+    address = BankAddress(*host_and_port(bank.address), suite, read_bank_key(town.data_dir / "bank.pub", QUICK_SUITE))
+    spare = [suite.key_exchange.generate_key_pair() for _ in range(2)]
+
+    doors = asyncio.Semaphore(8)  # a handshake has a deadline; that all begin in one moment is not what is tried
+    inside = asyncio.Barrier(100)
+
+    async def visit(number: int) -> None:
+        # Making a hundred key pairs is not what is tried either: each pair serves fifty channels, as no program does.
+        def take() -> KeyPair:
+            return spare[number % 2]
+
+        atm = Atm(address, card, card_path, take)
+        async with doors:
+            await atm.connect()
+        await inside.wait()
+        for make, amount in ((DepositRequest, 3), (WithdrawRequest, 1)):
+            assert (await atm.ask(make(id=new_request_id(), amount=amount))).ok
+        assert not (await atm.ask(WithdrawRequest(id=new_request_id(), amount=10**9))).ok
+        await atm.close()
+
+    async with asyncio.timeout(PATIENCE):
+        await asyncio.gather(*(visit(number) for number in range(100)))
+    assert bank.stop() == 0
+    assert bank.log.count("WARNING") == 2  # the suite's, and nothing else
+    assert town.balance() == 200
+    assert list(card_path.with_name("alice.card.pending").iterdir()) == []
+
+
+def test_a_dozen_programs_with_one_card(town: Town) -> None:
+    bank, card = town.bank(), town.account()
+    options = town.atm_options(bank, card)
+    processes = [town.programs.start("atm", *options, "deposit", f"{number}.01") for number in range(1, 13)]
+    endings = [ended(process) for process in processes]
+    assert [ending.code for ending in endings] == [0] * 12
+    assert all(ending.err == "" for ending in endings)
+    assert town.balance() == sum(range(1, 13)) * 100 + 12
+    balances = sorted(float(ending.out.rsplit(maxsplit=1)[1]) for ending in endings)
+    assert balances[-1] == 78.12
+    assert list(card.with_name("alice.card.pending").iterdir()) == []
+
+
+@pytest.mark.parametrize("moment", range(3))
+def test_an_atm_killed_at_any_moment_is_settled_by_the_next(town: Town, moment: int) -> None:
+    """Before it has said anything, while it asks, and while its answer is on the way: at most once each, never lost."""
+    bank, card = town.bank(), town.account()
+    options = town.atm_options(bank, card)
+    pending = Path(f"{card}.pending")
+    process = town.programs.start("atm", *options, "deposit", "10")
+    if moment:
+        wait_until(lambda: pending.exists() and (moment == 1 or town.balance() > 0))
+    process.kill()
+    process.communicate()
+    left = list(pending.iterdir()) if pending.exists() else []
+    moved = town.balance()
+    again = town.atm(bank, card, "check")
+    assert again.code == 0
+    assert town.balance() in ({1000} if moved or _was_sent(left) else {0})
+    assert ("was sent before and not answered" in again.err) == _was_sent(left)
+
+
+def _was_sent(records: list[Path]) -> bool:
+    return any(not record.name.endswith(".new") for record in records)
