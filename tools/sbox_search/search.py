@@ -13,7 +13,7 @@ from tools.sbox_search.rewriting import rewrite
 from tools.sbox_search.selection import build
 from tools.sbox_search.truth_tables import ALL, OUTPUTS, target_tables
 
-KEPT = 12
+KEPT = 16
 """Netlists that are kept to go on from."""
 
 ROOM = 6
@@ -43,7 +43,7 @@ class Search:
         """Search for so long."""
         end = monotonic() + seconds
         while monotonic() < end or not self.found:
-            if not self.found:
+            if len(self.found) < KEPT:
                 candidate = self._build(empty_netlist(OUTPUTS), self._shuffled(range(OUTPUTS)), limit=120)
             elif self.draw(6):
                 candidate = self._ruin_and_rebuild(self._pick())
