@@ -182,7 +182,7 @@ def test_a_directory_that_cannot_be_made_is_a_sentence(pending: PendingRequests,
         pending.begin(withdraw())
 
 
-@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"x" * 10_000, encode(withdraw())])
+@pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"x" * 10_000, encode(withdraw())], ids=range(5))
 def test_a_damaged_record_is_set_aside_and_never_lost(
     pending: PendingRequests, card_path: Path, content: bytes
 ) -> None:

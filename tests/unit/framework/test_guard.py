@@ -267,7 +267,7 @@ def test_both_halves_of_a_pair_are_checked(reach: Reach, kind: Any) -> None:
 
 
 @pytest.mark.parametrize("reach", [VERIFY])
-@pytest.mark.parametrize("verdict", [True, False, 0, 1, "", b"", object()], ids=repr)
+@pytest.mark.parametrize("verdict", [True, False, 0, 1, "", b"", object()], ids=lambda verdict: type(verdict).__name__)
 def test_a_verify_that_answers_instead_of_raising_is_found_out(reach: Reach, verdict: object) -> None:
     with pytest.raises(PluginError, match=f"verify gave {type(verdict).__name__} where it must raise or give None"):
         reach(giving(verdict))
