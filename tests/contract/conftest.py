@@ -16,6 +16,10 @@ from framework.registry import ENTRY_POINT_GROUP, Registry, load_registry
 RunCheck = Callable[..., Outcome]
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    config.addinivalue_line("markers", "deep: minutes of work, run with SUITECASE_DEEP=1 alone")
+
+
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """What is marked deep runs with SUITECASE_DEEP=1 alone."""
     for item in items:

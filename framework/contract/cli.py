@@ -1,0 +1,138 @@
+"""The commands `check-plugin`, `explain` and `new-plugin`: `app` is a typer application that others can mount."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from framework.contract import render
+from framework.contract.catalogue import catalogue, check_of, checks_for
+from framework.contract.check import Check
+from framework.contract.outcome import Outcome, Verdict
+from framework.contract.report import Report
+from framework.contract.run import DEFAULT_SEED, run_target
+from framework.contract.target import Target, targets
+from framework.contract.template import Template, write_plugin
+from framework.contract.trial import Effort
+from framework.contract.waiver import Waiver, load_waivers
+from framework.errors import ConfigurationError
+
+app = typer.Typer(name="suitecase-contract", no_args_is_help=True, add_completion=False)
+
+
+class Form(StrEnum):
+    """How a report is written."""
+
+    TEXT = "text"
+    JSON = "json"
+    JUNIT = "junit"
+    BADGE = "badge"
+
+
+@app.command("check-plugin")
+def check_plugin(
+    name: Annotated[str, typer.Argument(help="A plugin, or one primitive of it.")],
+    *,
+    only: Annotated[list[str] | None, typer.Option(help="Run this check alone; may be given again.")] = None,
+    seed: Annotated[str, typer.Option(help="What the inputs are made of.")] = DEFAULT_SEED,
+    deep: Annotated[bool, typer.Option("--deep", help="Forty times the effort.")] = False,
+    form: Annotated[Form, typer.Option("--format", help="How to write the report.")] = Form.TEXT,
+    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
+    vectors: Annotated[Path | None, typer.Option(help="Known answers, if not beside the plugin.")] = None,
+    waivers: Annotated[Path | None, typer.Option(help="A TOML file of waivers.")] = None,
+) -> None:
+    """Hold a plugin against its contract and say what is wrong, why it matters and how to see it again."""
+    console = Console(stderr=True)
+    try:
+        given = load_waivers(waivers) if waivers else ()
+        found = targets(name, vectors=str(vectors.resolve()) if vectors else "")
+        effort = Effort.DEEP if deep else Effort.NORMAL
+        reports = [_run(target, seed, effort, only or [], given, console) for target in found]
+    except ConfigurationError as error:
+        console.print(str(error), style="red", markup=False)
+        raise typer.Exit(2) from None
+    written = _written(reports, form)
+    if output:
+        output.write_text(written + "\n", "utf-8")
+    else:
+        typer.echo(written)
+    raise typer.Exit(0 if all(report.green for report in reports) else 1)
+
+
+def _run(
+    target: Target, seed: str, effort: Effort, only: list[str], waivers: tuple[Waiver, ...], console: Console
+) -> Report:
+    columns = (
+        SpinnerColumn(),
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task(target.name, total=len(only) or len(checks_for(target.kind)))
+
+        def tell(check: Check, outcome: Outcome | None) -> None:
+            if outcome is None:
+                progress.update(task, description=f"{target.name} {check.id} {check.title}")
+            else:
+                progress.advance(task)
+                if outcome.verdict in (Verdict.FAILED, Verdict.ERROR):
+                    progress.console.print(f"{check.id} {outcome.verdict}", style="red", markup=False)
+
+        return run_target(target, seed=seed, effort=effort, only=only, waivers=waivers, tell=tell)
+
+
+def _written(reports: list[Report], form: Form) -> str:
+    if form is Form.JSON:
+        return render.as_json(reports)
+    if form is Form.JUNIT:
+        return render.as_junit(reports)
+    return "\n\n".join(map(render.badge if form is Form.BADGE else render.text, reports))
+
+
+@app.command()
+def explain(check_id: Annotated[str, typer.Argument(help="A check, such as MAC-04; `all` lists them.")]) -> None:
+    """Tell what a check does, why, and where its flaw has been seen."""
+    if check_id == "all":
+        typer.echo("\n".join(f"{check.id:<8} {check.title}" for check in catalogue().values()))
+        return
+    try:
+        found = check_of(check_id)
+    except ConfigurationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    waiver = "no waiver: it is about forgery or secrecy" if found.forbids_waiver else "may be waived, with a reason"
+    typer.echo(
+        f"{found.id}  {found.title}\n\n"
+        f"what it does  {found.how}\n"
+        f"why           {found.why}\n"
+        f"seen before   {found.precedent}\n"
+        f"flaw classes  {'; '.join(found.flaws)}\n"
+        f"layer         {found.layer}, for {', '.join(found.kinds)}\n"
+        f"waiver        {waiver}"
+    )
+
+
+@app.command("new-plugin")
+def new_plugin(
+    name: Annotated[str, typer.Argument(help="The primitive's name in a suite: lower-case letters and digits.")],
+    *,
+    kind: Annotated[Template, typer.Option(help="What it is.")],
+    directory: Annotated[Path, typer.Option(help="Where to put the package.")] = Path(),
+) -> None:
+    """Write a package for a plugin: it installs, is found, and fails where there is work to do."""
+    try:
+        folder = write_plugin(name, kind, directory)
+    except ConfigurationError as error:
+        typer.echo(str(error), err=True)
+        raise typer.Exit(2) from None
+    typer.echo(f"{folder}\n\nNext:\n  pip install --editable {folder}\n  suitecase-contract check-plugin {name}")
+
+
+def main() -> None:
+    """The console script of the kit."""
+    app()

@@ -1,0 +1,191 @@
+"""The kit's own machinery: outcomes, reports, waivers, hanging plugins, output, and what it imports."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from framework.contract import Waiver, contract_for, render
+from framework.contract.catalogue import catalogue, check_of, checks_for
+from framework.contract.check import NotChecked, Violation, check
+from framework.contract.drbg import Drbg
+from framework.contract.outcome import Outcome, Verdict
+from framework.contract.report import Report
+from framework.contract.run import run_target
+from framework.contract.runner import run_check
+from framework.contract.suite import BrokenContract
+from framework.contract.supervisor import Assignment, Supervisor
+from framework.contract.target import Target, targets
+from framework.contract.trial import Effort, Session, Trial
+from framework.contract.waiver import apply_waivers
+from framework.errors import ConfigurationError
+from framework.registry import Kind, Registry
+from tests.zoo.species import ROOT, exhibits
+
+HMAC = Target("hmac_sha256", "plugins.hmac_sha256", Kind.MAC, "hmac")
+
+
+def zoo(name: str) -> Target:
+    return next(exhibit.target() for exhibit in exhibits() if exhibit.name == name)
+
+
+@pytest.fixture
+def session(partners: Registry) -> Session:
+    return Session.begin(HMAC, "1", Effort.QUICK, partners)
+
+
+@pytest.mark.parametrize("found", catalogue().values(), ids=lambda found: found.id)
+def test_every_check_explains_itself(found: object) -> None:
+    entry = check_of(getattr(found, "id"))  # noqa: B009
+    assert entry.title
+    assert entry.how.endswith(".")
+    assert entry.why.endswith(".") or entry.why.endswith("?")
+    assert entry.flaws
+    assert entry.kinds
+
+
+def test_a_fault_of_the_kit_is_an_error_and_never_a_finding(session: Session) -> None:
+    @check("MAC-99", "none", why="none", flaws=("none",))
+    def broken(trial: Trial) -> None:
+        raise IndexError(trial)
+
+    outcome = run_check(broken, session)
+    assert outcome.verdict is Verdict.ERROR
+    assert outcome.finding is None
+    assert "IndexError" in outcome.note
+
+
+def test_what_is_not_checked_stays_open(session: Session) -> None:
+    @check("MAC-98", "none", why="none", flaws=("a flaw",))
+    def unable(_: Trial) -> None:
+        raise NotChecked("no eyes")
+
+    report = Report(HMAC, "1", "quick", (run_check(unable, session),))
+    assert report.open_flaws == ("a flaw",)
+    assert report.too_few
+    assert not report.green
+
+
+def test_the_same_seed_gives_the_same_inputs() -> None:
+    assert Drbg("a").bytes(40) == Drbg("a").bytes(40)
+    assert Drbg("a").bytes(40) != Drbg("b").bytes(40)
+    items = list(range(50))
+    Drbg("a").shuffle(items)
+    assert sorted(items) == list(range(50))
+    assert items != list(range(50))
+
+
+def test_a_plugin_that_hangs_or_dies_ends_its_worker_and_no_more() -> None:
+    class Soon(Assignment):
+        seconds = 3.0
+
+    hangs = Soon(zoo("kems.LoopsOnDamagedKeys"), "1", Effort.QUICK)
+    with Supervisor(hangs) as supervisor:
+        outcome = supervisor.run(check_of("KEX-33"))
+        assert outcome.finding is not None
+        assert "did not come back" in outcome.finding.what
+        assert supervisor.run(check_of("KEX-03")).verdict is Verdict.PASSED
+
+
+def _outcome(verdict: Verdict, what: str = "the size is 8") -> Outcome:
+    from framework.contract.outcome import finding
+
+    found = finding(check_of("GEN-02"), Violation(what), "x", "1") if verdict is Verdict.FAILED else None
+    return Outcome("GEN-02", verdict, finding=found)
+
+
+def test_a_waiver_covers_the_failure_that_it_names_and_nothing_else() -> None:
+    waiver = Waiver("GEN-02", "the title is written next week", "size is 8")
+    assert apply_waivers([_outcome(Verdict.FAILED)], [waiver])[0].verdict is Verdict.WAIVED
+    assert apply_waivers([_outcome(Verdict.FAILED, "another")], [waiver])[0].verdict is Verdict.FAILED
+    assert apply_waivers([_outcome(Verdict.PASSED)], [waiver])[0].verdict is Verdict.FAILED
+    assert apply_waivers([_outcome(Verdict.ERROR)], [waiver])[0].verdict is Verdict.ERROR
+
+
+def test_forgery_and_secrecy_have_no_waiver() -> None:
+    for check_id in ("MAC-04", "CIP-11", "KEX-21", "AEAD-02", "GEN-21"):
+        with pytest.raises(ConfigurationError, match="no waiver"):
+            Waiver(check_id, "it is only a test", "anything")
+    with pytest.raises(ConfigurationError, match="reason"):
+        Waiver("GEN-02", "because", "anything")
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return run_target(zoo("macs.AcceptsHalfTag"), effort=Effort.QUICK, only=["MAC-03", "MAC-04"])
+
+
+def test_a_finding_says_all_that_is_needed(report: Report) -> None:
+    (found,) = report.findings
+    text = render.text(report)
+    for part in (found.what, found.why, found.precedent, "MAC-04", "--seed '1'", "forged"):
+        assert part in text
+    assert "NOT GREEN" in text or "did not pass" in text
+    assert not report.green
+
+
+def test_programs_can_read_the_report(report: Report) -> None:
+    (read,) = json.loads(render.as_json([report]))["reports"]
+    assert read["counts"] == {"passed": 1, "FAILED": 1}
+    suite = ET.fromstring(render.as_junit([report])).find("testsuite")  # noqa: S314 - our own
+    assert suite is not None
+    assert suite.get("failures") == "1"
+    assert "not%20green" in render.badge(report)
+
+
+def test_unknown_names_list_the_known_ones() -> None:
+    with pytest.raises(ConfigurationError, match=r"known: .*hmac"):
+        targets("nothing")
+    with pytest.raises(ConfigurationError, match="MAC-04"):
+        check_of("MAC-77")
+
+
+def test_the_built_in_plugins_pass_their_quick_checks(partners: Registry) -> None:
+    """Whole runs at normal effort are in `test_tutorial`, deep; here what takes little."""
+    for name in ("hmac_sha256", "des3"):
+        for target in targets(name):
+            session = Session.begin(target, "1", Effort.QUICK, partners)
+            checks = [found for found in checks_for(target.kind) if not found.processes]
+            outcomes = [run_check(found, session) for found in checks]
+            assert [outcome for outcome in outcomes if outcome.verdict in (Verdict.FAILED, Verdict.ERROR)] == []
+
+
+def test_the_framework_imports_neither_pytest_nor_hypothesis() -> None:
+    code = "import sys, framework.contract.cli; print({'pytest', 'hypothesis'} & set(sys.modules))"
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert ended.stdout.strip() == "set()", ended.stderr
+
+
+@pytest.fixture
+def author(tmp_path: Path) -> Path:
+    (tmp_path / "test_mine.py").write_text(
+        "from framework.contract import contract_for\nTestHmac = contract_for('hmac')\n"
+    )
+    return tmp_path
+
+
+def test_one_line_in_a_test_is_a_test_for_each_check(author: Path) -> None:
+    command = [
+        sys.executable,
+        "-m",
+        "pytest",
+        "-q",
+        "-p",
+        "no:cacheprovider",
+        "-k",
+        "MAC_0 or GEN_44 or enough",
+        str(author),
+    ]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
+    expected = sum(found.id.startswith("MAC-0") for found in checks_for(Kind.MAC))
+    assert f"{expected + 1} passed, 1 skipped" in ended.stdout, ended.stdout
+
+
+def test_a_broken_contract_fails_its_test() -> None:
+    contract = contract_for("hmac", vectors=ROOT / "tests/zoo/few_answers.json")
+    with pytest.raises(BrokenContract, match="MAC-52"):
+        getattr(contract(), "test_MAC_52")()  # noqa: B009
+    contract.teardown_class()
