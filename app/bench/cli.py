@@ -26,7 +26,7 @@ RunsOption = Annotated[
 PlotOption = Annotated[Path | None, typer.Option("--plot", metavar="FILE.svg", help="Draw speed against record size.")]
 
 
-@app.command()
+@app.command(short_help="Measure Triple DES against the record's size.")
 @refusing_with_a_sentence
 def cipher(
     as_json: JsonOption = False,
@@ -49,7 +49,7 @@ def cipher(
     return 0
 
 
-@app.command()
+@app.command(short_help="Measure a whole channel over loopback TCP.")
 @refusing_with_a_sentence
 def channel(
     as_json: JsonOption = False,
