@@ -9,7 +9,8 @@ from typing import Self
 
 from framework.aio.admission import Admission, Verdict
 from framework.aio.clock import ChannelClock
-from framework.aio.stream import ChannelStream, Connection
+from framework.aio.connection import Connection
+from framework.aio.stream import ChannelStream
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
 from framework.events import Event, FailureReason

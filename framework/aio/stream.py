@@ -1,27 +1,21 @@
 """A channel over TCP: an async iterator of messages with back-pressure, and the client's way to one."""
 
 import asyncio
-import logging
 import os
 import socket
-import struct
-from collections import deque
 from collections.abc import Callable
-from concurrent.futures import Executor
 from typing import Self
 
 from framework.aio.clock import ChannelClock
+from framework.aio.connection import Connection, error_of
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
-from framework.errors import ChannelError, MisuseError
-from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
-from framework.handshake.transitions import State
-from framework.limits import CLOSE_SECONDS, FAILURE_TICK_SECONDS, HANDSHAKE_SECONDS, MAX_QUEUED_MESSAGES
+from framework.errors import ChannelError
+from framework.events import ChannelFailed, FailureReason
+from framework.limits import HANDSHAKE_SECONDS
 from framework.primitives import KeyPair
 from framework.suite import Suite
 
-logger = logging.getLogger("suitecase.channel")
-
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
+__all__ = ["ChannelStream", "Connection", "open_channel"]
 
 
 class ChannelStream:
@@ -32,7 +26,7 @@ class ChannelStream:
     ends when the peer has closed, and raises ChannelError when the channel has failed.
     """
 
-    def __init__(self, connection: "Connection") -> None:
+    def __init__(self, connection: Connection) -> None:
         self._connection = connection
 
     @property
@@ -87,272 +81,6 @@ class ChannelStream:
         await self.close()
 
 
-class Connection(asyncio.Protocol):
-    """The channel between its socket and the application's tasks. One of these a connection, on both sides."""
-
-    def __init__(self, channel: Channel, clock: ChannelClock, workers: Executor | None) -> None:
-        loop = asyncio.get_running_loop()
-        self.channel = channel
-        self.peer_address = "?"
-        self.established: asyncio.Future[None] = loop.create_future()
-        self.last_received = loop.time()
-        self._clock = clock
-        self._loop = loop
-        self._workers = workers
-        self._transport: asyncio.Transport | None = None
-        self._messages: deque[bytes] = deque()
-        self._wakeup = asyncio.Event()
-        self._writable = asyncio.Event()
-        self._writable.set()
-        self._lost = asyncio.Event()
-        self._failure: ChannelFailed | None = None
-        self._peer_closed = False
-        self._application_is_behind = False
-        self._computing = False
-
-    # --- asyncio.Protocol ---
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Begin: remember the transport and send what the channel already has to say."""
-        if not isinstance(transport, asyncio.Transport):
-            raise MisuseError("a channel runs over a stream transport")
-        self._transport = transport
-        host, port, *_ = transport.get_extra_info("peername") or ("?", 0)
-        self.peer_address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
-        self._flush()
-
-    def data_received(self, data: bytes) -> None:
-        """Hand the bytes to the channel; a step that computes for milliseconds goes to a worker thread."""
-        self.last_received = self._loop.time()
-        if self._failure is not None:
-            return
-        if self.channel.is_costly(len(data)):
-            self._computing = True
-            self.pause_reading()
-            work = self._loop.run_in_executor(self._workers, self.channel.receive_data, data, self._clock.now())
-            work.add_done_callback(self._computed)
-        else:
-            try:
-                events = self.channel.receive_data(data, self._clock.now())
-            except Exception as error:  # noqa: BLE001 - as in `_computed`: not even a bug may fail in another way
-                self.fail(FailureReason.PLUGIN, type(error).__name__)
-            else:
-                self._deliver(events)
-
-    def eof_received(self) -> bool:
-        """Note the end of the stream; the transport stays open, for our close_notify may still be due."""
-        if self._failure is None:
-            self._deliver(self.channel.receive_eof())
-        return True
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Note that the connection is gone."""
-        if not self.channel.is_closed:
-            self.fail(FailureReason.CONNECTION, type(exc).__name__ if exc else "the connection was closed")
-        self._lost.set()
-        self._writable.set()
-        self._wakeup.set()
-
-    def pause_writing(self) -> None:
-        """The network is behind."""
-        self._writable.clear()
-
-    def resume_writing(self) -> None:
-        """The network has caught up."""
-        self._writable.set()
-
-    # --- for the stream and the server ---
-
-    def send(self, payload: bytes) -> None:
-        """Seal a message and hand it to the transport."""
-        self._raise_failure()
-        try:
-            self.channel.send(payload, self._clock.now())
-        finally:
-            self._notice_failure()
-        self._flush()
-
-    async def drain(self) -> None:
-        """Wait until the transport takes more. Raises ChannelError if the channel failed meanwhile."""
-        if not self._writable.is_set():
-            await self._writable.wait()
-            self._raise_failure()
-
-    async def next_message(self) -> bytes | None:
-        """Wait for a message, the peer's end or our own (None), or a failure (ChannelError)."""
-        while not self._messages:
-            if self._peer_closed or self.channel.is_closed:
-                return None
-            self._raise_failure()
-            self._wakeup.clear()
-            await self._wakeup.wait()
-        message = self._messages.popleft()
-        if self._application_is_behind and len(self._messages) <= MAX_QUEUED_MESSAGES // 2:
-            self._application_is_behind = False
-            self.resume_reading()
-        return message
-
-    def end(self) -> None:
-        """Say close_notify and FIN; whoever waits for a message is told that there are no more."""
-        transport = self._transport
-        if self._failure is not None or transport is None or transport.is_closing() or self.channel.is_closed:
-            return
-        try:
-            self.channel.close(self._clock.now())
-        except ChannelError:
-            return
-        finally:
-            self._notice_failure()
-        self._flush()
-        try:
-            transport.write_eof()
-        except OSError as error:  # the peer, which has closed already, did not wait for our end
-            self.fail(FailureReason.CONNECTION, type(error).__name__)
-        self._wakeup.set()
-
-    async def close(self) -> None:
-        """Say close_notify and FIN, wait for the peer's end of stream, and let go."""
-        transport = self._transport
-        if transport is None or self._lost.is_set():
-            return
-        self.end()
-        self._application_is_behind = False
-        self.resume_reading()
-        try:
-            async with asyncio.timeout(CLOSE_SECONDS):
-                while not (self._peer_closed or self._failure or self._lost.is_set()):
-                    self._messages.clear()
-                    self._wakeup.clear()
-                    await self._wakeup.wait()
-                if self._failure is None:
-                    transport.close()
-                await self._lost.wait()
-        except TimeoutError:
-            transport.abort()
-            await self._lost.wait()
-        except asyncio.CancelledError:
-            self.abort()
-            raise
-
-    def abort(self) -> None:
-        """Fail the channel for a reason of this side's own, by the one failure path."""
-        self.fail(FailureReason.CONNECTION, "aborted on this side")
-
-    async def lost(self) -> None:
-        """Wait until the connection is gone; one that never came about is."""
-        if self._transport is not None:
-            await self._lost.wait()
-
-    def fail(self, reason: FailureReason, detail: str) -> None:
-        """Fail the channel for what only its surroundings see, by the one failure path."""
-        if self._failure is not None:
-            return
-        failure = ChannelFailed(reason, detail)
-        if not self._computing:  # else the worker thread owns the channel, and `_computed` does it
-            failure = self.channel.fail(reason, detail)
-        self._note_failure(failure)
-
-    def pause_reading(self) -> None:
-        """Read nothing from the socket until `resume_reading`."""
-        if self._transport is not None and not self._transport.is_closing():
-            self._transport.pause_reading()
-
-    def resume_reading(self) -> None:
-        """Read again, unless something else is waited for."""
-        waiting = self._computing or self._application_is_behind or self._failure is not None
-        if self._transport is not None and not waiting and not self._transport.is_closing():
-            self._transport.resume_reading()
-
-    # --- inside ---
-
-    def _computed(self, work: "asyncio.Future[list[Event]]") -> None:
-        """Take a handshake step back from the worker thread."""
-        self._computing = False
-        if self._failure is not None:
-            self.channel.fail(self._failure.reason, self._failure.detail)
-        elif work.cancelled() or (error := work.exception()) is not None:
-            self.fail(FailureReason.PLUGIN, "cancelled" if work.cancelled() else type(error).__name__)
-        else:
-            self._deliver(work.result())
-            self.resume_reading()
-
-    def _deliver(self, events: list[Event]) -> None:
-        self._flush()
-        for event in events:
-            if isinstance(event, MessageReceived):
-                self._messages.append(event.data)
-            elif isinstance(event, HandshakeCompleted):
-                self._establish()
-            elif isinstance(event, PeerClosed):
-                self._peer_closed = True
-            else:
-                self._note_failure(event)
-        self._wakeup.set()
-        if len(self._messages) > MAX_QUEUED_MESSAGES and not self._application_is_behind:
-            self._application_is_behind = True
-            self.pause_reading()
-
-    def _establish(self) -> None:
-        if not self.established.done():  # cancelled, by whoever waited, in the same moment
-            self.established.set_result(None)
-
-    def _notice_failure(self) -> None:
-        """See whether the channel failed in a call of this side's own."""
-        if self.channel.state is State.FAILED:
-            self.fail(FailureReason.PLUGIN, "")
-
-    def _note_failure(self, failure: ChannelFailed) -> None:
-        """The one failure path (PROTOCOL §8.1): the reason to the log, nothing to the peer, a reset on a tick."""
-        self._failure = failure
-        logger.info("channel with %s failed: %s (%s)", self.peer_address, failure.reason, failure.detail)
-        if not self.established.done():
-            self.established.set_exception(_error(failure))
-            self.established.exception()  # retrieved: not everybody awaits it
-        self._wakeup.set()
-        self._writable.set()
-        self.pause_reading()
-        self._reset_on_close()
-        self._loop.call_later(FAILURE_TICK_SECONDS - self._loop.time() % FAILURE_TICK_SECONDS, self._reset)
-
-    def _reset_on_close(self) -> None:
-        """See to it that a socket which is closed before the tick, at the end of the process, is reset too."""
-        sock = None if self._transport is None else self._transport.get_extra_info("socket")
-        if sock is not None and sock.fileno() >= 0:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
-
-    def _reset(self) -> None:
-        if self._transport is not None:
-            self._transport.abort()
-
-    def _flush(self) -> None:
-        data = self.channel.data_to_send()
-        if data and self._transport is not None and not self._transport.is_closing():
-            self._transport.write(data)
-
-    def _raise_failure(self) -> None:
-        if self._failure is not None:
-            raise _error(self._failure)
-
-
-_MESSAGES = {
-    FailureReason.AUTHENTICATION: "the peer could not be authenticated, or its data was altered on the way",
-    FailureReason.TRUNCATED: "the connection ended without a proper close",
-    FailureReason.CONNECTION: "the connection was lost",
-    FailureReason.TIMEOUT: "the peer did not answer in time",
-    FailureReason.CLOCK: "the peer's clock differs too much from ours, or its message was delayed",
-    FailureReason.MALFORMED: "the peer does not speak this protocol",
-    FailureReason.LIMIT: "the peer passed a limit of the protocol",
-    FailureReason.PLUGIN: "a plugin failed",
-}
-
-
-def _error(failure: ChannelFailed) -> ChannelError:
-    message = _MESSAGES[failure.reason]
-    if failure.reason is FailureReason.PLUGIN and failure.detail:
-        message = f"{message}: {failure.detail}"
-    return ChannelError(message, failure.reason)
-
-
 def _why(error: OSError) -> str:
     if isinstance(error, socket.gaierror):  # its numbers are not those of errno
         return error.strerror or "unknown host"
@@ -398,7 +126,7 @@ async def open_channel(
     except TimeoutError:
         connection.abort()
         await connection.lost()
-        raise _error(ChannelFailed(FailureReason.TIMEOUT)) from None
+        raise error_of(ChannelFailed(FailureReason.TIMEOUT)) from None
     except OSError as error:
         raise ChannelError(f"cannot connect to {host}:{port}: {_why(error)}", FailureReason.CONNECTION) from None
     except (ChannelError, asyncio.CancelledError):

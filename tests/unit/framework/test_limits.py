@@ -15,6 +15,7 @@ VALUES = {
     "SKEW_MS": 30_000,
     "PAD_QUANTUM": 256,
     "MAX_EPOCH": 2**32 - 1,
+    "MAX_SEQUENCE": 2**64 - 1,
     "MAX_KEY_ATTEMPTS": 256,
     # PROTOCOL §8.1, §8.2
     "HANDSHAKE_SECONDS": 5.0,

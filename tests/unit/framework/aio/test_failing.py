@@ -355,10 +355,10 @@ async def test_a_failed_channel_is_told_to_whoever_waits(serving: Serving) -> No
 
 
 def test_every_reason_has_its_sentence() -> None:
-    from framework.aio.stream import _MESSAGES, _error
+    from framework.aio.connection import _MESSAGES, error_of
 
     assert set(_MESSAGES) == set(FailureReason)
     for reason in FailureReason:
-        error = _error(ChannelFailed(reason, "DETAIL"))
+        error = error_of(ChannelFailed(reason, "DETAIL"))
         assert error.reason is reason
         assert ("DETAIL" in str(error)) == (reason is FailureReason.PLUGIN), "details are for the log"

@@ -7,7 +7,7 @@ import pytest
 from framework import PluginError, Suite
 from framework.events import FailureReason
 from framework.fault import Fault
-from framework.limits import MAX_EPOCH, Limits
+from framework.limits import MAX_EPOCH, MAX_SEQUENCE, Limits
 from framework.record.epoch import EpochKeys, next_traffic_secret
 from framework.secret import Secret
 from tests.support.channels import aead_suite, etm_suite
@@ -87,6 +87,17 @@ def test_the_last_epoch_is_the_last() -> None:
         epoch.step()
     assert caught.value.reason is FailureReason.LIMIT
     assert epoch.epoch == MAX_EPOCH
+
+
+def test_the_last_sequence_number_is_the_last() -> None:
+    """RFC 8446 §5.3: sequence numbers do not wrap."""
+    epoch = EpochKeys(aead_suite(), Secret(TS), exposing)
+    epoch.sequence = MAX_SEQUENCE
+    assert epoch.position() == bytes(4) + b"\xff" * 8
+    epoch.advance(1)
+    with pytest.raises(Fault) as caught:
+        epoch.position()
+    assert caught.value.reason is FailureReason.LIMIT
 
 
 def test_wiping_erases_the_secret_in_use() -> None:
