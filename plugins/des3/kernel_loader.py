@@ -7,6 +7,7 @@ import sys
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
+from framework.errors import ConfigurationError
 from plugins.des3.kernel_cache import holds_kernel, kernel_cache_directory
 from plugins.des3.numba_engine import load_kernel
 
@@ -18,7 +19,7 @@ _log = logging.getLogger(__name__)
 COMPILING_TIMEOUT = 300
 """Seconds after which a compilation is given up."""
 
-_COMPILE = "import os; os.nice(10); from plugins.des3.numba_engine import load_kernel; load_kernel()"
+_COMPILE = "import os; os.nice(10); from plugins.des3.numba_engine import compile_in_turn; compile_in_turn()"
 
 
 class KernelLoader:
@@ -47,8 +48,11 @@ class KernelLoader:
 
     def _load(self) -> None:
         try:
-            if not holds_kernel(kernel_cache_directory()):
+            directory = kernel_cache_directory()
+            if not holds_kernel(directory):
                 self._compile()
+            if not holds_kernel(directory):  # loading would compile it here
+                raise ConfigurationError(f"no kernel came into {directory}")
             self.kernel = load_kernel()
         except Exception as error:  # noqa: BLE001  # whatever it is, the default engine goes on serving
             _log.warning("the fast engine of Triple DES is not available: %s", error)

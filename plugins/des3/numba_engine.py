@@ -1,5 +1,6 @@
 """The optional fast engine: the same circuits and key schedule as compiled code on 64-bit words (`numba_kernel`)."""
 
+import fcntl
 from typing import TYPE_CHECKING, Any
 
 from framework.primitives import SecretValue
@@ -26,6 +27,18 @@ def load_kernel() -> "Kernel":
     directory = kernel_cache_directory()
     prepare_private_directory(directory)
     return compile_kernel(directory)
+
+
+def compile_in_turn() -> None:
+    """Compile the kernel into the cache, but after whoever is at it already: then it is there.
+
+    Raises ConfigurationError if the cache directory cannot be used.
+    """
+    directory = kernel_cache_directory()
+    prepare_private_directory(directory)
+    with (directory / "lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        load_kernel()
 
 
 class NumbaKeystream(SecretValue):

@@ -6,6 +6,8 @@ import secrets
 import stat
 import subprocess
 import sys
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -165,11 +167,16 @@ def test_the_loader_compiles_in_another_process_and_caches(
 
 
 @needs_numba
+@pytest.mark.parametrize("program", ["raise SystemExit(3)", "pass"])
 def test_a_loader_that_fails_leaves_the_default_engine(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, counter_oracle: Oracle
+    monkeypatch: pytest.MonkeyPatch,
+    tmp_path: Path,
+    caplog: pytest.LogCaptureFixture,
+    counter_oracle: Oracle,
+    program: str,
 ) -> None:
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
-    monkeypatch.setattr(kernel_loader, "_COMPILE", "raise SystemExit(3)")
+    monkeypatch.setattr(kernel_loader, "_COMPILE", program)
     loader = KernelLoader()
     loader.start()
     loader.wait(60)
@@ -188,6 +195,25 @@ def test_a_cache_directory_that_others_may_write_to_is_refused(tmp_path: Path, m
     shared.chmod(mode)
     with pytest.raises(ConfigurationError, match="is not private to this user"):
         prepare_private_directory(shared)
+
+
+@needs_numba
+def test_compilers_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
+    numba_engine.load_kernel()
+    turns: list[str] = []
+
+    def load() -> None:
+        turns.append("begin")
+        time.sleep(0.05)
+        turns.append("end")
+
+    monkeypatch.setattr(numba_engine, "load_kernel", load)
+    threads = [threading.Thread(target=numba_engine.compile_in_turn) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert turns == ["begin", "end"] * 3
 
 
 def test_a_cache_directory_behind_a_link_is_refused(tmp_path: Path) -> None:
