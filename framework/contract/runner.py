@@ -1,11 +1,13 @@
 """Runs checks in this process. `supervisor` runs them in another, where what hangs can be ended."""
 
+import inspect
 import signal
 import threading
 import time
 import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 from framework.contract.check import Check, NotApplicable, NotChecked, Violation
 from framework.contract.outcome import Outcome, Verdict, finding
@@ -38,9 +40,28 @@ def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) ->
         verdict, note, found = Verdict.NOT_APPLICABLE, str(reason), None
     except NotChecked as reason:
         verdict, note, found = Verdict.NOT_CHECKED, str(reason), None
-    except Exception:  # noqa: BLE001 - the kit's own fault, which must never pass for a finding
+    except Exception as error:  # noqa: BLE001 - the kit's own fault, unless the plugin's code raised it
         verdict, note, found = Verdict.ERROR, traceback.format_exc(limit=-4), None
+        if raised_by_plugin(error, session.primitive):
+            violation = Violation(f"a call with valid arguments raised {type(error).__name__}")
+            verdict, note, found = Verdict.FAILED, "", finding(check, violation, session.target.name, session.seed)
     return Outcome(check.id, verdict, note, time.perf_counter() - begin, found, check.flaws)
+
+
+def raised_by_plugin(error: Exception, primitive: object) -> bool:
+    """Whether the kit's innermost frame had called into the plugin's own code when the exception was raised."""
+    kit = Path(__file__).parent
+    try:
+        plugin = Path(inspect.getfile(type(primitive))).parent
+    except TypeError:
+        return False
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        place = Path(frame.filename)
+        if place.is_relative_to(kit):
+            return False
+        if place.is_relative_to(plugin):
+            return True
+    return False
 
 
 def did_not_return(seconds: float) -> Violation:

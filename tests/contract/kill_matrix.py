@@ -56,8 +56,8 @@ def page(rows: list[Row]) -> str:
     lines = [
         "# The kill matrix",
         "",
-        "Written by `python -m tests.contract.kill_matrix`: broken plugins of `tests/zoo`, and the checks that find them at",
-        "the lowest effort. The checks that start processes are tried only on the plugins that name them.",
+        "Written by `python -m tests.contract.kill_matrix`: the broken plugins of `tests/zoo`, and the checks that find them",
+        "at the lowest effort. The checks that start processes are tried only on the plugins that name them.",
         "",
         "| kind | broken plugins | found |",
         "|---|---|---|",

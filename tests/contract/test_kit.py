@@ -58,6 +58,19 @@ def test_a_fault_of_the_kit_is_an_error_and_never_a_finding(session: Session) ->
     assert "IndexError" in outcome.note
 
 
+def test_an_exception_of_the_plugins_is_a_finding_wherever_it_is_raised(partners: Registry) -> None:
+    target = zoo("ciphers.EmptyRaises")
+
+    @check("GEN-99", "none", why="none", flaws=("none",))
+    def careless(trial: Trial) -> None:
+        trial.primitive.encryptor(bytes(32), bytes(16)).encrypt(b"")
+
+    outcome = run_check(careless, Session.begin(target, "1", Effort.QUICK, partners))
+    assert outcome.verdict is Verdict.FAILED
+    assert outcome.finding is not None
+    assert "ValueError" in outcome.finding.what
+
+
 def test_what_is_not_checked_stays_open(session: Session) -> None:
     @check("MAC-98", "none", why="none", flaws=("a flaw",))
     def unable(_: Trial) -> None:

@@ -43,7 +43,11 @@ def test_a_new_plugin_is_found_and_fails_with_findings(kind: Template, tmp_path:
     folder = write_plugin("fresh", kind, tmp_path)
     source = installed(folder, "suitecase_fresh", "fresh")
     chosen = {"mac": "MAC", "bulk-cipher": "CIP", "aead": "AEAD", "key-exchange": "KEX"}[kind.value]
-    only = [word for check in ("GEN-01", "GEN-02", f"{chosen}-01", f"{chosen}-51") for word in ("--only", check)]
+    only = [
+        word
+        for check in ("GEN-01", "GEN-02", "GEN-11", "GEN-21", f"{chosen}-01", f"{chosen}-51")
+        for word in ("--only", check)
+    ]
     ended = kit(source, "check-plugin", "fresh", *only, cwd=tmp_path)
     assert ended.returncode == 1, ended.stderr
     assert "GEN-01 FAILED" not in ended.stdout
