@@ -197,7 +197,7 @@ class Channel:
             raise MisuseError("a message can be sent only between the end of the handshake and close()")
         if len(payload) > self.max_message_size:
             raise MisuseError(f"a message has at most {self.max_message_size} bytes, this one {len(payload)}")
-        self._write(ContentType.DATA, payload, now)
+        self._write(self._records, ContentType.DATA, payload)
 
     def close(self, now: int | None = None) -> None:
         """Say close_notify; nothing can be sent afterwards. Without `now`, at the time of the last call.
@@ -209,7 +209,7 @@ class Channel:
             return
         self._begin_call(self._now if now is None else now)
         if self._records is not None:
-            self._write(ContentType.CLOSE_NOTIFY, b"", self._now)
+            self._write(self._records, ContentType.CLOSE_NOTIFY, b"")
         self._closed = True
 
     def fail(self, reason: FailureReason, detail: str = "") -> ChannelFailed:
@@ -294,11 +294,9 @@ class Channel:
         if self._closed:
             self._outgoing += records.writer.write(ContentType.CLOSE_NOTIFY, b"", self._now)
 
-    def _write(self, content_type: ContentType, data: bytes, now: int) -> None:
-        if self._records is None:
-            raise MisuseError("no records before the end of the handshake")
+    def _write(self, records: _Records, content_type: ContentType, data: bytes) -> None:
         try:
-            self._outgoing += self._records.writer.write(content_type, data, now)
+            self._outgoing += records.writer.write(content_type, data, self._now)
         except (SuitecaseError, Fault) as error:
             # A writer that failed half-way cannot be trusted with another record.
             reason = error.reason if isinstance(error, Fault) else FailureReason.PLUGIN

@@ -612,6 +612,21 @@ def test_a_forked_process_does_not_use_the_channel_of_its_parent(suite: Suite) -
     assert pair.server_events == [MessageReceived(b"the parent goes on")]
 
 
+def test_a_channel_that_finds_itself_in_another_process_is_misused(pair: Pair, monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[Callable[[], object]] = [
+        lambda: pair.client.send(b"x", NOW),
+        lambda: pair.client.receive_data(b"", NOW),
+        lambda: pair.client.close(NOW),
+    ]
+    with monkeypatch.context() as patched:
+        patched.setattr(os, "getpid", lambda: -1)
+        for call in calls:
+            with pytest.raises(MisuseError, match="belongs to the process that made it"):
+                call()
+    assert pair.client.data_to_send() == b""
+    assert pair.client.is_open
+
+
 # --- is_costly ---
 
 

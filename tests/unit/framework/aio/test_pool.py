@@ -199,3 +199,19 @@ def test_a_forked_child_gives_out_none_of_its_parent_s() -> None:
         assert child.exitcode == 0
         in_parent = [pool.take().private_key for _ in range(6)]
     assert len(set(in_child + in_parent)) == 9
+
+
+def test_what_a_fork_does_is_done_without_the_lock(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The lock may have been held by the parent's thread at that moment, and nobody releases it in the child."""
+    with pool_of(X25519Kem()) as pool:
+        eventually(lambda: len(pool._ready) == 2)
+        kept = {pair.private_key for pair in pool._ready if isinstance(pair, KeyPair)}
+        with pool._changed, monkeypatch.context() as patched:
+            patched.setattr(os, "getpid", lambda: -1)
+            thread, results = in_thread(pool.take)
+            joined(thread)
+            assert isinstance(results[0], KeyPair)
+            assert results[0].private_key not in kept
+            thread, _ = in_thread(pool.close)
+            joined(thread)
+        assert not pool._ready
