@@ -18,6 +18,9 @@ TICK = 0.05
 HEADER = struct.Struct(">BBHI")
 M1, M2, M3, RECORD = 1, 2, 3, 4
 
+FIN = b""
+"""Given to a party instead of bytes: the end of the stream."""
+
 PATIENCE = 5.0
 """Seconds after which something that should happen at once counts as a hang."""
 
@@ -107,8 +110,11 @@ class Party(asyncio.Protocol):
     # --- what it is given ---
 
     def give(self, data: bytes) -> None:
-        """Deliver these bytes to it, in one write."""
-        self._open_transport.write(data)
+        """Deliver these bytes to it, in one write; no bytes at all are a FIN."""
+        if data == FIN:
+            self.give_fin()
+        else:
+            self._open_transport.write(data)
 
     def give_fin(self) -> None:
         """End the stream toward it, as if the other side had nothing more to say."""

@@ -29,8 +29,8 @@ from app.messages import (
 )
 from framework import Channel, ChannelError, HandshakeCompleted, KeyPair, MessageReceived, Suite, open_channel
 from framework.aio import ChannelStream
+from framework.aio.connection import Connection
 from framework.aio.server import ServerConnection
-from framework.aio.stream import Connection
 from framework.events import FailureReason
 from tests.attacks.hostile_proxy import PATIENCE, TICK, Ending, HostileProxy, Line, Party
 

@@ -26,8 +26,7 @@ async def test_record(stage: Stage, suite: str, side: str, later: int) -> None:
         assert scene.balance() == OPENING_BALANCE - 10_00
 
 
-@pytest.mark.parametrize("copies", [2, 10])
-@pytest.mark.parametrize("suite", [CTR, GCM])
+@pytest.mark.parametrize(("suite", "copies"), [(CTR, 2), (GCM, 10)])
 async def test_withdrawal_in_several_copies_in_one_packet(stage: Stage, suite: str, copies: int) -> None:
     """The first copy is genuine and counts, so its answer may be lost; the money moves once."""
     async with stage(suite) as scene:
@@ -41,8 +40,7 @@ async def test_withdrawal_in_several_copies_in_one_packet(stage: Stage, suite: s
         assert scene.balance() == OPENING_BALANCE - 10_00
 
 
-@pytest.mark.parametrize("message", [M1, M3])
-@pytest.mark.parametrize("suite", [DES3, GCM])
+@pytest.mark.parametrize(("suite", "message"), [(CTR, M1), (GCM, M3)])
 async def test_message_of_the_handshake_to_the_bank(stage: Stage, suite: str, message: int) -> None:
     async with stage(suite) as scene:
         session, line = await scene.open_victim()
@@ -53,9 +51,8 @@ async def test_message_of_the_handshake_to_the_bank(stage: Stage, suite: str, me
         assert scene.balance() == OPENING_BALANCE
 
 
-@pytest.mark.parametrize("suite", [DES3, GCM])
-async def test_m2_to_the_client(stage: Stage, suite: str) -> None:
-    async with stage(suite) as scene:
+async def test_m2_to_the_client(stage: Stage) -> None:
+    async with stage(GCM) as scene:
         session, line = await scene.open_victim()
         await fails_silently(line.client, lambda: line.client.give(line.bank.frames[0]))
         assert await session.failure() is FailureReason.MALFORMED

@@ -13,8 +13,6 @@ from framework.events import FailureReason
 from tests.attacks.hostile_proxy import M1, M2, M3, RECORD, frame_type
 from tests.attacks.scene import CTR, DES3, GCM, OPENING_BALANCE, Scene, Stage, fails_silently, withdraw
 
-SUITES = [DES3, CTR, GCM]
-
 
 async def recorded_session(scene: Scene) -> tuple[list[bytes], list[bytes]]:
     """What client and bank send in a session with a withdrawal, from the first byte to close_notify."""
@@ -28,8 +26,7 @@ async def recorded_session(scene: Scene) -> tuple[list[bytes], list[bytes]]:
     return line.client.frames, line.bank.frames
 
 
-@pytest.mark.parametrize("with_records", [False, True])
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize(("suite", "with_records"), [(DES3, True), (CTR, False), (GCM, True)])
 async def test_client_half(stage: Stage, suite: str, *, with_records: bool) -> None:
     async with stage(suite) as scene:
         (m1, *rest), (m2, *_) = await recorded_session(scene)
@@ -42,7 +39,7 @@ async def test_client_half(stage: Stage, suite: str, *, with_records: bool) -> N
         assert scene.balance() == OPENING_BALANCE - 10_00
 
 
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("suite", [CTR, GCM])
 async def test_client_half_in_one_packet(stage: Stage, suite: str) -> None:
     async with stage(suite) as scene:
         client_frames, _ = await recorded_session(scene)
@@ -52,7 +49,7 @@ async def test_client_half_in_one_packet(stage: Stage, suite: str) -> None:
         assert scene.balance() == OPENING_BALANCE - 10_00
 
 
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("suite", [DES3, GCM])
 async def test_bank_half(stage: Stage, suite: str) -> None:
     async with stage(suite) as scene:
         _, bank_frames = await recorded_session(scene)

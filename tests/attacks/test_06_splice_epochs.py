@@ -44,19 +44,12 @@ async def splice(scene: Scene, side: str, position: int) -> FailureReason:
     return await scene.why(side, session, line)
 
 
-@pytest.mark.parametrize("position", range(RECORDS))
 @pytest.mark.parametrize("side", BOTH_SIDES)
-@pytest.mark.parametrize("suite", [CTR, GCM])
-async def test_old_record_at_its_position_in_the_next_epoch(stage: Stage, suite: str, side: str, position: int) -> None:
+@pytest.mark.parametrize("suite", [DES3, CTR, GCM])
+async def test_old_record_at_its_position_in_the_next_epoch(stage: Stage, suite: str, side: str) -> None:
     async with stage(suite, SMALL_EPOCHS[suite]) as scene:
-        assert await splice(scene, side, position) is FailureReason.AUTHENTICATION
-        assert scene.balance() == OPENING_BALANCE
-
-
-@pytest.mark.parametrize("side", BOTH_SIDES)
-async def test_with_triple_des(stage: Stage, side: str) -> None:
-    async with stage(DES3, SMALL_EPOCHS[DES3]) as scene:
-        assert await splice(scene, side, 1) is FailureReason.AUTHENTICATION
+        for position in [1] if suite == DES3 else range(RECORDS):
+            assert await splice(scene, side, position) is FailureReason.AUTHENTICATION
         assert scene.balance() == OPENING_BALANCE
 
 
@@ -85,7 +78,7 @@ async def test_the_keys_of_the_epoch_suffice_by_themselves(
 
 
 @pytest.mark.parametrize("side", BOTH_SIDES)
-@pytest.mark.parametrize("suite", [DES3, GCM])
+@pytest.mark.parametrize("suite", [CTR, GCM])
 async def test_record_of_the_next_epoch_before_its_key_update(stage: Stage, suite: str, side: str) -> None:
     async with stage(suite, SMALL_EPOCHS[suite]) as scene:
         session, line = await scene.open_victim()

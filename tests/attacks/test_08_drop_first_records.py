@@ -10,9 +10,8 @@ from framework.events import FailureReason
 from tests.attacks.scene import BOTH_SIDES, CTR, DES3, GCM, OPENING_BALANCE, Stage, fails_silently, withdraw
 
 
-@pytest.mark.parametrize("dropped", [1, 2])
 @pytest.mark.parametrize("side", BOTH_SIDES)
-@pytest.mark.parametrize("suite", [DES3, CTR, GCM])
+@pytest.mark.parametrize(("suite", "dropped"), [(DES3, 1), (CTR, 1), (GCM, 2)])
 async def test_first_records(stage: Stage, suite: str, side: str, dropped: int) -> None:
     async with stage(suite) as scene:
         session = await scene.open_session()
@@ -30,7 +29,7 @@ async def test_first_records(stage: Stage, suite: str, side: str, dropped: int) 
 
 
 @pytest.mark.parametrize("side", BOTH_SIDES)
-@pytest.mark.parametrize("suite", [DES3, CTR, GCM])
+@pytest.mark.parametrize("suite", [CTR, GCM])
 async def test_record_in_mid_session(stage: Stage, suite: str, side: str) -> None:
     async with stage(suite) as scene:
         session, line = await scene.open_victim()
@@ -45,7 +44,7 @@ async def test_record_in_mid_session(stage: Stage, suite: str, side: str) -> Non
         assert await scene.why(side, session, line) is FailureReason.AUTHENTICATION
 
 
-@pytest.mark.parametrize("suite", [DES3, GCM])
+@pytest.mark.parametrize("suite", [CTR, GCM])
 async def test_nothing_can_be_put_before_the_first_record(stage: Stage, suite: str) -> None:
     """Terrapin's other half: messages that were injected into the handshake made room for those that were dropped."""
     async with stage(suite) as scene:

@@ -67,7 +67,7 @@ async def test_banks_last_epoch(stage: Stage, suite: str) -> None:
 
 
 @pytest.mark.parametrize("side", BOTH_SIDES)
-@pytest.mark.parametrize("suite", [DES3, CTR, GCM])
+@pytest.mark.parametrize("suite", [CTR, GCM])
 async def test_key_update_in_the_last_epoch(stage: Stage, suite: str, side: str) -> None:
     """From a peer that goes on all the same."""
     async with stage(suite, SMALL_EPOCHS[suite]) as scene:

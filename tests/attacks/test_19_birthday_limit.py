@@ -19,7 +19,7 @@ from tests.attacks import malice
 from tests.attacks.counting_cipher import counting
 from tests.attacks.hostile_proxy import HEADER, RECORD, HostileProxy, frame_type
 from tests.attacks.malice import writer_of
-from tests.attacks.scene import BOTH_SIDES, CTR, DES3, GCM, Ephemerals, Stage, fails_silently
+from tests.attacks.scene import CTR, DES3, GCM, Ephemerals, Stage, fails_silently
 
 BLOCKS = 2**20
 BLOCK_SIZE = 8
@@ -97,8 +97,7 @@ async def test_low_limit_is_held_block_by_block(stage: Stage, registry: Registry
     assert list(blocks.values()).count(full) == 2 * 3
 
 
-@pytest.mark.parametrize("side", BOTH_SIDES)
-@pytest.mark.parametrize("suite", [DES3, CTR, GCM])
+@pytest.mark.parametrize(("suite", "side"), [(DES3, "bank"), (CTR, "client"), (GCM, "bank"), (GCM, "client")])
 async def test_peer_that_never_changes_its_key(stage: Stage, suite: str, side: str) -> None:
     """The receiver counts too: a record that leaves no room for a key_update behind it ends the channel."""
     limits = Limits(max_inner=256, epoch_limit=4 if suite == GCM else 1024)

@@ -14,7 +14,17 @@ import pytest
 from framework.events import FailureReason
 from framework.limits import Limits
 from tests.attacks.hostile_proxy import RECORD, frame
-from tests.attacks.scene import BOTH_SIDES, CTR, DES3, GCM, OPENING_BALANCE, Stage, fails_silently, stays_silent
+from tests.attacks.scene import (
+    BOTH_SIDES,
+    CTR,
+    DES3,
+    GCM,
+    OPENING_BALANCE,
+    Stage,
+    fail_silently_together,
+    fails_silently,
+    stays_silent,
+)
 
 LIMITS = {
     DES3: Limits(max_inner=256, epoch_limit=1024),
@@ -48,26 +58,29 @@ DISTURBANCES: dict[str, Callable[[Seen], bytes]] = {
 """What the victim gets in the place of key_update and record."""
 
 
-@pytest.mark.parametrize("disturbance", DISTURBANCES)
 @pytest.mark.parametrize(("suite", "side"), [(DES3, "bank"), (CTR, "bank"), (CTR, "client"), (GCM, "bank")])
-async def test_disturbed(stage: Stage, suite: str, side: str, disturbance: str) -> None:
+async def test_disturbed(stage: Stage, suite: str, side: str) -> None:
     async with stage(suite, LIMITS[suite]) as scene:
-        session, line = await scene.open_victim()
-        for _ in range(2):
-            await session.balance()
-        sender, victim = line.across(side), line.side(side)
-        before = sender.frames[-1]
-        sender.hold()
-        await session.send(session.card.request())
-        key_update, after = await sender.take(), await sender.take()
-        wire = DISTURBANCES[disturbance](Seen(before, key_update, after))
-        await fails_silently(victim, lambda: victim.give(wire))
-        assert await scene.why(side, session, line) is FailureReason.AUTHENTICATION
+        victims, faults = [], []
+        for disturb in DISTURBANCES.values():
+            session, line = await scene.open_victim()
+            for _ in range(2):
+                await session.balance()
+            sender = line.across(side)
+            before = sender.frames[-1]
+            sender.hold()
+            await session.send(session.card.request())
+            key_update, after = await sender.take(), await sender.take()
+            victims.append((session, line))
+            faults.append((line.side(side), disturb(Seen(before, key_update, after))))
+        await fail_silently_together(faults)
+        for name, (session, line) in zip(DISTURBANCES, victims, strict=True):
+            assert await scene.why(side, session, line) is FailureReason.AUTHENTICATION, name
         assert scene.balance() == OPENING_BALANCE
 
 
 @pytest.mark.parametrize("side", BOTH_SIDES)
-@pytest.mark.parametrize("suite", [DES3, GCM])
+@pytest.mark.parametrize("suite", [CTR, GCM])
 async def test_recorded_key_update_when_none_is_due(stage: Stage, suite: str, side: str) -> None:
     async with stage(suite, LIMITS[suite]) as scene:
         session, line = await scene.open_victim()

@@ -31,7 +31,7 @@ async def refused(scene: Scene, suite: Suite) -> FailureReason:
     """Let a client of another suite, with the bank's right key, try; the bank says nothing, and logs why."""
     seen = len(scene.failures())
     with pytest.raises(ChannelError) as raised:
-        await scene.open_session(suite=suite, take_ephemeral=suite.key_exchange.generate_key_pair)
+        await scene.open_session(suite=suite)
     assert raised.value.reason == FailureReason.CONNECTION
     line = await scene.proxy.next_line()
     assert line.bank.byte_count == 0
@@ -52,12 +52,12 @@ async def test_same_sizes_other_cipher(stage: Stage, registry: Registry) -> None
         assert await refused(scene, Suite.parse(CTR, registry)) is AUTHENTICATION
 
 
-@pytest.mark.parametrize("parameter", OTHER_LIMITS)
 @pytest.mark.parametrize("suite", [DES3, CTR])
-async def test_every_parameter(stage: Stage, suite: str, parameter: str) -> None:
+async def test_every_parameter(stage: Stage, suite: str) -> None:
     async with stage(suite) as scene:
-        other = dataclasses.replace(scene.suite, limits=OTHER_LIMITS[parameter])
-        assert await refused(scene, other) is AUTHENTICATION
+        for parameter, limits in OTHER_LIMITS.items():
+            other = dataclasses.replace(scene.suite, limits=limits)
+            assert await refused(scene, other) is AUTHENTICATION, parameter
 
 
 @pytest.mark.parametrize("names", [("other", "bank"), ("suitecase-bank", "other"), ("suitecase-ban", "kbank")])
@@ -81,7 +81,7 @@ async def test_other_application_or_name(registry: Registry, names: tuple[str, s
         assert line.bank.byte_count == 0
 
 
-@pytest.mark.parametrize("suite", [DES3, CTR])
+@pytest.mark.parametrize("suite", [CTR])
 async def test_m1_recorded_under_other_parameters(stage: Stage, suite: str) -> None:
     """A genuine M1 for the same key and another descriptor: even a bank that misuses its key takes none of it."""
     async with stage(suite) as scene:

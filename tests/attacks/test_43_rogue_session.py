@@ -13,10 +13,8 @@ from framework import ChannelError
 from framework.events import FailureReason
 from tests.attacks.scene import BYSTANDER, CTR, DES3, GCM, OPENING_BALANCE, Stage, deposit, fails_silently, withdraw
 
-SUITES = [DES3, CTR, GCM]
 
-
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("suite", [DES3, CTR, GCM])
 async def test_victims_messages_in_the_attackers_session(stage: Stage, suite: str) -> None:
     """The attacker has an account, opens a session of his own, and lets the victim deposit there."""
     async with stage(suite) as scene:
@@ -32,7 +30,7 @@ async def test_victims_messages_in_the_attackers_session(stage: Stage, suite: st
         assert scene.balance(BYSTANDER) == 1
 
 
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("suite", [CTR, GCM])
 async def test_attackers_messages_in_the_victims_handshake(stage: Stage, suite: str) -> None:
     """What the attacker has sealed in a session of his own is slipped in before the victim's M3, and behind it."""
     async with stage(suite) as scene:
@@ -52,7 +50,7 @@ async def test_attackers_messages_in_the_victims_handshake(stage: Stage, suite: 
             assert scene.failures_at_bank(line.bank) == [expected]
 
 
-@pytest.mark.parametrize("suite", SUITES)
+@pytest.mark.parametrize("suite", [CTR, GCM])
 async def test_banks_messages_of_the_attackers_session(stage: Stage, suite: str) -> None:
     """The client is given the M2 that the bank made for the attacker."""
     async with stage(suite) as scene:

@@ -15,26 +15,11 @@ MAX_AMOUNT = 2**53 - 1
 
 ID = "00112233445566778899aabbccddeeff"
 
-AMOUNTS = [
-    *(
-        "true",
-        "false",
-        "null",
-        '"12"',
-        '" 12 "',
-        '"1_000"',
-        '"+7"',
-        '"007"',
-        "12.0",
-        "1e3",
-        "1E3",
-        "12e0",
-        "0.5",
-        "1_000",
-    ),
-    *("+7", "007", "0x10", "NaN", "Infinity", "-Infinity", "-1", "-0", "0", str(2**53), str(10**26), "1" * 60, "[1]"),
-    *("{}", '{"amount":1}', "\uff11", "\u0663", '""', "1 000", "1,000", "", "1;", "--1", "1.", ".1", "1\u0000"),
-]
+NOT_NUMBERS = 'true false null "12" "1_000" "+7" "007" "" [1] {} {"amount":1} NaN Infinity -Infinity'.split()  # noqa: SIM905
+NOT_NATURAL = "12.0 1e3 1E3 12e0 0.5 1. .1 1_000 +7 007 0x10 -1 --1 -0 1,000 1;".split()  # noqa: SIM905
+NOT_IN_RANGE = ["0", str(2**53), str(10**26), "1" * 60]
+NOT_ASCII = ["\uff11", "\u0663", "1\u0000"]
+AMOUNTS = [*NOT_NUMBERS, *NOT_NATURAL, *NOT_IN_RANGE, *NOT_ASCII, "", '" 12 "', "1 000"]
 
 MESSAGES = [
     *(f'{{"type":"WITHD","id":"{ID}","amount":{amount}}}' for amount in AMOUNTS),

@@ -9,7 +9,16 @@ import asyncio
 
 import pytest
 
-from app.messages import Accepted, CheckRequest, DepositRequest, Refused, Reply, WithdrawRequest, new_request_id
+from app.messages import (
+    Accepted,
+    CheckRequest,
+    DepositRequest,
+    Refused,
+    Reply,
+    Request,
+    WithdrawRequest,
+    new_request_id,
+)
 from tests.attacks.scene import BYSTANDER, CTR, DES3, GCM, OPENING_BALANCE, Scene, Session, Stage, withdraw
 
 
@@ -31,7 +40,7 @@ async def test_race(stage: Stage, suite: str, count: int) -> None:
         assert scene.balance() == 0
 
 
-@pytest.mark.parametrize("suite", [DES3, CTR])
+@pytest.mark.parametrize("suite", [CTR])
 async def test_retries_at_the_same_moment(stage: Stage, suite: str) -> None:
     async with stage(suite) as scene:
         request = withdraw(10_00)
@@ -57,7 +66,7 @@ async def test_old_id_for_something_else(stage: Stage) -> None:
         session, _ = await scene.open_victim()
         request = withdraw(10_00)
         await session.ask(request)
-        others = [
+        others: list[Request] = [
             WithdrawRequest(id=request.id, amount=20_00),
             DepositRequest(id=request.id, amount=10_00),
             CheckRequest(id=request.id),

@@ -21,8 +21,7 @@ def turned(seconds: float) -> Callable[[], float]:
     return lambda: time.time() + seconds
 
 
-@pytest.mark.parametrize("seconds", [HOUR, -HOUR])
-@pytest.mark.parametrize("suite", [DES3, CTR])
+@pytest.mark.parametrize(("suite", "seconds"), [(DES3, HOUR), (CTR, -HOUR)])
 async def test_in_mid_session(stage: Stage, suite: str, seconds: float, monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage(suite) as scene:
         session, _ = await scene.open_victim()

@@ -70,8 +70,7 @@ async def commit_faults(scene: Scene) -> tuple[list[bytes], list[object]]:
     return secrets, holders
 
 
-@pytest.mark.parametrize("as_json", [False, True])
-@pytest.mark.parametrize("suite", [DES3, CTR, GCM])
+@pytest.mark.parametrize(("suite", "as_json"), [(DES3, False), (CTR, True), (GCM, False)])
 async def test_nothing_of_them_is_written(
     stage: Stage, suite: str, capfd: pytest.CaptureFixture[str], *, as_json: bool
 ) -> None:
