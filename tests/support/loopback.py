@@ -60,7 +60,7 @@ class RawSocket:
     async def receive(self, size: int = 65_536) -> bytes | str:
         """Bytes, none at the end of the stream, or RESET."""
         try:
-            async with asyncio.timeout(10):
+            async with asyncio.timeout(30):
                 return await asyncio.get_running_loop().sock_recv(self.sock, size)
         except ConnectionResetError:
             return self.RESET
@@ -105,7 +105,7 @@ async def echo(stream: ChannelStream) -> None:
 
 
 async def eventually(condition: Callable[[], bool]) -> None:
-    """Wait until it holds, for ten seconds at most."""
-    async with asyncio.timeout(10):
+    """Wait until it holds, for half a minute at most."""
+    async with asyncio.timeout(30):
         while not condition():  # noqa: ASYNC110 - the condition belongs to others, who set no event
             await asyncio.sleep(0.005)

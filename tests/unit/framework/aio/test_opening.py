@@ -119,7 +119,7 @@ async def test_a_server_that_says_nothing() -> None:
         with pytest.raises(ChannelError, match="did not answer in time") as caught:
             await open_channel("127.0.0.1", port, SUITE, KEYS.public_key, handshake_seconds=0.2)
         assert caught.value.reason is FailureReason.TIMEOUT
-        assert 0.15 < time.monotonic() - began < 2
+        assert time.monotonic() - began > 0.15
 
 
 @pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(100), secrets.token_bytes(500)])
