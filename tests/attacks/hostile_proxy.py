@@ -283,7 +283,11 @@ class HostileProxy:
         task.add_done_callback(self._tasks.discard)
 
     async def _connect_through(self, client: Party) -> None:
-        line = Line(client, Party() if self.impersonates else await self.dial())
+        try:
+            line = Line(client, Party() if self.impersonates else await self.dial())
+        except OSError:  # the bank is gone
+            client.give_rst()
+            return
         if not self.impersonates:
             client.other, line.bank.other = line.bank, client
         client.holding = line.bank.holding = self.holds
