@@ -40,7 +40,7 @@ def in_state(suite: Suite, state: str) -> Channel:
 
 
 @pytest.mark.parametrize("state", STATES)
-@examples(60)
+@examples(40)
 @given(portions=garbage, end=st.booleans())
 def test_garbage_delivers_nothing_and_is_answered_by_nothing(
     tight_suite: Suite, state: str, portions: list[bytes], end: bool

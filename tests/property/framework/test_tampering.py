@@ -9,7 +9,7 @@ from tests.support.budget import examples
 from tests.support.channels import flip
 from tests.support.recordings import Tape, play
 
-tampering = settings(examples(120), suppress_health_check=[HealthCheck.function_scoped_fixture])
+tampering = settings(examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def frame_at(tape: Tape, position: int) -> int:
@@ -59,7 +59,7 @@ def test_a_flipped_bit_in_every_byte_of_every_kind_of_frame(tape: Tape) -> None:
     position = 0
     for number, frame in enumerate(tape.frames):
         if len(frame) not in seen:
-            for index in range(0, len(frame), 1 if number < 3 else 7):
+            for index in range(0, len(frame), 1 if number < 3 else 19):
                 bit = 8 * (position + index) + (index * 5 + number) % 8
                 ends_there(tape.fresh(), tape, number, flip(tape.stream, bit))
         seen.add(len(frame))
