@@ -15,8 +15,12 @@ from app.messages import Accepted
 from framework import KeyPair, Suite
 from framework.limits import DEFAULT_LIMITS, Limits
 from framework.registry import Registry
-from tests.attacks.hostile_proxy import HostileProxy
-from tests.attacks.scene import BYSTANDER, OPENING_BALANCE, VICTIM, Ephemerals, Scene, Stage, deposit
+
+# Before they are imported, so that their assertions are rewritten like a test's own, and hold under -O too.
+pytest.register_assert_rewrite("tests.attacks.scene", "tests.attacks.malice", "tests.attacks.hostile_proxy")
+
+from tests.attacks.hostile_proxy import HostileProxy  # noqa: E402
+from tests.attacks.scene import BYSTANDER, OPENING_BALANCE, VICTIM, Ephemerals, Scene, Stage, deposit  # noqa: E402
 
 
 @pytest.fixture(scope="session")

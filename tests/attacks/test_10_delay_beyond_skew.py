@@ -26,7 +26,7 @@ from tests.attacks.scene import (
     withdraw,
 )
 
-SKEW, DELAY = 1000, 1.3
+SKEW, DELAY = 1500, 1.8
 """A short skew in milliseconds, and more than that in seconds."""
 
 
