@@ -43,8 +43,8 @@ def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) ->
     except Exception as error:  # noqa: BLE001 - the kit's own fault, unless the plugin's code raised it
         verdict, note, found = Verdict.ERROR, traceback.format_exc(limit=-4), None
         if raised_by_plugin(error, session.primitive):
-            violation = Violation(f"a call with valid arguments raised {type(error).__name__}")
-            verdict, note, found = Verdict.FAILED, "", finding(check, violation, session.target.name, session.seed)
+            raised = Violation(f"a call with valid arguments raised {type(error).__name__}")
+            verdict, note, found = Verdict.FAILED, "", finding(check, raised, session.target.name, session.seed)
     return Outcome(check.id, verdict, note, time.perf_counter() - begin, found, check.flaws)
 
 
