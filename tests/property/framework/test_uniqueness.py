@@ -8,7 +8,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework import KeyPair
+from framework import InvalidKeyError, KeyPair
 from framework.limits import Limits
 from framework.primitives import Encryptor
 from tests.support.budget import examples
@@ -76,6 +76,31 @@ def test_an_aead_never_meets_a_key_with_a_nonce_again(conversations: list[list[t
     keys = Counter(record.aead_keys)
     assert set(keys.values()) == {2}, "one for each side"
     assert not set(keys) & set(record.shared_secrets)
+
+
+class Fussy(SpyCipher):
+    """Calls a key weak by its first byte, as a real cipher would by the key alone, so that both sides agree."""
+
+    def __init__(self, record: Record, below: int) -> None:
+        super().__init__(record)
+        self.below = below
+
+    def check_key(self, key: bytes) -> None:
+        if key[0] < self.below:
+            raise InvalidKeyError("weak")
+
+
+@examples(10)
+@given(said=said_by_both, below=st.sampled_from([1, 128, 230]))
+def test_a_weak_key_is_never_used_and_both_sides_find_the_same_other(
+    said: list[tuple[bool, bytes]], below: int
+) -> None:
+    """PROTOCOL §6.4, also when nine keys of ten are weak."""
+    record = Record()
+    limits = Limits(max_inner=256, pad_quantum=32, epoch_limit=600)
+    converse(open_pair(etm_suite(cipher=Fussy(record, below), limits=limits), key_pair=STATIC), said)
+    assert min(key[0] for key, _ in record.encryptors) >= below
+    assert sorted(record.decryptors) == sorted(record.encryptors)
 
 
 class CountingCipher(SpyCipher):

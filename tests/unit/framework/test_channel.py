@@ -25,7 +25,7 @@ from framework.events import FailureReason
 from framework.frame import FrameType, encode_header
 from framework.handshake.transitions import State
 from framework.kdf import expand_label
-from framework.limits import Limits
+from framework.limits import MAX_EPOCH, Limits
 from framework.secret import Secret
 from tests.support.channels import NOW, Pair, begin_pair, etm_suite, flip, open_pair, sealed
 from tests.support.peers import AesCtr, X25519Kem
@@ -572,6 +572,17 @@ def test_a_cipher_that_calls_every_key_weak_from_the_second_epoch_on_fails_the_s
     pair.client.send(bytes(499), NOW)
     with pytest.raises(ChannelError):
         pair.client.send(bytes(499), NOW)
+    failed(pair.client)
+
+
+def test_a_channel_ends_with_its_last_epoch(tight_suite: Suite) -> None:
+    """PROTOCOL §6.5: 2^32 - 1."""
+    pair = open_pair(tight_suite)
+    assert pair.client._records is not None
+    pair.client._records.writer._epoch.epoch = MAX_EPOCH
+    with pytest.raises(ChannelError) as caught:
+        sealed(pair.client, *[bytes(499)] * 5)
+    assert caught.value.reason is FailureReason.LIMIT
     failed(pair.client)
 
 
