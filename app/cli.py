@@ -221,19 +221,17 @@ def atm(
     from app.atm import BankAddress
     from app.card import read_card
     from app.console import converse_with
-    from app.demo import sigterm_as_exit
     from framework.aio import EphemeralPool
 
     held = read_card(settings.card)
     address = BankAddress(*host_and_port(settings.connect), chosen, _known_key(settings, chosen))
-    with sigterm_as_exit():
-        pool = EphemeralPool(chosen.key_exchange)
-        try:
-            return converse_with(
-                address, held, settings.card, pool.take, as_json=as_json or ctx.obj["as_json"], request=request
-            )
-        finally:
-            pool.close()
+    pool = EphemeralPool(chosen.key_exchange)
+    try:
+        return converse_with(
+            address, held, settings.card, pool.take, as_json=as_json or ctx.obj["as_json"], request=request
+        )
+    finally:
+        pool.close()
 
 
 @app.command(

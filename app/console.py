@@ -18,6 +18,7 @@ from app.money import format_amount
 from app.output import write_err
 from app.pending import PendingRequest
 from app.screen import NotUnderstoodError, Screen, in_words
+from app.signals import ending_in_order
 from framework import KeyPair
 
 MAX_LINE: Final = 1024
@@ -37,7 +38,7 @@ def converse_with(
 ) -> int:
     """Run the console over a channel to the bank, or one request; gives the exit code. Raises UserError."""
     screen = Screen(as_json=as_json)
-    with asyncio.Runner() as runner:
+    with ending_in_order(), asyncio.Runner() as runner:
         console = AtmConsole(Atm(bank, card, card_path, take_ephemeral), screen, runner)
         try:
             console.enter()

@@ -9,7 +9,6 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
-from types import FrameType
 from typing import Final, NoReturn
 
 from app.config import Settings
@@ -38,7 +37,7 @@ class BankChildError(UserError):
 
 def run_demo(settings: Settings, suite: Suite, *, as_json: bool) -> int:
     """Run the main job; gives the exit code. Raises UserError."""
-    with sigterm_as_exit(), bank_child(suite, settings.data_dir) as child:
+    with bank_child(suite, settings.data_dir) as child:
         # Only now what the bank has no need of: it makes its key meanwhile, on the other core.
         from app.address import host_and_port
         from app.atm import BankAddress
@@ -182,17 +181,3 @@ def _tell(line: str) -> None:
     """Report to the parent; if it has gone, there is nobody to tell."""
     with suppress(BrokenPipeError):
         os.write(1, f"{line}\n".encode())
-
-
-@contextmanager
-def sigterm_as_exit() -> Iterator[None]:
-    """Let SIGTERM end this process through its `finally` clauses, as QUIT does."""
-
-    def leave(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
-
-    before = signal.signal(signal.SIGTERM, leave)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)

@@ -1,6 +1,5 @@
 """The real programs, as a user starts them: from an empty folder, with nothing of this machine's user in reach."""
 
-import contextlib
 import json
 import os
 import shutil
@@ -8,9 +7,11 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+
+from tests.e2e.processes import marked
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
@@ -178,14 +179,7 @@ class Programs:
 
     def left_behind(self) -> list[int]:
         """The programs of this test that run still, and their children."""
-        return [pid for pid in _all_pids() if self._is_marked(pid)]
-
-    def _is_marked(self, pid: int) -> bool:
-        try:
-            variables = Path(f"/proc/{pid}/environ").read_bytes().split(b"\0")
-        except OSError:
-            return False
-        return f"E2E_MARK={self.mark}".encode() in variables and not _is_zombie(pid)
+        return marked(f"E2E_MARK={self.mark}")
 
 
 def ended(process: "subprocess.Popen[bytes]", given: bytes | str = b"") -> Ended:
@@ -308,32 +302,3 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     while not condition():
         assert time.monotonic() < deadline, "it does not come about"
         time.sleep(0.01)
-
-
-def children_of(pid: int) -> list[int]:
-    """The processes that `pid` has started and that live."""
-    return [child for child in _all_pids() if _parent(child) == pid and not _is_zombie(child)]
-
-
-def is_alive(pid: int) -> bool:
-    return _parent(pid) is not None and not _is_zombie(pid)
-
-
-def _all_pids() -> Iterator[int]:
-    return (int(entry.name) for entry in Path("/proc").iterdir() if entry.name.isdigit())
-
-
-def _stat(pid: int) -> list[str]:
-    """State and parent: what follows the name, which may hold anything, in /proc/PID/stat (proc(5))."""
-    with contextlib.suppress(OSError):
-        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return []
-
-
-def _parent(pid: int) -> int | None:
-    fields = _stat(pid)
-    return int(fields[1]) if fields else None
-
-
-def _is_zombie(pid: int) -> bool:
-    return _stat(pid)[:1] in (["Z"], ["X"])

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.programs import QUICK_SUITE, Programs, children_of, is_alive, wait_until
+from tests.e2e.processes import children_of, is_alive
+from tests.e2e.programs import QUICK_SUITE, Programs, wait_until
 from tests.e2e.terminal import Terminal, plain, unwrapped
 
 GREEN, RED, YELLOW = "\x1b[32m", "\x1b[31m", "\x1b[33m"
@@ -85,7 +86,7 @@ def test_control_c_while_the_bank_is_asked_says_what_is_not_known(programs: Prog
         terminal.press("DEPOS 5\n")
         terminal.expect("DEPOS 5")
         pending = programs.folder / "home/data/suitecase/demo.card.pending"
-        wait_until(lambda: any(pending.iterdir()))
+        wait_until(lambda: any(record.suffix != ".new" for record in pending.iterdir()))
         (record,) = pending.iterdir()
         wait_until(lambda: is_locked(record))
         terminal.press("\x03")

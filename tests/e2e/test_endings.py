@@ -3,13 +3,16 @@
 import os
 import signal
 import subprocess
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 
 import pytest
 
 from app.files import locked_directory
-from tests.e2e.programs import QUICK_SUITE, Programs, Town, children_of, ended, is_alive, wait_until
+from tests.e2e.processes import PROC, children_of, is_alive
+from tests.e2e.programs import QUICK_SUITE, Programs, Town, ended, wait_until
 
 
 @contextmanager
@@ -63,6 +66,27 @@ def test_a_killed_console_leaves_no_bank(programs: Programs) -> None:
     with console(programs) as (process, bank):
         process.kill()
         wait_until(lambda: not is_alive(bank))
+
+
+@pytest.mark.skipif(not PROC, reason="that a program has begun is read off /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("seconds", [0.0, 0.3])
+def test_a_signal_while_it_starts_ends_it_without_a_word(programs: Programs, number: int, seconds: float) -> None:
+    process = programs.start("--suite", QUICK_SUITE)
+    wait_until(lambda: has_begun(process.pid))
+    time.sleep(seconds)
+    process.send_signal(number)
+    last = ended(process)
+    assert (last.code, last.out) in ((-number, ""), (0 if number == signal.SIGTERM else 3, ""))
+    assert "Traceback" not in last.err
+    wait_until(lambda: not programs.left_behind())
+
+
+def has_begun(pid: int) -> bool:
+    """Whether `main` has been entered: the interpreter ignores SIGPIPE, and we have put away its handler of SIGINT."""
+    fields = dict(line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
+    ignored, caught = (int(fields[name], 16) for name in ("SigIgn", "SigCgt"))
+    return bool(ignored >> (signal.SIGPIPE - 1) & 1) and not caught >> (signal.SIGINT - 1) & 1
 
 
 def test_a_console_killed_at_its_start_leaves_no_bank(programs: Programs) -> None:

@@ -13,7 +13,7 @@ QUICK = ("--suite", QUICK_SUITE)
 
 
 def asked(programs: Programs, commands: str, *options: object) -> Ended:
-    ended = programs.run(*QUICK, *options, given=commands)
+    ended = programs.run_warm(*QUICK, *options, given=commands)
     assert "Traceback" not in ended.err
     return ended
 
