@@ -87,14 +87,15 @@ def check(
     why: str,
     flaws: tuple[str, ...],
     precedent: str = "none known to the authors",
-    layer: Layer = Layer.ADVERSARIAL,
+    layer: Layer | None = None,
     forbids_waiver: bool = False,
     processes: bool = False,
 ) -> Callable[[Body], Check]:
-    """Make a check of a function."""
+    """Make a check of a function. The layer follows from the id unless it is given."""
+    chosen = layer or (Layer.GENERIC if check_id.startswith("GEN") else Layer.ADVERSARIAL)
 
     def decorate(body: Body) -> Check:
-        return Check(check_id, title, why, precedent, flaws, layer, body, forbids_waiver, processes)
+        return Check(check_id, title, why, precedent, flaws, chosen, body, forbids_waiver, processes)
 
     return decorate
 

@@ -61,8 +61,8 @@ def page(rows: list[Row], *, named: bool) -> str:
     lines = [
         "# The kill matrix",
         "",
-        "Written by `python -m tests.contract.kill_matrix`: the broken plugins of `tests/zoo`, and the checks that find",
-        f"them at the lowest effort. {NAMED if named else FULL}",
+        "Written by `python -m tests.contract.kill_matrix`: the broken plugins of `tests/zoo`, and the checks that",
+        f"find them at the lowest effort. {NAMED if named else FULL}",
         "",
         "| kind | broken plugins | found |",
         "|---|---|---|",
