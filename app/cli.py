@@ -11,6 +11,7 @@ import typer
 
 from app.bench.cli import app as bench_app
 from app.errors import InputError, UserError
+from app.kit import mount as mount_kit
 from app.options import (
     ENVIRONMENT,
     EXAMPLES,
@@ -291,6 +292,9 @@ def plugins(
 
     show_plugins(registry, as_json=as_json or ctx.obj["as_json"])
     return 0
+
+
+mount_kit(app)
 
 
 def _settings(ctx: typer.Context, *, level: int = logging.WARNING, **options: object) -> "Settings":
