@@ -1,43 +1,22 @@
 """What is installed, for people to choose from: the suites and the plugins."""
 
+import io
 import json
 import sys
 from typing import Final
 
+from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
+from app.cautions import STYLES, doubtful, reason, warnings
 from app.output import write_out
-from app.screen import rendered
 from framework import Status, Suite
-from framework.primitives import PrimitiveInfo
 from framework.registry import PluginRecord, Registry
 from framework.suite import all_suites
 
-_MEANING: Final = {
-    Status.RECOMMENDED: "",
-    Status.LEGACY: "for old peers and for study; do not begin anything new with it",
-    Status.EXPERIMENTAL: "not yet scrutinised by many; for study",
-    Status.BROKEN: "practical attacks exist; for study alone",
-}
-
-STYLES: Final = {
-    Status.RECOMMENDED: "green",
-    Status.LEGACY: "yellow",
-    Status.EXPERIMENTAL: "yellow",
-    Status.BROKEN: "bold red",
-}
-"""The colour of each status on a terminal."""
-
-
-def cautions(suite: Suite) -> list[tuple[Status, str]]:
-    """The status of every primitive of the suite that is not recommended, and the reason in a sentence."""
-    return [(info.status, _reason(info)) for info in _doubtful(suite)]
-
-
-def warnings(suite: Suite) -> list[str]:
-    """The same, each as one line."""
-    return [f"{status}: {reason}" for status, reason in cautions(suite)]
+_NEVER_WRAPPED: Final = 100_000
+"""Columns that a pipe is taken to have: there a row is a line, for grep."""
 
 
 def show_suites(registry: Registry, *, as_json: bool) -> None:
@@ -50,13 +29,13 @@ def show_suites(registry: Registry, *, as_json: bool) -> None:
     reasons = _table("primitive", "status", "why")
     seen: set[str] = set()
     for suite in suites:
-        because = ", ".join(info.name for info in _doubtful(suite))
+        because = ", ".join(info.name for info in doubtful(suite))
         table.add_row(suite.name, f"{suite.security_bits} bits", _coloured(suite.status), because)
-        for info in _doubtful(suite):
+        for info in doubtful(suite):
             if info.name not in seen:
                 seen.add(info.name)
-                reasons.add_row(info.name, _coloured(info.status), _reason(info))
-    write_out(rendered(table, sys.stdout) + ("\n" + rendered(reasons, sys.stdout) if seen else ""))
+                reasons.add_row(info.name, _coloured(info.status), reason(info))
+    write_out(_rendered(table) + ("\n" + _rendered(reasons) if seen else ""))
 
 
 def show_plugins(registry: Registry, *, as_json: bool) -> None:
@@ -69,15 +48,7 @@ def show_plugins(registry: Registry, *, as_json: bool) -> None:
         offers = Text("failed: " + plugin.error, "red") if plugin.error else Text(_offers(plugin))
         allowed = Text("yes", "green") if plugin.allowed else Text(f"no; --allow-plugin {plugin.name}", "yellow")
         table.add_row(plugin.name, offers, plugin.distribution, plugin.version, allowed)
-    write_out(rendered(table, sys.stdout))
-
-
-def _doubtful(suite: Suite) -> list[PrimitiveInfo]:
-    return [info for info in suite.primitives if info.status is not Status.RECOMMENDED]
-
-
-def _reason(info: PrimitiveInfo) -> str:
-    return f"{info.title} — {_MEANING[info.status]} ({info.reference})"
+    write_out(_rendered(table))
 
 
 def _offers(plugin: PluginRecord) -> str:
@@ -115,6 +86,16 @@ def _table(*headings: str) -> Table:
         table.add_column(heading, no_wrap=heading != "offers")
     table.add_column(headings[-1])
     return table
+
+
+def _rendered(table: Table) -> str:
+    """Lay out for standard output, but not onto it, for it may refuse: see app.output."""
+    terminal = sys.stdout.isatty()
+    width = None if terminal else _NEVER_WRAPPED
+    console = Console(file=io.StringIO(), highlight=False, force_terminal=terminal, width=width)
+    with console.capture() as capture:
+        console.print(table)
+    return "".join(f"{line.rstrip(' ')}\n" for line in capture.get().splitlines())
 
 
 def _coloured(status: Status) -> Text:

@@ -121,7 +121,7 @@ def bank(
     import asyncio
 
     from app.bank import run_bank
-    from app.catalogue import warnings
+    from app.cautions import warnings
 
     def announce(listening: "Bank") -> None:
         for warning in warnings(chosen):

@@ -9,7 +9,7 @@ from typing import Final
 
 from app.atm import Atm, BankAddress, doubt_about
 from app.card import Card
-from app.catalogue import STYLES, cautions
+from app.cautions import STYLES, doubtful, reason
 from app.commands import HELP, read_command
 from app.errors import EXIT_REFUSED, ChannelFailedError, UserError
 from app.keystore import fingerprint
@@ -59,7 +59,7 @@ def _welcome(bank: BankAddress, card: Card, screen: Screen) -> None:
             ("bank", "dim", bank.text),
             ("key", "dim", fingerprint(bank.public_key)),
             ("account", "dim", card.account),
-            *((str(status), STYLES[status], sentence) for status, sentence in cautions(suite)),
+            *((str(info.status), STYLES[info.status], reason(info)) for info in doubtful(suite)),
         ]
     )
 

@@ -11,9 +11,15 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final, NoReturn
 
+from app.address import host_and_port
+from app.bank import Bank, run_bank
+from app.card import ensure_account_with_card
 from app.config import Settings
 from app.errors import EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
+from app.keystore import PUBLIC_FILE, fingerprint, read_bank_key
+from app.ledger import LEDGER_FILE, Ledger
 from framework import Suite, SuitecaseError
+from framework.aio import EphemeralPool
 
 DEMO_ACCOUNT: Final = "demo"
 DEMO_CARD: Final = "demo.card"
@@ -38,16 +44,10 @@ class BankChildError(UserError):
 def run_demo(settings: Settings, suite: Suite, *, as_json: bool) -> int:
     """Run the main job; gives the exit code. Raises UserError."""
     with bank_child(suite, settings.data_dir) as child:
-        # Only now what the bank has no need of: it makes its key meanwhile, on the other core.
-        from app.address import host_and_port
-        from app.atm import BankAddress
-        from app.card import ensure_account_with_card
-        from app.keystore import PUBLIC_FILE, fingerprint, read_bank_key
-        from app.ledger import LEDGER_FILE, Ledger
-        from framework.aio import EphemeralPool
-
         pool = EphemeralPool(suite.key_exchange)
-        from app.console import converse_with  # while the pool is at work
+        # Only now what the bank has no need of: it makes its key meanwhile, on the other core.
+        from app.atm import BankAddress
+        from app.console import converse_with
 
         card_path = settings.data_dir / DEMO_CARD
         with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
@@ -162,7 +162,6 @@ def _be_the_bank(suite: Suite, data_dir: Path, lifeline: int, told: int) -> NoRe
         for number in _ENDING_SIGNALS:
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING_SIGNALS)
-        from app.bank import Bank, run_bank
 
         def announce(bank: Bank) -> None:
             _tell(f"{_LISTENS} {bank.address} {bank.fingerprint}")

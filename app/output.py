@@ -3,11 +3,15 @@
 import io
 import os
 import sys
-from typing import Final
+from textwrap import wrap
+from typing import Final, TextIO
 
 from app.errors import UserError
 
 _STREAMS: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
+
+_COLUMNS: Final = 80
+_NARROWEST: Final = 20
 
 
 class OutputError(UserError):
@@ -54,6 +58,14 @@ def write_err(text: str) -> None:
         sys.stderr.flush()
     except OSError:
         _give_up(2)
+
+
+def folded(text: str, stream: TextIO, indent: int = 0) -> list[str]:
+    """Fold between words to the width of a terminal, less `indent`; in a pipe a sentence is a line, for grep."""
+    if not stream.isatty():
+        return text.split("\n")
+    columns = max((os.get_terminal_size(stream.fileno()).columns or _COLUMNS) - indent, _NARROWEST)
+    return [part for line in text.split("\n") for part in wrap(line, columns, break_on_hyphens=False) or [""]]
 
 
 def abandon_output(error: OSError) -> OutputError:

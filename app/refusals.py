@@ -1,13 +1,14 @@
 """What goes wrong for a person, as one sentence on standard error and an exit code."""
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import ParamSpec
 
 import typer
 
 from app.errors import EXIT_CHANNEL, EXIT_LOCAL, UserError
-from app.output import ReaderGoneError, abandon_output, write_err, write_out
+from app.output import ReaderGoneError, abandon_output, folded, write_err, write_out
 
 P = ParamSpec("P")
 
@@ -58,7 +59,7 @@ def run(program: typer.Typer) -> int:
 def _refuse(sentence: str, code: int) -> int:
     # A path or an option may hold anything: what would move the cursor or end the line is escaped.
     shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in sentence)
-    write_err(f"suitecase: {shown}\n")
+    write_err("\n".join([*folded(f"suitecase: {shown}", sys.stderr), ""]))
     return code
 
 

@@ -1,21 +1,17 @@
 """What the ATM shows: the bank's answers on standard output, for people or as JSON, and all else on standard error."""
 
-import io
 import json
+import os
 import sys
 from typing import Final, TextIO
-
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
 
 from app.errors import InputError, UserError
 from app.messages import Accepted, AccountReply, Refusal
 from app.money import format_amount
-from app.output import OutputError, write_err, write_out
+from app.output import OutputError, folded, write_err, write_out
 
-_NEVER_WRAPPED: Final = 100_000
-"""Columns that a pipe is taken to have: there a row is a line, for grep."""
+_STYLES: Final = {"green": "32", "red": "31", "yellow": "33", "bold red": "1;31", "dim": "2"}
+"""Parameters of the terminal's SGR sequence (ECMA-48 §8.3.117). A library for this would take longer to import."""
 
 _REFUSALS: Final = {
     Refusal.INSUFFICIENT_FUNDS: "there is not enough money in the account",
@@ -53,7 +49,7 @@ class Screen:
         else:
             members["error"] = str(reply.error)
         try:
-            self._answer(members, Text(sentence, style))
+            self._answer(members, sentence, style)
         except OutputError as error:
             raise UserError(
                 f"{sentence}; but standard output takes no more ({error.reason}), and nothing was asked after that."
@@ -63,23 +59,28 @@ class Screen:
         """Refuse a line here, before it reaches the bank."""
         if self.as_json:
             members = {"type": error.command, "ok": False, "error": error.error, "message": str(error)}
-            self._answer(members, Text())
+            self._answer(members, str(error), "red")
         else:
             self.remark(str(error), "red")
 
     def remark(self, sentence: str, style: str = "") -> None:
         """Say something that is not an answer of the bank's."""
-        write_err(rendered(Text(sentence, style), sys.stderr))
+        write_err(_shown(sentence, style, sys.stderr))
 
     def remarks(self, rows: list[tuple[str, str, str]]) -> None:
         """Say several things, each with a heading and the heading's style."""
-        grid = Table.grid(padding=(0, 2))
+        indent = max(len(heading) for heading, _, _ in rows) + 2
         for heading, style, text in rows:
-            grid.add_row(Text(heading, style, no_wrap=True), text)
-        write_err(rendered(grid, sys.stderr))
+            first, *rest = folded(text, sys.stderr, indent)
+            write_err(f"{_painted(heading.ljust(indent), style, sys.stderr)}{first}\n")
+            for line in rest:
+                write_err(f"{' ' * indent}{line}\n")
 
-    def _answer(self, members: dict[str, object], text: Text) -> None:
-        write_out(json.dumps(members, separators=(",", ":")) + "\n" if self.as_json else rendered(text, sys.stdout))
+    def _answer(self, members: dict[str, object], sentence: str, style: str) -> None:
+        if self.as_json:
+            write_out(json.dumps(members, separators=(",", ":")) + "\n")
+        else:
+            write_out(_shown(sentence, style, sys.stdout))
 
 
 def in_words(reply: AccountReply) -> str:
@@ -89,13 +90,10 @@ def in_words(reply: AccountReply) -> str:
     return f"refused: {_REFUSALS[reply.error]}"
 
 
-def rendered(content: RenderableType, stream: TextIO) -> str:
-    """Lay out for a stream: in the terminal's width and colours, or plain and a line a row."""
-    terminal = stream.isatty()
-    # Not onto the stream itself, which may refuse it: see app.output.
-    console = Console(
-        file=io.StringIO(), highlight=False, force_terminal=terminal, width=None if terminal else _NEVER_WRAPPED
-    )
-    with console.capture() as capture:
-        console.print(content)
-    return "".join(f"{line.rstrip(' ')}\n" for line in capture.get().splitlines())
+def _shown(text: str, style: str, stream: TextIO) -> str:
+    return "".join(f"{_painted(line, style, stream)}\n" for line in folded(text, stream))
+
+
+def _painted(text: str, style: str, stream: TextIO) -> str:
+    plain = not stream.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM", "dumb") == "dumb"
+    return text if plain or not style else f"\x1b[{_STYLES[style]}m{text}\x1b[0m"
