@@ -89,6 +89,18 @@ def test_a_reader_begins_with_the_time_of_the_handshake(suite: Suite) -> None:
 
 
 @both
+def test_a_record_that_is_older_than_the_one_before_it_is_refused(suite: Suite) -> None:
+    for age, accepted in ((0, True), (1, False)):
+        sending, receiving = writer(suite), reader(suite)
+        read(receiving, seal(sending, Inner(ContentType.DATA, NOW + 10, b"")))
+        following = seal(sending, Inner(ContentType.DATA, NOW + 10 - age, b""))
+        if accepted:
+            read(receiving, following)
+        else:
+            refused(receiving, following, FailureReason.CLOCK)
+
+
+@both
 def test_a_record_that_was_held_back_within_the_skew_arrives_and_beyond_it_does_not(suite: Suite) -> None:
     for delay, arrives in ((30_000, True), (30_001, False)):
         frame = writer(suite).write(ContentType.DATA, b"late", NOW)
