@@ -40,6 +40,7 @@ class Connection(asyncio.Protocol):
         self._failure: ChannelFailed | None = None
         self._peer_closed = False
         self._application_is_behind = False
+        self._application_is_gone = False
         self._computing = False
 
     # --- asyncio.Protocol ---
@@ -148,12 +149,13 @@ class Connection(asyncio.Protocol):
         if transport is None or self._lost.is_set():
             return
         self.end()
+        self._application_is_gone = True
         self._application_is_behind = False
+        self._messages.clear()
         self.resume_reading()
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 while not (self._peer_closed or self._failure or self._lost.is_set()):
-                    self._messages.clear()
                     self._wakeup.clear()
                     await self._wakeup.wait()
                 if self._failure is None:
@@ -212,7 +214,8 @@ class Connection(asyncio.Protocol):
         self._flush()
         for event in events:
             if isinstance(event, MessageReceived):
-                self._messages.append(event.data)
+                if not self._application_is_gone:
+                    self._messages.append(event.data)
             elif isinstance(event, HandshakeCompleted):
                 self._establish()
             elif isinstance(event, PeerClosed):

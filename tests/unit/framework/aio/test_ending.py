@@ -86,17 +86,23 @@ async def test_leaving_the_block_closes_also_on_an_exception(
     assert reasons() == []
 
 
-async def test_messages_that_nobody_read_do_not_keep_a_closing_side(serving: Serving) -> None:
+@pytest.mark.parametrize(("count", "size"), [(200, 10_000), (5_000, 1)], ids=["large", "many"])
+async def test_messages_that_nobody_reads_do_not_keep_a_closing_side(
+    serving: Serving, reasons: Callable[[], list[str]], count: int, size: int
+) -> None:
+    """They are dropped: whoever has closed is not paused by them, and need not reset the connection."""
+
     async def talkative(stream: ChannelStream) -> None:
-        for _ in range(200):
-            await stream.send(bytes(10_000))
+        for _ in range(count):
+            await stream.send(bytes(size))
 
     async with serving(talkative) as running:
         stream = await running.open()
-        await stream.send(b"x")
-        await asyncio.sleep(0.05)
+        await eventually(lambda: len(stream._connection._messages) > 1)
         await stream.close()
+        assert not stream._connection._messages
         await until_idle(running.server)
+    assert reasons() == []
 
 
 async def test_what_was_sent_before_closing_arrives(serving: Serving) -> None:
