@@ -84,7 +84,11 @@ class Atm:
             raise ChannelFailedError(
                 f"The public key on record for the bank is not usable: {error}; get its bank.pub anew."
             ) from None
-        reply = await self._exchange(self._card.request())
+        try:
+            reply = await self._exchange(self._card.request())
+        except ChannelFailedError:
+            await self._drop()
+            raise
         if not isinstance(reply, CardAccepted):
             await self.close()
             raise RefusedByBankError(
@@ -129,6 +133,8 @@ class Atm:
             reply = await self._ask(pending.request)
         except ChannelFailedError as error:
             raise ChannelFailedError(str(error), doubt_about(pending.request)) from None
+        except RefusedByBankError as error:
+            raise RefusedByBankError(f"{error} {doubt_about(pending.request)}") from None
         if not (isinstance(reply, Refused) and reply.error is Refusal.CARD_REQUIRED):
             pending.done()
         return reply

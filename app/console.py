@@ -5,13 +5,13 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import Final
+from typing import Final, TypeVar
 
 from app.atm import Atm, BankAddress, doubt_about
 from app.card import Card
 from app.cautions import STYLES, doubtful, reason
 from app.commands import HELP, read_command
-from app.errors import EXIT_REFUSED, ChannelFailedError, UserError
+from app.errors import EXIT_REFUSED, ChannelFailedError, FileError, UserError
 from app.keystore import fingerprint
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 from app.money import format_amount
@@ -25,6 +25,8 @@ MAX_LINE: Final = 1024
 """Bytes of a line that are looked at; nothing that the console understands is longer than a few dozen."""
 
 PROMPT: Final = "ATM> "
+
+R = TypeVar("R")
 
 
 def converse_with(
@@ -74,23 +76,20 @@ class AtmConsole:
 
     def enter(self) -> None:
         """Open the channel and present the card. Raises UserError."""
-        self._runner.run(self._atm.connect())
+        self._wait(self._atm.connect(), "")
 
     def settle_all(self) -> None:
         """Settle what an earlier process left unanswered. Raises UserError."""
         for pending in self._atm.unanswered():
             self._settle(pending)
         for path in self._atm.damaged():
-            self._screen.remark(
-                f"A request was sent and not answered, and its record {path} cannot be read; "
-                "compare the balance with what you expect, and remove the file."
-            )
+            self._screen.remark(_about_damaged(path))
 
     def ask_once(self, request: AccountRequest) -> int:
         """Serve one command of `atm check|deposit|withdraw`; gives the exit code. Raises UserError.
 
         A request like this one that was not answered earlier is what is being retried: it is repeated under its
-        own id, and not made anew.
+        own id, and not made anew. Where such a record cannot be read, no money is moved at all.
         """
         reply = None
         for pending in self._atm.unanswered():
@@ -101,6 +100,9 @@ class AtmConsole:
                 )
             else:
                 self._settle(pending)
+        if reply is None and not isinstance(request, CheckRequest):
+            for path in self._atm.damaged():  # perhaps the record of this very request
+                raise FileError(_about_damaged(path))
         reply = reply or self._run(self._atm.ask(request), request)
         self._screen.reply(reply)
         return 0 if isinstance(reply, Accepted) else EXIT_REFUSED
@@ -135,10 +137,14 @@ class AtmConsole:
             self._runner.run(self._atm.close())
 
     def _run(self, asking: Coroutine[None, None, AccountReply], request: AccountRequest) -> AccountReply:
+        return self._wait(asking, doubt_about(request))
+
+    def _wait(self, asking: Coroutine[None, None, R], doubt: str) -> R:
+        """Run until it is done, or until Ctrl-C or SIGTERM, which leave it in doubt."""
         try:
             return self._runner.run(asking)
-        except KeyboardInterrupt:
-            raise ChannelFailedError("Interrupted before the bank had answered.", doubt_about(request)) from None
+        except (KeyboardInterrupt, SystemExit):
+            raise ChannelFailedError("Interrupted before the bank had answered.", doubt) from None
 
     def _settle(self, pending: PendingRequest) -> None:
         request = pending.request
@@ -149,13 +155,20 @@ class AtmConsole:
         )
 
 
+def _about_damaged(path: Path) -> str:
+    return (
+        f"A request was sent and not answered, and its record {path} cannot be read; "
+        "compare the balance with what you expect, and remove the file."
+    )
+
+
 def _same(pending: AccountRequest, request: AccountRequest) -> bool:
     return pending.model_dump(exclude={"id"}) == request.model_dump(exclude={"id"})
 
 
 def _text(line: bytes) -> str:
     """Decode a line. Raises NotUnderstoodError for one that is too long or not UTF-8."""
-    if len(line) > MAX_LINE:
+    if len(line.removesuffix(b"\n")) > MAX_LINE:
         raise NotUnderstoodError(f"That line is longer than {MAX_LINE} bytes; type HELP.", error="line-too-long")
     try:
         return line.decode("utf-8")
@@ -191,8 +204,8 @@ def _read_without_stdout(prompt: str) -> str:
 def _lines_from_pipe() -> Iterator[bytes]:
     """Read lines, never holding more of one than is looked at."""
     stream = sys.stdin.buffer
-    while line := stream.readline(MAX_LINE + 1):
+    while line := stream.readline(MAX_LINE + 2):
         rest = line
         while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
-            rest = stream.readline(MAX_LINE + 1)
+            rest = stream.readline(MAX_LINE + 2)
         yield line

@@ -89,7 +89,7 @@ class BankChild:
             if not more:
                 raise BankChildError(f"The bank {self._end()} before it listened; start again.")
             line += more
-        word, _, rest = line.decode().rstrip("\n").partition(" ")
+        word, _, rest = os.fsdecode(line).rstrip("\n").partition(" ")
         if word == _REFUSES:
             raise BankChildError(rest)
         address, _, announced = rest.partition(" ")
@@ -179,4 +179,4 @@ def _be_the_bank(suite: Suite, data_dir: Path, lifeline: int, told: int) -> NoRe
 def _tell(line: str) -> None:
     """Report to the parent; if it has gone, there is nobody to tell."""
     with suppress(BrokenPipeError):
-        os.write(1, f"{line}\n".encode())
+        os.write(1, os.fsencode(f"{line}\n"))

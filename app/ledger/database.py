@@ -162,9 +162,10 @@ def _prepare_file(path: Path) -> None:
     """Make the file, private from its first moment, unless it is there; refuse one that others can reach."""
     make_directory(path.parent, "data directory")
     with refusing(path, "ledger", "opened"):
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NONBLOCK, PRIVATE_MODE)
         try:
-            check_status(os.fstat(descriptor), path, "ledger", OTHERS_ANY)
-        finally:
-            os.close(descriptor)
-        sync_directory(path.parent)
+            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_MODE))
+            sync_directory(path.parent)
+        except FileExistsError:
+            # Looked at and not opened: closing any descriptor of it would drop the locks that SQLite holds on the file
+            # for this whole process, and the next to close would delete the log under us.
+            check_status(path.stat(), path, "ledger", OTHERS_ANY)
