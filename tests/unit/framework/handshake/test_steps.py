@@ -15,6 +15,7 @@ from framework.handshake.key_schedule import mac1, mix_key
 from framework.handshake.messages import field_sizes
 from framework.handshake.parties import Context
 from framework.limits import Limits
+from framework.secret import Secret
 from tests.support.channels import NOW, begin_pair, etm_suite, flip
 from tests.support.peers import X25519Kem
 from tests.support.spies import Record, SpyKem
@@ -262,3 +263,20 @@ def test_states_of_the_handshake_show_no_secret(suite: Suite) -> None:
         with pytest.raises(AttributeError):
             state.context = None  # type: ignore[misc, assignment]
         assert replace(state) is not state
+
+
+def test_every_chaining_key_is_erased_when_the_handshake_is_over(suite: Suite, monkeypatch: pytest.MonkeyPatch) -> None:
+    """PROTOCOL §4.6; ck0 needs no erasing, for everybody can compute it."""
+    made: list[Secret] = []
+
+    def remembering(chaining_key: Secret, shared_secret: bytes) -> Secret:
+        made.append(mix_key(chaining_key, shared_secret))
+        assert any(made[-1].expose())
+        return made[-1]
+
+    monkeypatch.setattr(client_steps, "mix_key", remembering)
+    monkeypatch.setattr(server_steps, "mix_key", remembering)
+    pair = begin_pair(suite)
+    pair.exchange()
+    assert len(made) == 4, "ck1 and ck2 on either side"
+    assert not any(any(secret.expose()) for secret in made)
