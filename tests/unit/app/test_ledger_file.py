@@ -113,7 +113,7 @@ def test_a_marked_file_without_tables_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_directory_or_an_impossible_path_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(FileError, match="cannot be opened: Is a directory"):
+    with pytest.raises(FileError, match="is not a regular file; check the path"):
         Ledger(tmp_path)
     (tmp_path / "file").touch()
     with pytest.raises(FileError, match="not a directory"):
