@@ -105,10 +105,10 @@ class Party(asyncio.Protocol):
                 self._news.clear()
                 await self._news.wait()
 
-    @property
-    def nothing_held(self) -> bool:
-        """Whether it has sent no whole frame that nobody took."""
-        return self._held.empty()
+    async def end(self) -> End:
+        """Wait until it has ended the connection."""
+        async with asyncio.timeout(PATIENCE):
+            return await asyncio.shield(self.ending)
 
     # --- what it is given ---
 

@@ -128,7 +128,7 @@ async def test_only_close_notify_is_a_clean_end(stage: Stage, suite: str) -> Non
         session, line = await scene.open_victim()
         said = line.bank.byte_count
         await session.stream.close()
-        end = await line.bank.ending
+        end = await line.bank.end()
         assert end.kind is Ending.FIN
         assert line.bank.byte_count - said == len(line.bank.frames[-1])
         assert scene.failures_at_bank(line.bank) == []

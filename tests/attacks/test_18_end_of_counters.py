@@ -11,6 +11,7 @@ from framework.events import FailureReason
 from framework.limits import Limits
 from framework.record.epoch import EpochKeys
 from tests.attacks import malice
+from tests.attacks.hostile_proxy import Ending
 from tests.attacks.malice import channel_against, writer_of
 from tests.attacks.scene import BOTH_SIDES, CTR, DES3, GCM, OPENING_BALANCE, Stage, check, fails_silently
 
@@ -47,7 +48,7 @@ async def test_clients_last_epoch(stage: Stage, suite: str) -> None:
             await session.send(check())
         assert raised.value.reason == FailureReason.LIMIT
         assert await session.failure() is FailureReason.LIMIT
-        await line.client.lost.wait()
+        assert (await line.client.end()).kind is Ending.RST
         assert line.client.byte_count == said
 
 
@@ -93,5 +94,5 @@ async def test_sequence_after_the_last(stage: Stage, suite: str) -> None:
         with pytest.raises(ChannelError) as raised:
             await session.send(check())
         assert raised.value.reason == FailureReason.LIMIT
-        await line.client.lost.wait()
+        assert (await line.client.end()).kind is Ending.RST
         assert line.client.byte_count == said

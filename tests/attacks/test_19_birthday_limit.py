@@ -5,6 +5,7 @@ the key before, and the wire shows it (PROTOCOL §3.3, §6.5; SP 800-67 Rev. 2 �
 """
 
 import asyncio
+import dataclasses
 from collections import Counter
 from collections.abc import Sequence
 
@@ -13,17 +14,20 @@ import pytest
 from framework import Suite, open_channel, serve
 from framework.aio import ChannelStream
 from framework.events import FailureReason
+from framework.guard import GuardedBulkCipher, GuardedMac
 from framework.limits import Limits
 from framework.registry import Registry
+from framework.suite import EncryptThenMac
 from tests.attacks import malice
 from tests.attacks.counting_cipher import counting
 from tests.attacks.hostile_proxy import HEADER, RECORD, HostileProxy, frame_type
 from tests.attacks.malice import writer_of
 from tests.attacks.scene import CTR, DES3, GCM, Ephemerals, Stage, fails_silently
+from tests.support.spies import Record, SpyCipher, SpyMac
 
 BLOCKS = 2**20
 BLOCK_SIZE = 8
-KEY_UPDATE_INNER = 256
+QUANTUM = 256
 
 LARGEST = 65_536 - 13
 """The longest message: its records are as large as records get, so a key_update shows by its size."""
@@ -35,7 +39,7 @@ def epochs(records: Sequence[bytes], tag_size: int) -> list[int]:
     for record in records:
         size = len(record) - HEADER.size - tag_size
         carried[-1] += size
-        if size == KEY_UPDATE_INNER:
+        if size == QUANTUM:
             carried.append(0)
     return carried
 
@@ -108,3 +112,21 @@ async def test_peer_that_never_changes_its_key(stage: Stage, suite: str, side: s
         peer = malice.channel_against(side, scene, session, line)
         await fails_silently(line.side(side), lambda: line.side(side).give(malice.seal(peer, malice.inner(1, b"{}"))))
         assert await scene.why(side, session, line) is FailureReason.LIMIT
+
+
+async def test_record_past_the_limit_is_not_even_opened(stage: Stage, registry: Registry) -> None:
+    """No cipher is asked for more than its limit, not even to find out that somebody has passed it."""
+    spy = Record()
+    protection = EncryptThenMac(GuardedBulkCipher(SpyCipher(spy), "spy"), GuardedMac(SpyMac(spy), "spy"))
+    suite = dataclasses.replace(Suite.parse(CTR, registry), protection=protection)
+    async with stage(suite) as scene:
+        puppet = await scene.open_puppet()
+        await puppet.show_card()
+        bank = scene.bank_side(puppet.bank).channel
+        assert bank._records is not None
+        bank._records.reader._epoch.used = suite.epoch_limit - QUANTUM
+        record = malice.seal(puppet.channel, malice.inner(malice.DATA, bytes(300)))
+        spy.calls.clear()
+        await fails_silently(puppet.bank, lambda: puppet.bank.give(record))
+        assert spy.calls == []
+        assert scene.failures_at_bank(puppet.bank) == [FailureReason.LIMIT]

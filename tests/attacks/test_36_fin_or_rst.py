@@ -4,7 +4,6 @@ A correct system has one path: silence, and a reset on the tick, whatever it was
 alone (PROTOCOL §8.1).
 """
 
-import asyncio
 import os
 from collections.abc import Awaitable, Callable
 
@@ -14,13 +13,13 @@ from framework.aio.server import ServerConnection
 from framework.events import FailureReason
 from framework.handshake.key_schedule import mac1
 from tests.attacks import malice
-from tests.attacks.hostile_proxy import HEADER, RECORD, TICK, Ending, Party, flip, frame
-from tests.attacks.scene import CTR, GCM, Puppet, Scene, Stage, early_in_a_tick, now_ms
+from tests.attacks.hostile_proxy import FIN, HEADER, RECORD, Party, flip, frame
+from tests.attacks.scene import CTR, GCM, Puppet, Scene, Stage, fail_silently_together, fails_silently, now_ms
 
 MAC1_SIZE = 16
 
 Fault = tuple[Party, bytes]
-"""To whom, and what; no bytes at all is a FIN."""
+"""To whom, and what."""
 
 
 async def with_card(scene: Scene) -> Puppet:
@@ -84,7 +83,7 @@ async def early_key_update(scene: Scene) -> Fault:
 
 
 async def no_close_notify(scene: Scene) -> Fault:
-    return (await with_card(scene)).bank, b""
+    return (await with_card(scene)).bank, FIN
 
 
 FAULTS: dict[Callable[[Scene], Awaitable[Fault]], FailureReason] = {
@@ -106,17 +105,7 @@ FAULTS: dict[Callable[[Scene], Awaitable[Fault]], FailureReason] = {
 async def test_all_ends_look_alike(stage: Stage, suite: str) -> None:
     async with stage(suite) as scene:
         faults = [await make(scene) for make in FAULTS]
-        said = [party.byte_count for party, _ in faults]
-        tick = await early_in_a_tick()
-        for party, data in faults:
-            if data:
-                party.give(data)
-            else:
-                party.give_fin()
-        ends = await asyncio.gather(*(party.ending for party, _ in faults))
-        assert [end.kind for end in ends] == [Ending.RST] * len(FAULTS)
-        assert [party.byte_count for party, _ in faults] == said
-        assert min(end.at for end in ends) >= (tick + 1) * TICK
+        await fail_silently_together(faults)
         assert [scene.failures_at_bank(party) for party, _ in faults] == [[reason] for reason in FAULTS.values()]
 
 
@@ -132,14 +121,9 @@ async def test_not_even_a_defect_ends_otherwise(stage: Stage, suite: str, monkey
         for puppet, half, call in ((reading, "reader", "read"), (answering, "writer", "write")):
             connection: ServerConnection = scene.bank_side(puppet.bank)
             monkeypatch.setattr(getattr(connection.channel._records, half), call, broken)
-        said = [puppet.bank.byte_count for puppet in (reading, answering)]
-        tick = await early_in_a_tick()
-        for puppet in (reading, answering):
-            puppet.bank.give(puppet.seal(puppet.card.request()))
-        ends = await asyncio.gather(*(puppet.bank.ending for puppet in (reading, answering)))
-        assert [end.kind for end in ends] == [Ending.RST] * 2
-        assert min(end.at for end in ends) >= (tick + 1) * TICK
-        assert [puppet.bank.byte_count for puppet in (reading, answering)] == said
+        await fail_silently_together(
+            (puppet.bank, puppet.seal(puppet.card.request())) for puppet in (reading, answering)
+        )
         assert scene.failures_at_bank(reading.bank) == [FailureReason.PLUGIN]
         assert scene.failures_at_bank(answering.bank) == [FailureReason.PLUGIN]
 
@@ -153,11 +137,6 @@ async def test_handler_that_gives_up_ends_no_otherwise(stage: Stage, monkeypatch
             raise RuntimeError("a defect")
 
         monkeypatch.setattr("app.service.BankSession.handle", broken)
-        said = puppet.bank.byte_count
-        tick = await early_in_a_tick()
-        puppet.bank.give(puppet.seal(puppet.card.request()))
-        end = await puppet.bank.ending
+        request = puppet.seal(puppet.card.request())
+        await fails_silently(puppet.bank, lambda: puppet.bank.give(request))
         monkeypatch.undo()
-        assert end.kind is Ending.RST
-        assert end.at >= (tick + 1) * TICK
-        assert puppet.bank.byte_count == said

@@ -40,7 +40,7 @@ async def test_one_address_takes_its_share_and_no_more(stage: Stage, suite: str)
         await asyncio.sleep(0.3)
         refused = [bank for bank in flooding if bank.ending.done()]
         assert len(refused) == too_many
-        assert {(await bank.ending).kind for bank in refused} == {Ending.RST}
+        assert {(await bank.end()).kind for bank in refused} == {Ending.RST}
         assert [scene.failures_at_bank(bank) for bank in refused] == [[FailureReason.LIMIT]] * too_many
         await served_at_once(scene)
         assert all(bank.byte_count == 0 for bank in flooding)
@@ -78,7 +78,7 @@ async def test_all_places_taken_by_many_addresses(stage: Stage) -> None:
         assert not asking.done()
         session, _ = await asking
         assert await session.balance() == OPENING_BALANCE
-        assert {(await bank.ending).kind for bank in crowd} == {Ending.RST}
+        assert {(await bank.end()).kind for bank in crowd} == {Ending.RST}
         assert [scene.failures_at_bank(bank) for bank in crowd] == [[FailureReason.TIMEOUT]] * PLACES
 
 

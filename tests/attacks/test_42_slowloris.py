@@ -84,8 +84,7 @@ async def test_session_without_a_card(
                 await asyncio.sleep(0.1)
 
         talking = asyncio.create_task(talk() if talks else asyncio.sleep(10))
-        async with asyncio.timeout(3):
-            end = await puppet.bank.ending
+        end = await puppet.bank.end()
         talking.cancel()
         await asyncio.gather(talking, return_exceptions=True)
         assert 0.4 < end.at - begun < 1.5
