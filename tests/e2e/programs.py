@@ -161,7 +161,8 @@ class Programs:
             for name, data in case.files.items():
                 (folder / name).write_bytes(data)
             prepare(case, folder)
-            environment = self.environment | case.environment | {"HOME": str(folder)}
+            home = {"HOME": str(folder), "XDG_DATA_HOME": str(folder / "data")}
+            environment = self.environment | home | case.environment
             results.append((case, folder, self.warm.run(case.arguments, folder, environment, b"")))
         return results
 

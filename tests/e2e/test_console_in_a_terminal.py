@@ -55,6 +55,7 @@ def test_no_colours_for_who_wants_none(programs: Programs, environment: dict[str
 def test_control_c_or_d_at_the_prompt_leaves(programs: Programs, key: str) -> None:
     with console(programs) as terminal:
         (bank,) = children_of(terminal.process.pid)
+        assert os.getsid(bank) == bank  # out of reach of this terminal's Ctrl-C
         terminal.press(key)
         assert "suitecase:" not in terminal.expect_end()
         assert terminal.process.returncode == 0
