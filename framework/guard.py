@@ -30,8 +30,11 @@ from framework.primitives import (
 P = TypeVar("P", bound=KeyExchange | BulkCipher | Mac | Aead)
 R = TypeVar("R")
 
+STRANGE = (Exception, SystemExit)
+"""What a stranger's code may raise and must not get away with; SystemExit would end the program, for all sessions."""
 
-def _blame(owner: str, call: str, error: Exception) -> NoReturn:
+
+def _blame(owner: str, call: str, error: BaseException) -> NoReturn:
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next
@@ -77,7 +80,7 @@ class _Guarded(Generic[P]):
             return function(*args, **keywords)
         except allow:
             raise
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+        except STRANGE as error:
             _blame(self._owner, name, error)
 
 
@@ -134,13 +137,13 @@ def _stream(owner: str, call: str, keyed: object) -> Callable[[bytes], bytes]:
     """Guard a length-preserving call; a closure, for it stands on the path of every record."""
     try:
         inner: Callable[[bytes], bytes] = getattr(keyed, call)
-    except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+    except STRANGE as error:
         _blame(owner, f"looking up {call}", error)
 
     def guarded(record: bytes) -> bytes:
         try:
             out = inner(record)
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+        except STRANGE as error:
             _blame(owner, call, error)
         if type(out) is not bytes or len(out) != len(record):
             _is_bytes(owner, call, out, len(record))
@@ -207,7 +210,7 @@ class GuardedAuthenticator:
         """As `Authenticator.tag`, with type and size checked."""
         try:
             tag = self._inner.tag(*parts)
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+        except STRANGE as error:
             _blame(self._owner, "tag", error)
         if type(tag) is not bytes or len(tag) != self.tag_size:
             _is_bytes(self._owner, "tag", tag, self.tag_size)
@@ -222,7 +225,7 @@ class GuardedAuthenticator:
             verdict: object = self._inner.verify(tag, *parts)  # type: ignore[func-returns-value]
         except VerificationError:
             raise VerificationError from None
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+        except STRANGE as error:
             _blame(self._owner, "verify", error)
         if verdict is not None:
             raise PluginError(f"{self._owner}: verify gave {type(verdict).__name__} where it must raise or give None")
@@ -257,7 +260,7 @@ class GuardedAeadContext:
         """As `AeadContext.seal`, with type and size checked."""
         try:
             sealed = self._inner.seal(nonce, plaintext, associated_data)
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+        except STRANGE as error:
             _blame(self._owner, "seal", error)
         _is_bytes(self._owner, "seal", sealed, len(plaintext) + self._tag_size)
         return sealed
@@ -270,7 +273,7 @@ class GuardedAeadContext:
             opened = self._inner.open(nonce, ciphertext, associated_data)
         except VerificationError:
             raise VerificationError from None
-        except Exception as error:  # noqa: BLE001 - whatever a stranger's code raises
+        except STRANGE as error:
             _blame(self._owner, "open", error)
         _is_bytes(self._owner, "open", opened, len(ciphertext) - self._tag_size)
         return opened

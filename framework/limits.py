@@ -41,6 +41,12 @@ MAX_WAITING = 512
 MAX_WAITING_PER_ADDRESS = 256
 """The same for one address: half of the whole, so that no address fills the room alone."""
 
+MAX_CHANNELS = 1_024
+"""Open channels in all, each a file descriptor and the keys of two directions; past it a new one is failed."""
+
+MAX_CHANNELS_PER_ADDRESS = 512
+"""Open channels of one address: half of the whole, so that no address has them all."""
+
 HANDSHAKE_WORKERS = 2
 """Threads that compute handshakes, so that records of open channels are not kept waiting."""
 

@@ -16,7 +16,7 @@ import pluggy
 
 from framework import hookspecs
 from framework.errors import ConfigurationError, PluginError
-from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.guard import STRANGE, GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
 from framework.kdf import MAX_EXPANDED
 from framework.primitives import Aead, BulkCipher, KeyExchange, Mac, PrimitiveInfo, Status
 
@@ -31,8 +31,6 @@ _NONCE = range(8, MAX_EXPANDED + 1)  # a nonce holds the u64 of the sequence: PR
 _FIELD = range(1, 2**24 + 1)  # bytes of a handshake message: what a peer can make us hold
 _TAG = range(1, 2**16)
 _LIMIT = range(1, 2**63)
-
-_STRANGE = (Exception, SystemExit)  # a plugin that is a script ends the program when it is imported
 
 Guarded = GuardedKeyExchange | GuardedBulkCipher | GuardedMac | GuardedAead
 G = TypeVar("G", GuardedKeyExchange, GuardedBulkCipher, GuardedMac, GuardedAead)
@@ -134,10 +132,11 @@ class Registry:
         raise ConfigurationError(f"there is no {kind} named {name!r}; known: {known}{self._hint(name)}")
 
     def _hint(self, name: str) -> str:
-        """Why a name may be missing: a plugin of that name is switched off, or failed to load."""
-        for plugin in self.plugins:
-            if plugin.name == name and not plugin.allowed:
-                return f" (the plugin {name!r} is installed but not allowed: --allow-plugin {name})"
+        """Why a name may be missing: a plugin is switched off, or failed to load."""
+        off = [plugin.name for plugin in self.plugins if not plugin.allowed]
+        if off:
+            flag = f"--allow-plugin {name if name in off else off[0]}"
+            return f" (installed but not allowed: {', '.join(off)}; {flag})"
         failed = [f"{plugin.name}: {plugin.error}" for plugin in self.plugins if plugin.error]
         return f" (plugins that failed: {'; '.join(failed)})" if failed else ""
 
@@ -195,7 +194,7 @@ def _offers(point: EntryPoint) -> list[tuple[Kind, Guarded]]:
     try:
         manager.register(point.load(), name=point.name)
         manager.check_pending()
-    except _STRANGE as error:
+    except STRANGE as error:
         raise PluginError(f"cannot be loaded: {type(error).__name__}: {error}") from error
     offered: list[tuple[Kind, Guarded]] = []
     for row in _KINDS:
@@ -205,7 +204,7 @@ def _offers(point: EntryPoint) -> list[tuple[Kind, Guarded]]:
             offered += [(row.kind, _guarded(row, primitive, point.name)) for primitive in collected]
         except PluginError:
             raise
-        except _STRANGE as error:
+        except STRANGE as error:
             raise PluginError(f"{row.hook} raised {type(error).__name__}: {error}") from error
     if not offered:
         raise PluginError("registers no primitive: does it implement a hook with @framework.hookimpl?")

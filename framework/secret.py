@@ -19,5 +19,9 @@ class Secret(SecretValue):
         """Overwrite the bytes that this object holds."""
         self._value[:] = bytes(len(self._value))
 
+    def __del__(self) -> None:
+        """Overwrite them at the latest when nobody holds the object any more."""
+        self.wipe()
+
     def __repr__(self) -> str:
         return f"Secret({len(self._value)} bytes)"

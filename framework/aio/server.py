@@ -7,14 +7,22 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
 
-from framework.aio.admission import Admission, Verdict
+from framework.aio.admission import Admission, Verdict, network_of
 from framework.aio.clock import ChannelClock
 from framework.aio.connection import Connection
 from framework.aio.stream import ChannelStream
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
 from framework.events import Event, FailureReason
-from framework.limits import CLOSE_SECONDS, HANDSHAKE_SECONDS, HANDSHAKE_WORKERS, IDLE_SECONDS, LIFETIME_SECONDS
+from framework.limits import (
+    CLOSE_SECONDS,
+    HANDSHAKE_SECONDS,
+    HANDSHAKE_WORKERS,
+    IDLE_SECONDS,
+    LIFETIME_SECONDS,
+    MAX_CHANNELS,
+    MAX_CHANNELS_PER_ADDRESS,
+)
 from framework.primitives import KeyPair
 from framework.suite import Suite
 
@@ -45,6 +53,7 @@ class Server:
         self._make_channel = make_channel
         self._listener: asyncio.Server | None = None
         self._connections: set[ServerConnection] = set()
+        self._open: set[ServerConnection] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self, host: str, port: int) -> None:
@@ -109,7 +118,12 @@ class Server:
             admitted.resume_reading()
 
     def start_handler(self, connection: "ServerConnection") -> None:
-        """Serve an open channel in a task of its own."""
+        """Serve an open channel in a task of its own, if there is room for another."""
+        same = sum(other.network == connection.network for other in self._open)
+        if len(self._open) >= MAX_CHANNELS or same >= MAX_CHANNELS_PER_ADDRESS:
+            connection.fail(FailureReason.LIMIT, "no room for another open channel")
+            return
+        self._open.add(connection)
         task = asyncio.get_running_loop().create_task(self._serve(connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -117,6 +131,7 @@ class Server:
     def forget(self, connection: "ServerConnection") -> None:
         """Let go of a connection that is lost."""
         self._connections.discard(connection)
+        self._open.discard(connection)
         self.handshake_over(connection)
 
     async def _serve(self, connection: "ServerConnection") -> None:
@@ -145,6 +160,7 @@ class ServerConnection(Connection):
     def __init__(self, server: Server, channel: Channel, clock: ChannelClock) -> None:
         super().__init__(channel, clock, server.workers)
         self.expired = False
+        self.network = "?"
         self._server = server
         self._deadline: asyncio.TimerHandle | None = None
         self._idle: asyncio.TimerHandle | None = None
@@ -152,8 +168,9 @@ class ServerConnection(Connection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Ask for a place; until there is one, read nothing (PROTOCOL §8.2)."""
         super().connection_made(transport)
+        self.network = network_of(self.peer_address.rpartition(":")[0])
         self._set_deadline(self._server.handshake_seconds, self._handshake_late)
-        verdict = self._server.admit(self, self.peer_address.rpartition(":")[0])
+        verdict = self._server.admit(self, self.network)
         if verdict is not Verdict.ADMITTED:
             self.pause_reading()
         if verdict is Verdict.REFUSED:

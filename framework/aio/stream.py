@@ -84,7 +84,7 @@ class ChannelStream:
 def _why(error: OSError) -> str:
     if isinstance(error, socket.gaierror):  # its numbers are not those of errno
         return error.strerror or "unknown host"
-    return os.strerror(error.errno) if error.errno else type(error).__name__
+    return os.strerror(error.errno) if error.errno else "none of its addresses answered"
 
 
 async def open_channel(

@@ -71,7 +71,10 @@ class RecordReader:
             raise Fault(FailureReason.MALFORMED, "a record of a size that no record has")
 
     def read(self, header: bytes, body: bytes, now: int) -> Inner:
-        """Verify, open and check one frame. `now` in Unix milliseconds. Raises Fault; then nothing has advanced."""
+        """Verify, open and check one frame. `now` in Unix milliseconds. Raises Fault.
+
+        A frame that does not verify advances nothing. After any other Fault the reader is spent.
+        """
         epoch = self._epoch
         cost = self._cost(len(body) - self._tag_size)
         if not epoch.can_carry(cost):

@@ -379,7 +379,7 @@ def test_an_outside_plugin_is_off_and_not_even_imported_until_it_is_allowed(
     loaded = load_registry(installed=[EntryPoint("outside", module, ENTRY_POINT_GROUP)])
     assert loaded.plugins == (PluginRecord("outside", "unknown distribution", "", allowed=False),)
     assert module not in sys.modules
-    with pytest.raises(ConfigurationError, match=r"installed but not allowed: --allow-plugin outside"):
+    with pytest.raises(ConfigurationError, match=r"installed but not allowed: outside; --allow-plugin outside"):
         loaded.mac("outside")
 
 

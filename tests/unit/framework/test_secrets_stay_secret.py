@@ -97,3 +97,10 @@ def test_events_are_values() -> None:
     assert failed == ChannelFailed(FailureReason.CLOCK, "late")
     assert repr(failed) == "ChannelFailed(reason=<FailureReason.CLOCK: 'clock'>, detail='late')"
     assert str(failed.reason) == "clock"
+
+
+def test_a_secret_is_overwritten_when_nobody_holds_it_any_more() -> None:
+    secret = Secret(CANARY)
+    value = secret._value
+    del secret
+    assert value == bytes(len(CANARY))
