@@ -25,12 +25,15 @@ from tests.attacks.scene import (
 )
 
 HUGE = 2**32 - 1
+HUGE_AND_WHOLE = 2**32 - 256 + 32
+"""As huge, and of a whole number of quanta under a tag of 32 bytes: refused for nothing but its size."""
+
 FLAT = 2 * 1024 * 1024
 """Bytes by which memory may grow while sixteen headers announce 64 GB in all: asyncio's buffers and the log."""
 
 
-@pytest.mark.parametrize("kind", [M1, M3, RECORD])
-async def test_bank_in_every_state(stage: Stage, kind: int) -> None:
+@pytest.mark.parametrize(("kind", "size"), [(M1, HUGE), (M3, HUGE), (RECORD, HUGE), (RECORD, HUGE_AND_WHOLE)])
+async def test_bank_in_every_state(stage: Stage, kind: int, size: int) -> None:
     async with stage(CTR) as scene:
         _, line = await scene.open_victim()
         banks = []
@@ -45,7 +48,7 @@ async def test_bank_in_every_state(stage: Stage, kind: int) -> None:
         tracemalloc.start()
         try:
             before, _ = tracemalloc.get_traced_memory()
-            header = HEADER.pack(kind, 1, 0, HUGE)
+            header = HEADER.pack(kind, 1, 0, size)
             await fail_silently_together((bank, header) for bank in banks)
             _, peak = tracemalloc.get_traced_memory()
         finally:
