@@ -47,6 +47,7 @@ async def test_either_side_may_close_first(serving: Serving, reasons: Callable[[
         if first == "server":
             assert await stream.receive() is None
         await stream.close()
+        assert stream._connection._lost.is_set(), "when close() returns, the connection is gone"
         await until_idle(running.server)
     assert ended == ["server"]
     assert reasons() == []
@@ -299,6 +300,28 @@ async def test_a_server_that_closes_resets_half_open_connections(serving: Servin
             assert await silent.receive() == RawSocket.RESET
             assert await half.receive() == RawSocket.RESET
             assert not running.server._connections
+
+
+async def test_a_server_that_closes_resets_half_open_connections_before_it_waits_for_handlers(
+    serving: Serving,
+) -> None:
+    finish = asyncio.Event()
+
+    async def slow(stream: ChannelStream) -> None:
+        await stream.receive()
+        await finish.wait()
+
+    async with serving(slow) as running:
+        stream = await running.open()
+        with await running.raw() as half:
+            await eventually(lambda: len(running.server._connections) == 2)
+            closing = asyncio.create_task(running.server.close())
+            assert await half.receive() == RawSocket.RESET
+            assert not closing.done()
+            assert len(running.server._tasks) == 1
+            finish.set()
+            await stream.close()
+            await closing
 
 
 @pytest.mark.usefixtures("hurry")
