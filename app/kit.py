@@ -4,6 +4,8 @@ from typing import Final
 
 import typer
 
+from app.refusals import refusing_with_a_sentence
+
 _COMMANDS: Final = {
     "check-plugin": "Hold a plugin against its contract.",
     "explain": "Tell what a check of the contract does, and why.",
@@ -19,7 +21,9 @@ def mount(app: typer.Typer) -> None:
         app.command(name, short_help=purpose, add_help_option=False, context_settings=_AS_THE_KIT_READS_THEM)(_run)
 
 
-def _run(ctx: typer.Context) -> None:
+@refusing_with_a_sentence
+def _run(ctx: typer.Context) -> int:
     from framework.contract.cli import app as kit
 
-    kit([ctx.command.name or "", *ctx.args], prog_name="suitecase")
+    code = kit([ctx.command.name or "", *ctx.args], prog_name="suitecase", standalone_mode=False)
+    return code if isinstance(code, int) else 0

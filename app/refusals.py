@@ -52,7 +52,8 @@ def run(program: typer.Typer) -> int:
         if format_message is None:
             raise
         # The exceptions of click, which newer releases of typer carry inside them, under another name.
-        return _refuse(f"{format_message().removesuffix('.')}; {_help_for(error)} tells what there is.", EXIT_LOCAL)
+        said = " ".join(format_message().split()).removesuffix(".")  # it may come as a list, a line each
+        return _refuse(f"{said}; {_help_for(error)} tells what there is.", EXIT_LOCAL)
     return code if isinstance(code, int) else 0
 
 

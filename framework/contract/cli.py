@@ -20,7 +20,14 @@ from framework.contract.trial import Effort
 from framework.contract.waiver import Waiver, load_waivers
 from framework.errors import ConfigurationError
 
-app = typer.Typer(name="suitecase-contract", no_args_is_help=True, add_completion=False)
+app = typer.Typer(
+    name="suitecase-contract",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
+)
 
 
 class Form(StrEnum):
@@ -34,17 +41,26 @@ class Form(StrEnum):
 
 @app.command("check-plugin")
 def check_plugin(
-    name: Annotated[str, typer.Argument(help="A plugin, or one primitive of it.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)],
     *,
-    only: Annotated[list[str] | None, typer.Option(help="Run this check alone; may be given again.")] = None,
-    seed: Annotated[str, typer.Option(help="What the inputs are made of.")] = DEFAULT_SEED,
+    only: Annotated[
+        list[str] | None, typer.Option(metavar="CHECK", help="Run this check alone; may be repeated.")
+    ] = None,
+    seed: Annotated[str, typer.Option(metavar="SEED", help="What the inputs are made of.")] = DEFAULT_SEED,
     deep: Annotated[bool, typer.Option("--deep", help="Forty times the effort.")] = False,
-    form: Annotated[Form, typer.Option("--format", help="How to write the report.")] = Form.TEXT,
-    output: Annotated[Path | None, typer.Option(help="Write the report to this file.")] = None,
-    vectors: Annotated[Path | None, typer.Option(help="Known answers, if not beside the plugin.")] = None,
-    waivers: Annotated[Path | None, typer.Option(help="A TOML file of waivers.")] = None,
+    form: Annotated[
+        Form, typer.Option("--format", metavar="text|json|junit|badge", help="How to write the report.")
+    ] = Form.TEXT,
+    output: Annotated[Path | None, typer.Option(metavar="FILE", help="Write the report to this file.")] = None,
+    vectors: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Known answers, if not beside the plugin.")
+    ] = None,
+    waivers: Annotated[Path | None, typer.Option(metavar="FILE", help="A TOML file of waivers.")] = None,
 ) -> None:
-    """Hold a plugin against its contract and say what is wrong, why it matters and how to see it again."""
+    """Hold a plugin against its contract and say what is wrong, why it matters and how to see it again.
+
+    NAME is a plugin, or one primitive of it.
+    """
     console = Console(stderr=True)
     try:
         given = load_waivers(waivers) if waivers else ()
@@ -95,8 +111,11 @@ def _written(reports: list[Report], form: Form) -> str:
 
 
 @app.command()
-def explain(check_id: Annotated[str, typer.Argument(help="A check, such as MAC-04; `all` lists them.")]) -> None:
-    """Tell what a check does, why, and where its flaw has been seen."""
+def explain(check_id: Annotated[str, typer.Argument(metavar="CHECK", hidden=True)]) -> None:
+    """Tell what a check does, why, and where its flaw has been seen.
+
+    CHECK is its name, such as MAC-04; `all` lists them.
+    """
     if check_id == "all":
         typer.echo("\n".join(f"{check.id:<8} {check.title}" for check in catalogue().values()))
         return
@@ -119,12 +138,15 @@ def explain(check_id: Annotated[str, typer.Argument(help="A check, such as MAC-0
 
 @app.command("new-plugin")
 def new_plugin(
-    name: Annotated[str, typer.Argument(help="The primitive's name in a suite: lower-case letters and digits.")],
+    name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)],
     *,
-    kind: Annotated[Template, typer.Option(help="What it is.")],
-    directory: Annotated[Path, typer.Option(help="Where to put the package.")] = Path(),
+    kind: Annotated[Template, typer.Option(metavar="key-exchange|bulk-cipher|mac|aead", help="What it is.")],
+    directory: Annotated[Path, typer.Option(metavar="DIR", help="Where to put the package.")] = Path(),
 ) -> None:
-    """Write a package for a plugin: it installs, is found, and fails where there is work to do."""
+    """Write a package for a plugin: it installs, is found, and fails where there is work to do.
+
+    NAME is the primitive's name in a suite: lower-case letters and digits.
+    """
     try:
         folder = write_plugin(name, kind, directory)
     except ConfigurationError as error:

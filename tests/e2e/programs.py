@@ -302,4 +302,4 @@ def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:
     deadline = time.monotonic() + seconds
     while not condition():
         assert time.monotonic() < deadline, "it does not come about"
-        time.sleep(0.01)
+        time.sleep(0.02)

@@ -130,7 +130,7 @@ def key_for_all(data_dir: Path) -> None:
 BAD_DATA: list[tuple[Spoil, str]] = [
     (not_a_ledger, "ledger.sqlite3 is not a ledger of suitecase; choose another data directory"),
     (reached_by_others, "ledger.sqlite3 can be reached by other users (mode 0640); run `chmod 600"),
-    (a_directory_for_a_ledger, "ledger.sqlite3 cannot be opened: Is a directory"),
+    (a_directory_for_a_ledger, "ledger.sqlite3 is not a regular file; check the path"),
     (key_cut_short, "is damaged or not a key for des3-bg2048-hmac; restore it from a backup"),
     (key_for_all, "can be reached by other users (mode 0604); run `chmod 600"),
 ]
