@@ -11,7 +11,7 @@ import pytest
 
 from framework import ChannelError
 from framework.events import FailureReason
-from tests.attacks.hostile_proxy import M1, M2, M3, RECORD, Party, frame
+from tests.attacks.hostile_proxy import HEADER, M1, M2, M3, RECORD, Party, frame
 from tests.attacks.scene import (
     CTR,
     DES3,
@@ -21,6 +21,7 @@ from tests.attacks.scene import (
     Stage,
     fail_silently_together,
     fails_silently,
+    now_ms,
     withdraw,
 )
 
@@ -108,6 +109,24 @@ async def test_records_without_m3(stage: Stage, suite: str) -> None:
         await fails_silently(line.bank, lambda: line.bank.give(card + withdrawal))
         assert scene.failures_at_bank(line.bank) == [FailureReason.MALFORMED]
         assert scene.balance() == OPENING_BALANCE
+
+
+@pytest.mark.parametrize("suite", [CTR, GCM])
+async def test_genuine_messages_under_another_type(stage: Stage, suite: str) -> None:
+    """M1 and M3 as they are due, fresh and for this connection; only the type in the header is another's."""
+    async with stage(suite) as scene:
+        faults = []
+        for expected in (M1, M3):
+            for other in {M1, M2, M3, RECORD} - {expected}:
+                bank, channel = await scene.proxy.dial(f"127.0.1.{expected}"), scene.client_channel()
+                message = channel.data_to_send()
+                if expected == M3:
+                    bank.give(message)
+                    channel.receive_data(await bank.take(), now_ms())
+                    message = channel.data_to_send()
+                faults.append((bank, frame(other, message[HEADER.size :])))
+        await fail_silently_together(faults)
+        assert [scene.failures_at_bank(bank) for bank, _ in faults] == [[FailureReason.MALFORMED]] * len(faults)
 
 
 async def test_empty_messages_to_the_bank(stage: Stage) -> None:

@@ -44,9 +44,11 @@ def secrets_of_channel(channel: Channel) -> list[bytes]:
     return [records.exporter.expose(), *(epoch._secret.expose() for epoch in epochs)]
 
 
-async def commit_faults(scene: Scene) -> tuple[list[bytes], list[object]]:
-    """Let go wrong what can; gives the secrets that were in use and the objects that held them."""
-    secrets, holders = [], []
+async def commit_faults(scene: Scene) -> tuple[list[bytes], list[str]]:
+    """Let go wrong what can; gives the secrets that were in use and how the objects that held them show themselves."""
+    secrets: list[bytes] = []
+    holders: list[object] = []
+    shown: list[str] = []
     spoilers: tuple[Callable[[Puppet], bytes], ...] = (
         lambda puppet: flip(puppet.seal(withdraw(AMOUNT)), 8 * HEADER.size),
         lambda puppet: malice.seal(puppet.channel, malice.inner(malice.DATA, b"x" * 20)[:-1] + b"\1"),
@@ -63,11 +65,14 @@ async def commit_faults(scene: Scene) -> tuple[list[bytes], list[object]]:
         connection = scene.bank_side(puppet.bank)
         secrets += secrets_of_channel(puppet.channel) + secrets_of_channel(connection.channel)
         holders += [puppet.channel, connection.channel, puppet.card, puppet.card.request(), withdraw(AMOUNT)]
-        holders += [puppet.channel._records, connection.channel._records]
+        for records in (puppet.channel._records, connection.channel._records):
+            assert records is not None
+            holders += [records, records.exporter, records.writer._epoch._secret, records.writer._epoch.keys]
+        shown += map(repr, holders)
         holders += list(connection.channel.receive_data(b"", connection._clock.now()))
         spoilt = spoil(puppet)
         await fails_silently(puppet.bank, partial(puppet.bank.give, spoilt))
-    return secrets, holders
+    return secrets, [*shown, *map(repr, holders)]
 
 
 @pytest.mark.parametrize(("suite", "as_json"), [(DES3, False), (CTR, True), (GCM, False)])
@@ -80,10 +85,10 @@ async def test_nothing_of_them_is_written(
     try:
         async with stage(suite) as scene:
             configure_logging(as_json=as_json, level=logging.DEBUG)
-            secrets, holders = await commit_faults(scene)
+            secrets, shown = await commit_faults(scene)
             secrets += [scene.key_pair.private_key, scene.take_ephemeral().private_key]
             secrets += [card.secret._value for card in scene.cards.values()]
-            written += map(repr, [*holders, scene.key_pair, scene.suite, scene.bank, scene.cards])
+            written += [*shown, *map(repr, [scene.key_pair, scene.suite, scene.bank, scene.cards])]
             written += await tracebacks(scene)
     finally:
         root.handlers[:] = handlers
