@@ -17,7 +17,6 @@ from tests.attacks.scene import CTR, DES3, OPENING_BALANCE, Stage, withdraw
 from tests.support.spies import Record, SpyKem
 
 REPLAYS = 100
-PLACES_OF_AN_ADDRESS = 8
 
 
 async def test_each_costs_one_decapsulation_and_nothing_is_kept(stage: Stage, registry: Registry) -> None:
@@ -39,8 +38,9 @@ async def test_each_costs_one_decapsulation_and_nothing_is_kept(stage: Stage, re
         answers = [bank.frames[0] for bank in floods if bank.frames]
         assert len(answers) == len(set(answers)) > 0
         # One at the bank and one at the client for the honest handshake, and one for each replay that had its turn;
-        # those whose turn came at the very end of their time have cost one too, and got no answer.
-        assert len(answers) <= spy.calls.count("decapsulate") - 2 <= 2 * PLACES_OF_AN_ADDRESS
+        # those whose turn came at the very end of their time have cost one too, and got no answer. How many have a turn
+        # depends on how long the flood takes to arrive; that 8 have one at once is tested with the admission.
+        assert len(answers) <= spy.calls.count("decapsulate") - 2 <= REPLAYS
         reasons = {reason for bank in floods for reason in scene.failures_at_bank(bank)}
         assert reasons == {FailureReason.TIMEOUT}
         assert not scene.bank.server.admission._admitted
