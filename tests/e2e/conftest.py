@@ -16,9 +16,9 @@ from tests.e2e.programs import QUICK_SUITE, Programs, Town, WarmProgram, wait_un
 
 
 @pytest.fixture(scope="session")
-def warm_program() -> Iterator[WarmProgram]:
+def warm_program(tmp_path_factory: pytest.TempPathFactory) -> Iterator[WarmProgram]:
     """The program, imported once."""
-    program = WarmProgram()
+    program = WarmProgram(tmp_path_factory.mktemp("warm"))
     yield program
     program.close()
 

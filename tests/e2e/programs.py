@@ -11,13 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.e2e.processes import marked
+from tests.e2e.processes import is_alive, marked
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60.0
 """Seconds after which a program hangs; the machine may be a busy one."""
 
 PYTHON = (sys.executable, "-W", "error")
+
+COLD: tuple[str, ...] = ()
+"""For `Town.bank`: an interpreter of its own."""
 
 QUICK_SUITE = "des3-bg2048-hmac"
 """The same programs with a key that is made in a fifth of the time."""
@@ -58,21 +61,36 @@ class Ended:
 class WarmProgram:
     """The program in a process that has imported it, and forks for each run; see `tests/e2e/warm.py`."""
 
-    def __init__(self) -> None:
+    def __init__(self, folder: Path) -> None:
         command = [*PYTHON, "-m", "tests.e2e.warm"]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE)
+        self._files = [folder / name for name in ("in", "out", "err")]
 
     def run(self, arguments: list[str], folder: Path, environment: dict[str, str], given: bytes) -> "Ended":
-        commands, answers = self._process.stdin, self._process.stdout
-        assert commands is not None
-        assert answers is not None
-        commands.write(json.dumps([arguments, str(folder), environment, given.decode("latin-1")]).encode() + b"\n")
-        commands.flush()
-        return Ended(*json.loads(answers.readline()))
+        self._files[0].write_bytes(given)
+        for file in self._files[1:]:
+            file.write_bytes(b"")
+        code = self.wait(self.start(arguments, folder, environment, self._files))
+        return Ended(code, *(file.read_text() for file in self._files[1:]))
+
+    def start(self, arguments: list[str], folder: Path, environment: dict[str, str], files: list[Path]) -> int:
+        """Start it with these files for its streams; gives the process."""
+        return self._ask("start", arguments, str(folder), environment, list(map(str, files)))
+
+    def wait(self, pid: int) -> int:
+        """Wait for the end of a process; gives the exit code."""
+        return self._ask("wait", pid)
 
     def close(self) -> None:
         self._process.communicate(timeout=PATIENCE)
         assert self._process.returncode == 0
+
+    def _ask(self, *command: object) -> int:
+        assert self._process.stdin is not None
+        assert self._process.stdout is not None
+        self._process.stdin.write(json.dumps(command).encode() + b"\n")
+        self._process.stdin.flush()
+        return int(self._process.stdout.readline())
 
 
 @dataclass(frozen=True)
@@ -199,10 +217,11 @@ def ended(process: "subprocess.Popen[bytes]", given: bytes | str = b"") -> Ended
 class RunningBank:
     """A bank in a process of its own, whose log goes to a file."""
 
-    process: "subprocess.Popen[bytes]"
-    data_dir: Path
+    pid: int
+    wait: Callable[[], int]
     log_path: Path
     line: str
+    code: int | None = None
 
     @property
     def address(self) -> str:
@@ -217,12 +236,11 @@ class RunningBank:
         return self.log_path.read_text()
 
     def stop(self, number: int = signal.SIGTERM) -> int:
-        """Send a signal and wait; gives the exit code."""
-        self.process.send_signal(number)
-        code = self.process.wait(PATIENCE)
-        if self.process.stdout is not None:
-            self.process.stdout.close()
-        return code
+        """Send a signal and wait; gives the exit code. May be repeated."""
+        if self.code is None:
+            os.kill(self.pid, number)
+            self.code = self.wait()
+        return self.code
 
 
 class Town:
@@ -239,28 +257,31 @@ class Town:
         *arguments: object,
         listen: str = "127.0.0.1:0",
         suite: str = QUICK_SUITE,
-        through: tuple[str, ...] = (),
+        through: tuple[str, ...] | None = None,
     ) -> RunningBank:
-        log_path = self.programs.folder / f"bank-{len(self._banks)}.log"
-        with log_path.open("wb") as log:
-            process = self.programs.start(
-                "bank",
-                "--suite",
-                suite,
-                "--listen",
-                listen,
-                "--data-dir",
-                self.data_dir,
-                *arguments,
-                stderr=log.fileno(),
-                through=through,
-            )
-        assert process.stdout is not None
-        line = process.stdout.readline().decode()
-        assert line.startswith("listening on "), (line, log_path.read_text())
-        bank = RunningBank(process, self.data_dir, log_path, line)
+        """Start a bank, warm, or if `through` is given by an interpreter of its own, started by that command."""
+        name = f"bank-{len(self._banks)}"
+        out, log = (self.programs.folder / f"{name}.{kind}" for kind in ("out", "log"))
+        options = ["bank", "--suite", suite, "--listen", listen, "--data-dir", str(self.data_dir), *map(str, arguments)]
+        pid, wait = self._start(options, out, log, through)
+        wait_until(lambda: (out.exists() and out.read_bytes().endswith(b"\n")) or not is_alive(pid), PATIENCE)
+        bank = RunningBank(pid, wait, log, out.read_text())
         self._banks.append(bank)
+        assert bank.line.startswith("listening on "), (bank.line, bank.log)
         return bank
+
+    def _start(
+        self, options: list[str], out: Path, log: Path, through: tuple[str, ...] | None
+    ) -> tuple[int, Callable[[], int]]:
+        programs = self.programs
+        if through is None:
+            pid = programs.warm.start(options, programs.folder, programs.environment, [Path(os.devnull), out, log])
+            return pid, lambda: programs.warm.wait(pid)
+        with out.open("wb") as out_file, log.open("wb") as log_file:
+            process = programs.start(
+                *options, stdin=subprocess.DEVNULL, stdout=out_file.fileno(), stderr=log_file.fileno(), through=through
+            )
+        return process.pid, lambda: process.wait(PATIENCE)
 
     def account(self, name: str = "alice") -> Path:
         """Open an account; gives its card. Not by the program, for that takes its time."""
@@ -290,12 +311,7 @@ class Town:
 
     def close(self) -> None:
         for bank in self._banks:
-            if bank.process.poll() is None:
-                bank.process.kill()
-            bank.process.wait()
-            for stream in (bank.process.stdin, bank.process.stdout):
-                if stream is not None:
-                    stream.close()
+            bank.stop(signal.SIGKILL)
 
 
 def wait_until(condition: Callable[[], bool], seconds: float = 20.0) -> None:

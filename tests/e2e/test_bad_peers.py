@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from tests.e2e.processes import is_alive
 from tests.e2e.programs import QUICK_SUITE, Programs, Town
 
 OTHER_SUITE = "des3-bg-hmac"
@@ -98,7 +99,7 @@ def test_the_suite_of_the_bank_is_another(town: Town) -> None:
     assert ended.code == 3
     assert f"the suite, here {OTHER_SUITE}" in ended.only_refusal
     assert town.atm(bank, card, "check").out == "CHECK ok, balance 0.00\n"
-    assert strong.process.poll() is None
+    assert is_alive(strong.pid)
 
 
 def test_the_bank_is_not_known(town: Town) -> None:

@@ -10,13 +10,13 @@ import pytest
 from app.card import read_card
 from app.keystore import read_bank_key
 from app.public_key import fingerprint
-from tests.e2e.programs import QUICK_SUITE, Town
+from tests.e2e.programs import COLD, QUICK_SUITE, Town
 from tests.e2e.terminal import Terminal
 
 
 def test_from_an_empty_folder_to_money_in_the_bank(town: Town) -> None:
     """The README's "a bank of your own": bank, account, trust, deposit, all by the programs."""
-    bank, programs = town.bank(), town.programs
+    bank, programs = town.bank(through=COLD), town.programs
     assert re.fullmatch(r"listening on 127\.0\.0\.1:[0-9]+ SHA256:[A-Za-z0-9+/]{43}\n", bank.line)
     assert bank.fingerprint == fingerprint(read_bank_key(town.data_dir / "bank.pub", QUICK_SUITE))
     opened = programs.run("open-account", "alice", "--data-dir", town.data_dir, "--card", "deep/alice.card")

@@ -17,7 +17,7 @@ from app.keystore import read_bank_key
 from app.messages import DepositRequest, WithdrawRequest, new_request_id
 from framework import KeyPair, Suite
 from framework.registry import Registry
-from tests.e2e.programs import PATIENCE, QUICK_SUITE, RunningBank, Town, ended, wait_until
+from tests.e2e.programs import COLD, PATIENCE, QUICK_SUITE, RunningBank, Town, ended, wait_until
 
 
 class Proxy:
@@ -86,7 +86,7 @@ async def proxy_before(bank: RunningBank) -> AsyncIterator[Proxy]:
 
 async def test_the_bank_is_killed_between_debit_and_reply(town: Town) -> None:
     """The reply is on the wire and lost, the bank dies, comes back, and the same command is typed again."""
-    bank, card = town.bank(), town.account()
+    bank, card = town.bank(through=COLD), town.account()
     assert town.atm(bank, card, "deposit", "100").code == 0
     async with proxy_before(bank) as proxy:
         options = town.atm_options(proxy.address, card)
@@ -95,8 +95,7 @@ async def test_the_bank_is_killed_between_debit_and_reply(town: Town) -> None:
         console.stdin.write(b"WITHD 30\n")
         async with asyncio.timeout(PATIENCE):
             await proxy.swallowed.wait()
-        bank.process.kill()
-        bank.process.wait()
+        bank.stop(signal.SIGKILL)
         proxy.hang_up()
         code, out, err = await console.end()
     assert (code, out) == (3, b"")

@@ -12,7 +12,7 @@ import pytest
 
 from app.files import locked_directory
 from tests.e2e.processes import PROC, children_of, is_alive
-from tests.e2e.programs import QUICK_SUITE, Programs, Town, ended, wait_until
+from tests.e2e.programs import COLD, QUICK_SUITE, Programs, Town, ended, wait_until
 
 
 @contextmanager
@@ -132,7 +132,7 @@ def test_a_bank_killed_before_it_listens(programs: Programs) -> None:
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
 def test_a_bank_of_its_own_ends_in_order(town: Town, number: int) -> None:
-    bank = town.bank()
+    bank = town.bank(through=COLD)
     card = town.account()
     assert town.atm(bank, card, "deposit", "5").code == 0
     assert bank.stop(number) == 0

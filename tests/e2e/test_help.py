@@ -17,7 +17,7 @@ COMMANDS = {
     "suites": ["strength, status", "--allow-plugin NAME"],
     "plugins": ["whether it is allowed"],
     "check-plugin": ["contract"],
-    "explain": ["contract"],
+    "explain": ["flaw"],
     "new-plugin": ["plugin"],
     "bench": ["cipher", "channel"],
     "bench cipher": ["--plot FILE.svg"],

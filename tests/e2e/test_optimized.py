@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.secret import CardSecret
-from tests.e2e.programs import QUICK_SUITE, Programs, Town
+from tests.e2e.programs import COLD, QUICK_SUITE, Programs, Town
 
 
 @pytest.fixture
@@ -33,7 +33,7 @@ def test_the_main_job(optimized: Programs) -> None:
 def test_bank_and_atm(optimized: Programs, kept_keys: Path) -> None:
     town = Town(optimized, kept_keys)
     try:
-        bank, card = town.bank(), town.account()
+        bank, card = town.bank(through=COLD), town.account()
         atm = ["atm", *town.atm_options(bank, card)]
         assert optimized.run(*atm, "deposit", "5").out == "DEPOS ok, balance 5.00\n"
         card.write_text(json.dumps({"account": "alice", "secret": CardSecret.generate().hex()}))

@@ -3,14 +3,13 @@
 A run is as real as any: another process, `app.__main__.main`, its own streams, folder and environment. Only the
 half second that an interpreter takes to import everything is spent once.
 
-Reads `[arguments, folder, environment, input]` in JSON a line, each byte of the input as a letter of Latin-1, and
-answers `[exit code, output, errors]`.
+Reads commands in JSON, one a line, and answers each with a line: `["start", arguments, folder, environment, files]`
+with the process, its streams being those three files; `["wait", process]` with the exit code.
 """
 
 import json
 import os
 import sys
-import tempfile
 import traceback
 from typing import NoReturn
 
@@ -22,38 +21,37 @@ import app.config
 import app.console
 import app.demo
 
+_MODES = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
+
 
 def main() -> None:
     """Serve until the end of the commands."""
-    commands, answers = os.fdopen(os.dup(0), "rb"), os.fdopen(os.dup(1), "w")
-    for line in commands:
-        arguments, folder, environment, given = json.loads(line)
-        with tempfile.TemporaryFile() as stdin, tempfile.TemporaryFile() as stdout, tempfile.TemporaryFile() as stderr:
-            stdin.write(given.encode("latin-1"))
-            stdin.seek(0)
-            files = [file.fileno() for file in (stdin, stdout, stderr)]
-            pid = os.fork()
-            if pid == 0:
-                commands.close()
-                answers.close()
-                run(arguments, folder, environment, files)
-            code = os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-            said = [os.pread(file, 10**6, 0).decode() for file in files[1:]]
-        answers.write(json.dumps([code, *said]) + "\n")
-        answers.flush()
-    commands.close()
-    answers.close()
+    with os.fdopen(os.dup(0), "rb") as commands, os.fdopen(os.dup(1), "w") as answers:
+        for line in commands:
+            command, *rest = json.loads(line)
+            if command == "wait":
+                answer = os.waitstatus_to_exitcode(os.waitpid(rest[0], 0)[1])
+            else:
+                answer = os.fork()
+                if answer == 0:
+                    os.close(commands.fileno())
+                    os.close(answers.fileno())
+                    run(*rest)
+            answers.write(f"{answer}\n")
+            answers.flush()
 
 
-def run(arguments: list[str], folder: str, environment: dict[str, str], files: list[int]) -> NoReturn:
+def run(arguments: list[str], folder: str, environment: dict[str, str], files: list[str]) -> NoReturn:
     """Be the program, and never return into what was forked."""
     code = 70
     try:
         os.chdir(folder)
         os.environ.clear()
         os.environ.update(environment)
-        for number, file in enumerate(files):
-            os.dup2(file, number)
+        for number, (file, mode) in enumerate(zip(files, _MODES, strict=True)):
+            opened = os.open(file, mode, 0o600)
+            os.dup2(opened, number)
+            os.close(opened)
         sys.stdin = open(0, encoding="utf-8", closefd=False)  # noqa: SIM115
         sys.argv[1:] = arguments
         app.__main__.main()
