@@ -314,7 +314,7 @@ async def test_a_server_that_closes_resets_half_open_connections_before_it_waits
     async with serving(slow) as running:
         stream = await running.open()
         with await running.raw() as half:
-            await eventually(lambda: len(running.server._connections) == 2)
+            await eventually(lambda: len(running.server._connections) == 2 and len(running.server._tasks) == 1)
             closing = asyncio.create_task(running.server.close())
             assert await half.receive() == RawSocket.RESET
             assert not closing.done()
