@@ -39,10 +39,15 @@ class Terminal:
     """A program in a terminal. What it shows is read with `expect`, and kept in `seen`."""
 
     def __init__(
-        self, programs: Programs, *arguments: object, environment: dict[str, str] | None = None, out: str = ""
+        self,
+        programs: Programs,
+        *arguments: object,
+        environment: dict[str, str] | None = None,
+        out: str = "",
+        columns: int = 80,
     ) -> None:
         self._master, slave = os.openpty()
-        termios.tcsetwinsize(self._master, (24, 80))
+        termios.tcsetwinsize(self._master, (24, columns))
         self.modes_before = self.modes
         self.process = subprocess.Popen(
             [sys.executable, "-c", _LOGIN, out, *programs.command(*arguments)],

@@ -17,7 +17,7 @@ from app.keystore import read_bank_key
 from app.messages import DepositRequest, WithdrawRequest, new_request_id
 from framework import KeyPair, Suite
 from framework.registry import Registry
-from tests.e2e.programs import COLD, PATIENCE, QUICK_SUITE, RunningBank, Town, ended, wait_until
+from tests.e2e.programs import COLD, PATIENCE, QUICK_SUITE, Programs, RunningBank, Town, ended, wait_until
 
 
 class Proxy:
@@ -221,6 +221,16 @@ def test_a_dozen_programs_with_one_card(town: Town) -> None:
     balances = sorted(float(ending.out.rsplit(maxsplit=1)[1]) for ending in endings)
     assert balances[-1] == 78.12
     assert list(card.with_name("alice.card.pending").iterdir()) == []
+
+
+def test_three_newcomers_at_once_share_one_bank(programs: Programs) -> None:
+    """In a data directory that is not there yet: one key, one ledger, one card, and every deposit counts."""
+    options = ("--suite", QUICK_SUITE, "--data-dir", "new")
+    processes = [programs.start(*options) for _ in range(3)]
+    endings = [ended(process, "DEPOS 1\n" * 5) for process in processes]
+    assert [(ending.code, ending.out.count("ok")) for ending in endings] == [(0, 5)] * 3
+    assert len({ending.err.splitlines()[2] for ending in endings}) == 1
+    assert programs.run_warm(*options, given="CHECK\n").out == "CHECK ok, balance 15.00\n"
 
 
 @pytest.mark.parametrize("moment", range(3))

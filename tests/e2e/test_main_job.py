@@ -8,6 +8,7 @@ import pytest
 from app.keystore import read_bank_key
 from app.public_key import fingerprint
 from tests.e2e.programs import QUICK_SUITE, Ended, Programs
+from tests.e2e.terminal import Terminal, plain
 
 QUICK = ("--suite", QUICK_SUITE)
 
@@ -86,6 +87,26 @@ def test_secrets_are_for_the_owner_alone_and_the_key_is_made_once(programs: Prog
 
 def _modes(folder: Path) -> dict[str, str]:
     return {path.name: oct(path.stat().st_mode)[-3:] for path in folder.iterdir() if path.is_file()}
+
+
+def test_a_folder_whose_name_is_no_text(programs: Programs) -> None:
+    data_dir = programs.folder / "a\udcff b\n"
+    assert asked(programs, "DEPOS 1\n", "--data-dir", data_dir).code == 0
+    card = data_dir / "demo.card"
+    card.chmod(0o644)
+    refusal = asked(programs, "", "--data-dir", data_dir).only_refusal
+    assert "a\\udcff b\\n/demo.card can be reached by other users" in refusal
+
+
+def test_help_and_refusals_fold_in_a_narrow_window(programs: Programs) -> None:
+    for columns in (40, 0):  # 0: a terminal that does not say
+        with Terminal(programs, *QUICK, columns=columns) as terminal:
+            terminal.expect("ATM> ")
+            terminal.ask("help")
+            terminal.ask("DEPOS x")
+            terminal.press("\x04")
+            terminal.expect_end()
+            assert all(len(line) <= (columns or 80) for line in plain(terminal.seen).splitlines())
 
 
 @pytest.mark.parametrize(
