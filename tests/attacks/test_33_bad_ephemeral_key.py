@@ -5,7 +5,8 @@ bank ends such a handshake like every other that fails, and sends no M2 (PROTOCO
 """
 
 import secrets
-from math import isqrt
+
+import gmpy2
 
 from app.bank import APPLICATION, SERVER_NAME
 from framework import Channel, KeyPair
@@ -15,21 +16,34 @@ from tests.attacks.scene import DES3, Stage, fail_silently_together, now_ms
 BITS = 3072
 
 
+def without_small_factors(bits: int, residue: int) -> int:
+    """A number of so many bits, of this residue modulo 4, with no prime factor below 2000."""
+    while True:
+        n = secrets.randbits(bits - 2) << 2 | residue | 1 << bits - 1
+        if gmpy2.gcd(n, gmpy2.primorial(1999)) == 1:
+            return n
+
+
+def square_without_small_factors() -> int:
+    """A square of exactly the right length."""
+    while True:
+        square = without_small_factors(BITS // 2, 3) ** 2
+        if square.bit_length() == BITS:
+            return square
+
+
 def bad_moduli() -> dict[str, int]:
+    """Moduli with one thing wrong each: whatever else is looked at is as it should be."""
     top = 1 << BITS - 1
-    root = isqrt(top) + 1 | 1
-    odd = secrets.randbits(BITS) | top
     return {
         "zero": 0,
         "one": 1,
-        "even": odd & ~3,
-        "3 modulo 4": odd | 3,
-        "2 modulo 4": odd & ~3 | 2,
-        "a square": root * root,
-        "a bit short": (odd >> 1) & ~3 | 1,
+        "even": without_small_factors(BITS, 1) + 1,
+        "3 modulo 4": without_small_factors(BITS, 3),
+        "a square": square_without_small_factors(),
+        "a bit short": without_small_factors(BITS - 1, 1),
         "divisible by 3": next(n for n in range(top + 1, top + 100, 4) if n % 3 == 0),
         "divisible by 1999": next(n for n in range(top + 1, top + 10_000, 4) if n % 1999 == 0),
-        "all ones": (1 << BITS) - 1,
     }
 
 
