@@ -5,6 +5,8 @@ import re
 import subprocess
 import sys
 import termios
+import time
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -65,6 +67,17 @@ class Terminal:
         """Wait for `text`; gives what came before it, without colours."""
         self._session.expect_exact(text)
         return self._note(text)
+
+    def wait_for_its_turn(self) -> None:
+        """Wait until the program sleeps, as it does when it reads.
+
+        A Ctrl-C that comes with the prompt, before CPython's `input` waits for a key, is noticed with the next key.
+        """
+        status = Path(f"/proc/{self.process.pid}/stat")
+        for _ in range(500):
+            if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "S":
+                return
+            time.sleep(0.01)
 
     def expect_end(self) -> str:
         """Wait for the end of the program; gives what it said last."""

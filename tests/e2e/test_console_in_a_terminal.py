@@ -56,6 +56,7 @@ def test_control_c_or_d_at_the_prompt_leaves(programs: Programs, key: str) -> No
     with console(programs) as terminal:
         (bank,) = children_of(terminal.process.pid)
         assert os.getsid(bank) == bank  # out of reach of this terminal's Ctrl-C
+        terminal.wait_for_its_turn()
         terminal.press(key)
         assert "suitecase:" not in terminal.expect_end()
         assert terminal.process.returncode == 0
@@ -64,6 +65,7 @@ def test_control_c_or_d_at_the_prompt_leaves(programs: Programs, key: str) -> No
 
 def test_the_terminal_is_as_it_was_afterwards(programs: Programs) -> None:
     with console(programs) as terminal:
+        terminal.wait_for_its_turn()
         terminal.press("\x03")
         terminal.expect_end()
         assert terminal.modes == terminal.modes_before
