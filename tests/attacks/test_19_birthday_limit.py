@@ -1,7 +1,7 @@
 """Attack 19: so much is encrypted under one key of a 64-bit block cipher that blocks collide.
 
 Sweet32 (CVE-2016-2183) found cookies in 3DES that way; NIST allows 2^20 blocks a key bundle. A correct system changes
-the key before, and the wire shows it (PROTOCOL §3.3, §6.5; SP 800-67 Rev. 2 §3.3).
+the key before, and the wire shows it (PROTOCOL §3.3, §6.5; SP 800-67 Rev. 2).
 """
 
 import asyncio
