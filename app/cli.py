@@ -226,11 +226,13 @@ def atm(
 
     held = read_card(settings.card)
     address = BankAddress(*host_and_port(settings.connect), chosen, _known_key(settings, chosen))
+    as_json = as_json or ctx.obj["as_json"]
+    if request is not None:  # one channel: what a pool makes ahead would be thrown away
+        make = chosen.key_exchange.generate_key_pair
+        return converse_with(address, held, settings.card, make, as_json=as_json, request=request)
     pool = EphemeralPool(chosen.key_exchange)
     try:
-        return converse_with(
-            address, held, settings.card, pool.take, as_json=as_json or ctx.obj["as_json"], request=request
-        )
+        return converse_with(address, held, settings.card, pool.take, as_json=as_json)
     finally:
         pool.close()
 

@@ -25,15 +25,15 @@ def test_from_an_empty_folder_to_money_in_the_bank(town: Town) -> None:
     trusted = programs.run("trust", *key, "--bank-key", town.data_dir / "bank.pub")
     assert (trusted.code, trusted.out) == (0, f"{bank.address} is known by {bank.fingerprint}\n")
     atm = ["atm", *key, "--card", "deep/alice.card"]
-    deposit = programs.run(*atm, "deposit", "50")
-    assert (deposit.code, deposit.out, deposit.err) == (0, "DEPOS ok, balance 50.00\n", "")
-    refused = programs.run(*atm, "withdraw", "50.01", "--json")
+    deposit = programs.run(*atm, "deposit", "4321.09")
+    assert (deposit.code, deposit.out, deposit.err) == (0, "DEPOS ok, balance 4321.09\n", "")
+    refused = programs.run(*atm, "withdraw", "4321.10", "--json")
     assert (refused.code, refused.out) == (1, '{"type":"WITHD","ok":false,"error":"insufficient-funds"}\n')
     check = programs.run("--json", *atm, "check")
-    assert (check.code, check.out, check.err) == (0, '{"type":"CHECK","ok":true,"balance":"50.00"}\n', "")
+    assert (check.code, check.out, check.err) == (0, '{"type":"CHECK","ok":true,"balance":"4321.09"}\n', "")
     assert bank.stop() == 0
-    assert town.balance() == 5000
-    for secret in (read_card(programs.folder / "deep" / "alice.card").secret.hex(), "50.00", "5000"):
+    assert town.balance() == 4321_09
+    for secret in (read_card(programs.folder / "deep" / "alice.card").secret.hex(), "4321.09", "432109"):
         assert secret not in bank.log
 
 
