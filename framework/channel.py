@@ -24,7 +24,7 @@ from framework.handshake.server import AwaitingM1, AwaitingM3, read_m1, read_m3
 from framework.handshake.transitions import TRANSITIONS, State
 from framework.kdf import MAX_CONTEXT, MAX_EXPANDED, MAX_LABEL, expand_label
 from framework.primitives import KeyPair, RandomBytes
-from framework.record.codec import PREFIX_SIZE, ContentType
+from framework.record.codec import PREFIX_SIZE, ContentType, Inner
 from framework.record.direction import RecordReader, RecordWriter
 from framework.secret import Secret
 from framework.suite import Suite
@@ -62,7 +62,7 @@ class Channel:
         self._handshake: AwaitingM1 | AwaitingM2 | AwaitingM3 | None = handshake
         self._records: _Records | None = None
         self._incoming = FrameBuffer()
-        self._outgoing = bytearray(outgoing)
+        self._outgoing = [outgoing]
         self._failure: ChannelFailed | None = None
         self._closed = False
         self._now = now
@@ -220,7 +220,7 @@ class Channel:
 
     def data_to_send(self) -> bytes:
         """Take the bytes that are due to the network. After a failure there are none."""
-        data = bytes(self._outgoing)
+        data = b"".join(self._outgoing)
         self._outgoing.clear()
         return data
 
@@ -238,13 +238,10 @@ class Channel:
     def _begin_call(self, now: int) -> None:
         if self._failure is not None:
             raise ChannelError("the channel has failed", self._failure.reason)
-        self._check_owner()
-        _check_time_argument(now)
-        self._now = now
-
-    def _check_owner(self) -> None:
         if os.getpid() != self._owner:
             raise MisuseError("a channel belongs to the process that made it, and this is another: open a new one")
+        _check_time_argument(now)
+        self._now = now
 
     def _next_frame(self) -> tuple[FrameType, bytes, bytes] | None:
         """Give the next whole frame; its header is checked as soon as it is there (PROTOCOL §4.1)."""
@@ -264,22 +261,22 @@ class Channel:
     def _accept(self, frame_type: FrameType, header: bytes, body: bytes) -> Event | None:
         """Process one frame that the table permits, and move to the state that it names."""
         if self._records is not None:
-            return self._accept_record(self._records, header, body)
+            return self._meaning(self._records.reader.read(header, body, self._now))
         after = TRANSITIONS[self._state, frame_type]
         if isinstance(self._handshake, AwaitingM1):
             m2, self._handshake = read_m1(self._handshake, header, body, self._now)
-            self._outgoing += m2
+            self._outgoing.append(m2)
         elif isinstance(self._handshake, AwaitingM2):
             m3, completed = read_m2(self._handshake, header, body, self._now)
-            self._outgoing += m3
+            self._outgoing.append(m3)
             self._complete(completed, is_client=True)
         elif isinstance(self._handshake, AwaitingM3):
             self._complete(read_m3(self._handshake, body, self._now), is_client=False)
         self._state = after
         return HandshakeCompleted() if self._handshake is None else None
 
-    def _accept_record(self, records: _Records, header: bytes, body: bytes) -> Event | None:
-        inner = records.reader.read(header, body, self._now)
+    def _meaning(self, inner: Inner) -> Event | None:
+        """What a record means to the application; a key_update, nothing."""
         if inner.content_type is ContentType.DATA:
             return MessageReceived(inner.data)
         if inner.content_type is ContentType.CLOSE_NOTIFY:
@@ -292,11 +289,11 @@ class Channel:
         self._records = records = _Records(self._suite, completed, is_client=is_client)
         self._handshake = None
         if self._closed:
-            self._outgoing += records.writer.write(ContentType.CLOSE_NOTIFY, b"", self._now)
+            self._outgoing.append(records.writer.write(ContentType.CLOSE_NOTIFY, b"", self._now))
 
     def _write(self, records: _Records, content_type: ContentType, data: bytes) -> None:
         try:
-            self._outgoing += records.writer.write(content_type, data, self._now)
+            self._outgoing.append(records.writer.write(content_type, data, self._now))
         except (SuitecaseError, Fault) as error:
             # A writer that failed half-way cannot be trusted with another record.
             reason = error.reason if isinstance(error, Fault) else FailureReason.PLUGIN

@@ -29,7 +29,7 @@ def encode_header(frame_type: FrameType, body_size: int) -> bytes:
     return _HEADER.pack(frame_type, VERSION, 0, body_size)
 
 
-def parse_header(data: bytes | bytearray | memoryview, offset: int = 0) -> tuple[FrameType, int]:
+def parse_header(data: bytes | bytearray, offset: int = 0) -> tuple[FrameType, int]:
     """Read the header at `offset`: its type and the body's size in bytes. Raises Fault."""
     number, version, reserved, body_size = _HEADER.unpack_from(data, offset)
     frame_type = _TYPES.get(number)
@@ -44,7 +44,7 @@ class FrameBuffer:
     __slots__ = ("_data", "_start")
 
     def __init__(self) -> None:
-        self._data = bytearray()
+        self._data: bytes | bytearray = b""
         self._start = 0
 
     def __len__(self) -> int:
@@ -52,26 +52,31 @@ class FrameBuffer:
 
     def append(self, portion: bytes) -> None:
         """Take bytes from the network."""
-        del self._data[: self._start]
+        if self._start == len(self._data):  # the usual case, a portion of whole frames, is not copied
+            self._data = portion
+        else:
+            if not isinstance(self._data, bytearray):
+                self._data = bytearray(self._data)
+            del self._data[: self._start]
+            self._data += portion
         self._start = 0
-        self._data += portion
 
     def header(self) -> tuple[FrameType, int] | None:
         """Give the next frame's type and body size as soon as its header is there. Raises Fault."""
-        return parse_header(self._data, self._start) if len(self) >= HEADER_SIZE else None
+        data, start = self._data, self._start
+        return parse_header(data, start) if len(data) - start >= HEADER_SIZE else None
 
     def take(self, body_size: int) -> tuple[bytes, bytes] | None:
         """Cut off the next frame, as header and body, if it is there whole."""
-        start = self._start
+        data, start = self._data, self._start
         middle = start + HEADER_SIZE
         end = middle + body_size
-        if len(self._data) < end:
+        if len(data) < end:
             return None
         self._start = end
-        with memoryview(self._data) as view:
-            return bytes(view[start:middle]), bytes(view[middle:end])
+        return bytes(data[start:middle]), bytes(data[middle:end])
 
     def clear(self) -> None:
         """Forget everything."""
-        self._data.clear()
+        self._data = b""
         self._start = 0

@@ -96,9 +96,14 @@ class Suite:
             return self.protection.cipher.max_bytes_per_key
         return self.protection.max_records_per_key
 
+    @property
+    def counts_bytes(self) -> bool:
+        """Whether the epoch limit counts bytes of inner plaintext; else it counts records."""
+        return isinstance(self.protection, EncryptThenMac)
+
     def record_cost(self, inner_size: int) -> int:
         """What a record of `inner_size` bytes takes from the epoch limit, in its unit."""
-        return inner_size if isinstance(self.protection, EncryptThenMac) else 1
+        return inner_size if self.counts_bytes else 1
 
     def descriptor(self) -> bytes:
         """D (PROTOCOL §3.2)."""

@@ -33,7 +33,7 @@ class Connection(asyncio.Protocol):
         self._workers = workers
         self._transport: asyncio.Transport | None = None
         self._messages: deque[bytes] = deque()
-        self._wakeup = asyncio.Event()
+        self._waiters: list[asyncio.Future[None]] = []
         self._writable = asyncio.Event()
         self._writable.set()
         self._lost = asyncio.Event()
@@ -84,7 +84,7 @@ class Connection(asyncio.Protocol):
             self.fail(FailureReason.CONNECTION, type(exc).__name__ if exc else "the connection was closed")
         self._lost.set()
         self._writable.set()
-        self._wakeup.set()
+        self._wake()
 
     def pause_writing(self) -> None:
         """The network is behind."""
@@ -117,8 +117,7 @@ class Connection(asyncio.Protocol):
             if self._peer_closed or self.channel.is_closed:
                 return None
             self._raise_failure()
-            self._wakeup.clear()
-            await self._wakeup.wait()
+            await self._news()
         message = self._messages.popleft()
         if self._application_is_behind and len(self._messages) <= MAX_QUEUED_MESSAGES // 2:
             self._application_is_behind = False
@@ -141,7 +140,7 @@ class Connection(asyncio.Protocol):
             transport.write_eof()
         except OSError as error:  # the peer, which has closed already, did not wait for our end
             self.fail(FailureReason.CONNECTION, type(error).__name__)
-        self._wakeup.set()
+        self._wake()
 
     async def close(self) -> None:
         """Say close_notify and FIN, wait for the peer's end of stream, and let go."""
@@ -156,8 +155,7 @@ class Connection(asyncio.Protocol):
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
                 while not (self._peer_closed or self._failure or self._lost.is_set()):
-                    self._wakeup.clear()
-                    await self._wakeup.wait()
+                    await self._news()
                 if self._failure is None:
                     transport.close()
                 await self._lost.wait()
@@ -222,10 +220,22 @@ class Connection(asyncio.Protocol):
                 self._peer_closed = True
             else:
                 self._note_failure(event)
-        self._wakeup.set()
+        self._wake()
         if len(self._messages) > MAX_QUEUED_MESSAGES and not self._application_is_behind:
             self._application_is_behind = True
             self.pause_reading()
+
+    async def _news(self) -> None:
+        """Wait until something has happened, as `_wake` tells."""
+        waiter = self._loop.create_future()
+        self._waiters.append(waiter)
+        await waiter
+
+    def _wake(self) -> None:
+        for waiter in self._waiters:
+            if not waiter.done():  # cancelled
+                waiter.set_result(None)
+        self._waiters.clear()
 
     def _establish(self) -> None:
         if not self.established.done():  # cancelled, by whoever waited, in the same moment
@@ -243,7 +253,7 @@ class Connection(asyncio.Protocol):
         if not self.established.done():
             self.established.set_exception(error_of(failure))
             self.established.exception()  # retrieved: not everybody awaits it
-        self._wakeup.set()
+        self._wake()
         self._writable.set()
         self.pause_reading()
         self._reset_on_close()

@@ -58,6 +58,6 @@ def parse_inner(plaintext: bytes, quantum: int) -> Inner:
     if size and content_type is not ContentType.DATA:
         raise Fault(FailureReason.MALFORMED, "data in a record that carries none")
     end = PREFIX_SIZE + size
-    if plaintext.count(0, end) != len(plaintext) - end:
+    if plaintext[end:].strip(b"\0"):
         raise Fault(FailureReason.MALFORMED, "padding that is not zero")
     return Inner(content_type, timestamp, plaintext[PREFIX_SIZE:end])

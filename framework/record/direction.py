@@ -24,7 +24,7 @@ class RecordWriter:
     def __init__(self, suite: Suite, secret: Secret, last_timestamp: int) -> None:
         self._quantum = suite.limits.pad_quantum
         self._tag_size = suite.tag_size
-        self._cost = suite.record_cost
+        self._counts_bytes = suite.counts_bytes
         self._epoch: EpochKeys[Sealer] = EpochKeys(suite, secret, sealer)
         self._last_timestamp = last_timestamp
 
@@ -33,7 +33,7 @@ class RecordWriter:
         # Never older than the one before it, whatever clock the caller has.
         timestamp = self._last_timestamp = max(self._last_timestamp, now)
         plaintext = encode_inner(Inner(content_type, timestamp, data), self._quantum)
-        if self._epoch.has_room(self._cost(len(plaintext))):
+        if self._epoch.has_room(self._cost(plaintext)):
             return self._seal(plaintext)
         key_update = self._seal(encode_inner(Inner(ContentType.KEY_UPDATE, timestamp, b""), self._quantum))
         self._epoch.step()
@@ -43,11 +43,14 @@ class RecordWriter:
         """Erase the keys."""
         self._epoch.wipe()
 
+    def _cost(self, plaintext: bytes) -> int:
+        return len(plaintext) if self._counts_bytes else 1
+
     def _seal(self, plaintext: bytes) -> bytes:
         epoch = self._epoch
         header = encode_header(FrameType.RECORD, len(plaintext) + self._tag_size)
         body = epoch.keys.seal(epoch.sequence, epoch.position() + header, plaintext)
-        epoch.advance(self._cost(len(plaintext)))
+        epoch.advance(self._cost(plaintext))
         return header + body
 
 
@@ -60,7 +63,7 @@ class RecordReader:
         self._max_inner = limits.max_inner
         self._skew = limits.skew_ms
         self._tag_size = suite.tag_size
-        self._cost = suite.record_cost
+        self._counts_bytes = suite.counts_bytes
         self._epoch: EpochKeys[Opener] = EpochKeys(suite, secret, opener)
         self._last_timestamp = last_timestamp
 
@@ -76,7 +79,7 @@ class RecordReader:
         A frame that does not verify advances nothing. After any other Fault the reader is spent.
         """
         epoch = self._epoch
-        cost = self._cost(len(body) - self._tag_size)
+        cost = len(body) - self._tag_size if self._counts_bytes else 1
         if not epoch.can_carry(cost):
             # Before opening: the cipher must never be asked for more keystream than its limit.
             raise Fault(FailureReason.LIMIT, "an epoch longer than its limit")
@@ -84,7 +87,7 @@ class RecordReader:
         inner = parse_inner(plaintext, self._quantum)
         check_time(inner.timestamp, last=self._last_timestamp, now=now, skew=self._skew)
         if inner.content_type is ContentType.KEY_UPDATE:
-            if epoch.has_room(self._cost(self._max_inner)):
+            if epoch.has_room(self._max_inner if self._counts_bytes else 1):
                 raise Fault(FailureReason.LIMIT, "a key_update before one was due")
             epoch.step()
         elif epoch.has_room(cost):

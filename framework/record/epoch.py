@@ -28,14 +28,14 @@ class EpochKeys(Generic[K]):
     which happens only after a record has been sealed or verified.
     """
 
-    __slots__ = ("_limit", "_make_keys", "_reserve", "_secret", "_suite", "epoch", "keys", "sequence", "used")
+    __slots__ = ("_limit", "_make_keys", "_room", "_secret", "_suite", "epoch", "keys", "sequence", "used")
 
     def __init__(self, suite: Suite, secret: Secret, make_keys: Callable[[Suite, Secret], K]) -> None:
         self._suite = suite
         self._secret = secret
         self._make_keys = make_keys
         self._limit = suite.epoch_limit
-        self._reserve = suite.record_cost(suite.limits.pad_quantum)
+        self._room = self._limit - suite.record_cost(suite.limits.pad_quantum)
         self.epoch = 0
         self.sequence = 0
         self.used = 0
@@ -53,7 +53,7 @@ class EpochKeys(Generic[K]):
 
     def has_room(self, cost: int) -> bool:
         """Whether this epoch can carry `cost` more and a key_update behind it (PROTOCOL §6.5)."""
-        return self.used + cost + self._reserve <= self._limit
+        return self.used + cost <= self._room
 
     def advance(self, cost: int) -> None:
         """Count a record that was sealed or verified."""

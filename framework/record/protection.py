@@ -4,7 +4,7 @@ The same composition seals the messages of the handshake (PROTOCOL §4.7). Nothi
 and a MAC together.
 """
 
-from struct import pack
+from struct import Struct
 from typing import Protocol
 
 from framework.errors import InvalidKeyError, PluginError, VerificationError
@@ -22,6 +22,8 @@ from framework.kdf import expand_label
 from framework.limits import MAX_KEY_ATTEMPTS
 from framework.secret import Secret
 from framework.suite import EncryptThenMac, Suite
+
+_LENGTH = Struct(">Q")
 
 
 class Sealer(Protocol):
@@ -87,7 +89,7 @@ class _EncryptThenMacSealer:
 
     def seal(self, sequence: int, ad: bytes, plaintext: bytes) -> bytes:  # noqa: ARG002 - the cipher counts by itself
         ciphertext = self._encrypt(plaintext)
-        return ciphertext + self._mac.tag(pack(">Q", len(ad)) + ad, ciphertext)
+        return ciphertext + self._mac.tag(_LENGTH.pack(len(ad)) + ad, ciphertext)
 
 
 class _EncryptThenMacOpener:
@@ -104,7 +106,7 @@ class _EncryptThenMacOpener:
             raise Fault(FailureReason.MALFORMED, "a body shorter than its tag")
         ciphertext = body[:boundary]
         try:
-            self._mac.verify(body[boundary:], pack(">Q", len(ad)) + ad, ciphertext)
+            self._mac.verify(body[boundary:], _LENGTH.pack(len(ad)) + ad, ciphertext)
         except VerificationError:
             raise Fault(FailureReason.AUTHENTICATION, "a tag that does not verify") from None
         return self._decrypt(ciphertext)
