@@ -12,7 +12,7 @@ KEY_SIZE = 24
 IV_SIZE = 8
 
 MAX_BLOCKS_PER_KEY = 1 << 20
-"""SP 800-67 Rev. 2 §3.5: at most 2^20 blocks under one key bundle (Sweet32, CVE-2016-2183)."""
+"""SP 800-67 Rev. 2: at most 2^20 blocks under one key bundle (Sweet32, CVE-2016-2183)."""
 
 
 class TripleDes:

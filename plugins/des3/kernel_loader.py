@@ -19,14 +19,28 @@ _log = logging.getLogger(__name__)
 COMPILING_TIMEOUT = 300
 """Seconds after which a compilation is given up."""
 
-_COMPILE = "import os; os.nice(10); from plugins.des3.numba_engine import compile_in_turn; compile_in_turn()"
+_COMPILE = """
+import os, sys, threading
+
+def end_with_parent():
+    sys.stdin.buffer.read()
+    os._exit(1)
+
+threading.Thread(target=end_with_parent, daemon=True).start()
+os.nice(10)
+from plugins.des3.numba_engine import compile_in_turn
+
+compile_in_turn()
+os._exit(0)  # at once: the other thread holds standard input
+"""
+"""Nobody writes to its standard input: that ends when the process which wants the kernel does."""
 
 
 class KernelLoader:
     """Holds the kernel once it is there; until then, and if it never comes, `kernel` is None.
 
-    Compiling happens in another process, because it would hold this one's interpreter lock for seconds. Whatever
-    goes wrong there leaves the default engine in service.
+    Compiling happens in another process, because it would hold this one's interpreter lock for seconds; it ends with
+    this one. Whatever goes wrong there leaves the default engine in service.
     """
 
     def __init__(self) -> None:
@@ -59,12 +73,16 @@ class KernelLoader:
 
     def _compile(self) -> None:
         path = os.pathsep.join(filter(None, sys.path))
-        subprocess.run(  # noqa: S603  # this very interpreter, on a constant
+        with subprocess.Popen(  # noqa: S603  # this very interpreter, on a constant
             [sys.executable, "-c", _COMPILE],
             env={**os.environ, "PYTHONPATH": path},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
-            timeout=COMPILING_TIMEOUT,
-            check=True,
-        )
+        ) as compiler:
+            try:
+                status = compiler.wait(COMPILING_TIMEOUT)
+            finally:
+                compiler.kill()
+        if status:
+            raise ConfigurationError(f"its compiler ended with {status}")

@@ -1,4 +1,4 @@
-"""Which key bundles Triple DES must not be used with (SP 800-67 Rev. 2 §3.3)."""
+"""Which key bundles Triple DES must not be used with (SP 800-67 Rev. 2)."""
 
 from framework.errors import InvalidKeyError
 from plugins.des3.tables import PERMUTED_CHOICE_1

@@ -87,7 +87,7 @@ def triple_des(key: bytes, iv: bytes, plaintext: bytes) -> bytes:
 
 
 def des3_claims() -> dict[str, Any]:
-    """Parity is ignored; the 64 weak DES keys, in each place, and equal parts are weak (SP 800-67 Rev. 2 §3.3)."""
+    """Parity is ignored; the 64 weak DES keys, in each place, and equal parts are weak (SP 800-67 Rev. 2)."""
     good = [seeded(f"good part {number}", 8) for number in range(3)]
     weak = []
     for number, part in enumerate(weak_des_keys()):

@@ -58,7 +58,7 @@ def test_an_epoch_in_records_ends_when_and_only_when_it_must(sizes: list[int], l
 
 
 def test_triple_des_is_rekeyed_before_two_to_the_twenty_blocks() -> None:
-    """SP 800-67 Rev. 2 §3.3: counted here on the wire, with a quick cipher under the limit of Triple DES."""
+    """SP 800-67 Rev. 2: counted here on the wire, with a quick cipher under the limit of Triple DES."""
     limit = 2**20 * 8
     suite = etm_suite(limits=Limits(epoch_limit=limit))
     pair = open_pair(suite)

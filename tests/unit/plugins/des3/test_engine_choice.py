@@ -167,6 +167,38 @@ def test_the_loader_compiles_in_another_process_and_caches(
 
 
 @needs_numba
+def test_the_compiler_ends_with_the_process_that_wants_the_kernel(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    pid_file = tmp_path / "pid"
+    program = f"""
+import time
+from pathlib import Path
+from plugins.des3 import kernel_loader
+
+pid_file = Path({str(pid_file)!r})
+note = f"import os; open({{str(pid_file)!r}}, 'w').write(str(os.getpid()))"
+kernel_loader._COMPILE = note + kernel_loader._COMPILE
+kernel_loader.KernelLoader().start()
+while not (pid_file.exists() and pid_file.read_text()):
+    time.sleep(0.01)
+"""
+    subprocess.run([sys.executable, "-c", program], check=True, timeout=60)
+    pid = pid_file.read_text()
+    deadline = time.monotonic() + 60
+    while runs(pid) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not runs(pid)
+    assert not holds_kernel(kernel_cache_directory()), "it was not given up, it finished"
+
+
+def runs(pid: str) -> bool:
+    state = subprocess.run(["ps", "-o", "stat=", "-p", pid], capture_output=True, text=True).stdout.strip()
+    return state != "" and not state.startswith("Z")
+
+
+@needs_numba
 @pytest.mark.parametrize("program", ["raise SystemExit(3)", "pass"])
 def test_a_loader_that_fails_leaves_the_default_engine(
     monkeypatch: pytest.MonkeyPatch,
