@@ -19,12 +19,13 @@ DIRECTORY_MODE: Final = 0o700
 OTHERS_ANY: Final = 0o077
 """The permission bits that a file with a secret must not have."""
 OTHERS_WRITE: Final = 0o022
-"""The permission bits that a file which is trusted must not have."""
+"""The permission bits that a file or a directory which is trusted must not have."""
 
 
 def read_file(path: Path, noun: str, *, limit: int, forbidden: int = 0, if_missing: str = "check the path") -> bytes:
     """Read a regular file of at most `limit` bytes that has none of the `forbidden` permission bits.
 
+    A file that others must not read must also be ours, or root's.
     Raises MissingFileError or FileError: one sentence that calls the file by its `noun`.
     """
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK  # a named pipe must not hold us up
@@ -47,14 +48,27 @@ def read_file(path: Path, noun: str, *, limit: int, forbidden: int = 0, if_missi
 
 
 def check_status(status: os.stat_result, path: Path, noun: str, forbidden: int) -> None:
-    """Raise FileError unless the file is a regular one with none of the `forbidden` permission bits."""
+    """Raise FileError unless the file is a regular one with none of the `forbidden` permission bits.
+
+    If others must not read it, it must be ours or root's: its owner can always change it, and its permissions.
+    """
     if not stat.S_ISREG(status.st_mode):
         raise FileError(f"The {noun} {path} is not a regular file; check the path.")
+    if forbidden == OTHERS_ANY:
+        _check_owner(status, path, noun)
     if status.st_mode & forbidden:
         mode = stat.S_IMODE(status.st_mode)
         deed, remedy = ("reached", "600") if forbidden & 0o044 else ("changed", "go-w")
         command = f"chmod {remedy} {shlex.quote(str(path))}"
         raise FileError(f"The {noun} {path} can be {deed} by other users (mode {mode:04o}); run `{command}`.")
+
+
+def _check_owner(status: os.stat_result, path: Path, noun: str) -> None:
+    if status.st_uid not in (0, os.geteuid()):
+        command = f"chown {os.geteuid()} {shlex.quote(str(path))}"
+        raise FileError(
+            f"The {noun} {path} belongs to another user (uid {status.st_uid}); run this as that user, or `{command}`."
+        )
 
 
 def create_file(path: Path, data: bytes, noun: str, *, mode: int = PRIVATE_MODE) -> None:
@@ -122,6 +136,23 @@ def make_directory(path: Path, noun: str) -> None:
         ) from None
     if not path.is_dir():
         raise FileError(f"The {noun} {path} is not a directory; give another path.")
+
+
+def make_private_directory(path: Path, noun: str) -> None:
+    """Make a directory as `make_directory` does, or take one in which nobody else can put, rename or remove files.
+
+    One that others can list will do: the files in it have modes of their own. Raises FileError.
+    """
+    make_directory(path, noun)
+    with refusing(path, noun, "used"):
+        status = path.stat()
+    _check_owner(status, path, noun)
+    if status.st_mode & OTHERS_WRITE:
+        command = f"chmod 700 {shlex.quote(str(path))}"
+        # What is sticky is shared on purpose, as /tmp is: to close it would harm whoever else uses it.
+        remedy = "choose one of your own" if status.st_mode & stat.S_ISVTX else f"run `{command}`"
+        mode = stat.S_IMODE(status.st_mode)
+        raise FileError(f"The {noun} {path} can be changed by other users (mode {mode:04o}); {remedy}.")
 
 
 def sync_directory(path: Path) -> None:

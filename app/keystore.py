@@ -15,7 +15,7 @@ from app.files import (
     PUBLIC_MODE,
     create_file,
     locked_directory,
-    make_directory,
+    make_private_directory,
     read_file,
     refusing,
     replace_file,
@@ -46,7 +46,7 @@ def load_or_create(
     """
     if re.fullmatch(SUITE_NAME, suite_name) is None:
         raise ValueError("not the name of a suite")
-    make_directory(data_dir, "data directory")
+    make_private_directory(data_dir, "data directory")
     path = data_dir / f"{suite_name}.key"
     with refusing(data_dir, "data directory", "used"), locked_directory(data_dir):
         try:

@@ -16,7 +16,7 @@ from typing import Final
 
 from app.card import Card
 from app.errors import FileError, MessageError
-from app.files import PRIVATE_MODE, locked_directory, make_directory, refusing, sync_directory
+from app.files import PRIVATE_MODE, locked_directory, make_private_directory, refusing, sync_directory
 from app.messages import MAX_MESSAGE_SIZE, AccountRequest, CardRequest, encode, read_request
 
 _NOUN = "record of pending requests"
@@ -72,7 +72,7 @@ class PendingRequests:
 
     def begin(self, request: AccountRequest) -> PendingRequest:
         """Record a request, on the disk when this returns, before it is sent. Raises FileError."""
-        make_directory(self._directory, _NOUN)
+        make_private_directory(self._directory, _NOUN)
         final = self._directory / f"{request.id}.{self._tag}"
         unfinished = final.with_name(final.name + _UNFINISHED)
         with refusing(final, _NOUN, "written"):
@@ -104,6 +104,7 @@ class PendingRequests:
         """
         if not self._directory.is_dir():
             return []
+        make_private_directory(self._directory, _NOUN)  # what others could put there, we would send
         with refusing(self._directory, _NOUN, "read"), locked_directory(self._directory):
             adopted = [self._adopt(path) for path in sorted(self._directory.iterdir())]
         return [pending for pending in adopted if pending is not None]

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from app.errors import LedgerError
-from app.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_directory, refusing, sync_directory
+from app.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing, sync_directory
 from app.ledger.schema import APPLICATION_ID, TABLES, VERSION
 
 BUSY_TIMEOUT: Final = 5.0
@@ -160,7 +160,7 @@ class Database:
 
 def _prepare_file(path: Path) -> None:
     """Make the file, private from its first moment, unless it is there; refuse one that others can reach."""
-    make_directory(path.parent, "data directory")
+    make_private_directory(path.parent, "data directory")
     with refusing(path, "ledger", "opened"):
         try:
             os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_MODE))

@@ -127,11 +127,16 @@ def key_for_all(data_dir: Path) -> None:
     (data_dir / f"{QUICK_SUITE}.key").chmod(0o604)
 
 
+def directory_for_all(data_dir: Path) -> None:
+    data_dir.chmod(0o777)
+
+
 BAD_DATA: list[tuple[Spoil, str]] = [
     (not_a_ledger, "ledger.sqlite3 is not a ledger of suitecase; choose another data directory"),
     (reached_by_others, "ledger.sqlite3 can be reached by other users (mode 0640); run `chmod 600"),
     (a_directory_for_a_ledger, "ledger.sqlite3 is not a regular file; check the path"),
     (key_cut_short, "is damaged or not a key for des3-bg2048-hmac; restore it from a backup"),
+    (directory_for_all, "The data directory d can be changed by other users (mode 0777); run `chmod 700 d`"),
     (key_for_all, "can be reached by other users (mode 0604); run `chmod 600"),
 ]
 

@@ -12,6 +12,7 @@ from app.card import Card, open_account_with_card
 from app.ledger import LEDGER_FILE, Ledger
 
 StartProgram = Callable[..., subprocess.Popen[str]]
+GiveAway = Callable[[Path], int]
 
 
 @pytest.fixture
@@ -57,3 +58,18 @@ def start_program() -> Iterator[StartProgram]:
     for process in running:
         process.kill()
         process.communicate()
+
+
+@pytest.fixture
+def give_away(monkeypatch: pytest.MonkeyPatch) -> GiveAway:
+    """Let a file or a directory belong to another user; gives who that is. Without root's rights, we become another."""
+
+    def give(path: Path) -> int:
+        if os.geteuid() == 0:
+            os.chown(path, 65_534, -1)
+        else:
+            us = os.geteuid()
+            monkeypatch.setattr(os, "geteuid", lambda: us + 1)
+        return path.stat().st_uid
+
+    return give

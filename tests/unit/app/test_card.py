@@ -2,6 +2,7 @@
 
 import os
 import stat
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -192,6 +193,13 @@ def test_ensuring_refuses_the_card_of_another_account_or_bank(ledger: Ledger, ca
 def test_a_missing_card(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"There is no card file .*make one with `open-account`"):
         read_card(tmp_path / "none")
+
+
+def test_a_card_that_belongs_to_another_user(card: Card, card_path: Path, give_away: Callable[[Path], int]) -> None:
+    owner = give_away(card_path)
+    with pytest.raises(FileError, match=rf"belongs to another user \(uid {owner}\); run this as that user") as caught:
+        read_card(card_path)
+    assert card.secret.hex() not in str(caught.value)
 
 
 @pytest.mark.parametrize("mode", [0o644, 0o640, 0o604, 0o660])

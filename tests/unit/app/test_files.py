@@ -9,7 +9,15 @@ from pathlib import Path
 import pytest
 
 from app.errors import FileError, MissingFileError
-from app.files import OTHERS_ANY, OTHERS_WRITE, create_file, make_directory, read_file, replace_file
+from app.files import (
+    OTHERS_ANY,
+    OTHERS_WRITE,
+    create_file,
+    make_directory,
+    make_private_directory,
+    read_file,
+    replace_file,
+)
 
 
 def record(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -165,3 +173,56 @@ def test_a_directory_is_made_with_its_parents_and_kept_if_it_is_there(tmp_path: 
     for wrong in (tmp_path / "file", tmp_path / "file" / "x", tmp_path / "file" / "x" / "y"):
         with pytest.raises(FileError, match=r"data directory .*[Nn]ot a directory"):
             make_directory(wrong, "data directory")
+
+
+def test_a_secret_that_belongs_to_another_user(tmp_path: Path, give_away: Callable[[Path], int]) -> None:
+    path = tmp_path / "a file"
+    path.touch(mode=0o600)
+    assert read_file(path, "card file", limit=9, forbidden=OTHERS_ANY) == b""
+    owner = give_away(path)
+    said = rf"belongs to another user \(uid {owner}\); run this as that user, or `chown {os.geteuid()} '.*a file'`\.$"
+    with pytest.raises(FileError, match=said):
+        read_file(path, "card file", limit=9, forbidden=OTHERS_ANY)
+    path.chmod(0o644)
+    assert read_file(path, "bank key file", limit=9, forbidden=OTHERS_WRITE) == b"", "a public file is its owner's word"
+
+
+def test_a_secret_that_belongs_to_root_is_trusted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "file"
+    path.touch(mode=0o600)
+    status = path.stat()
+    monkeypatch.setattr(os, "geteuid", lambda: 1234)
+    monkeypatch.setattr(os, "fstat", lambda _fd: os.stat_result((*status[:4], 0, *status[5:])))
+    assert read_file(path, "card file", limit=9, forbidden=OTHERS_ANY) == b""
+
+
+@pytest.mark.parametrize("mode", [0o720, 0o702, 0o770, 0o775, 0o777])
+def test_a_private_directory_in_which_others_can_put_files(tmp_path: Path, mode: int) -> None:
+    path = tmp_path / "a place"
+    path.mkdir()
+    path.chmod(mode)
+    with pytest.raises(FileError, match=rf"by other users \(mode {mode:04o}\); run `chmod 700 '.*a place'`\.$"):
+        make_private_directory(path, "data directory")
+    make_directory(path, "directory for the card file")
+
+
+def test_a_directory_that_is_shared_on_purpose_is_not_to_be_closed(tmp_path: Path) -> None:
+    tmp_path.chmod(0o1777)  # as /tmp is
+    with pytest.raises(FileError, match=r"by other users \(mode 1777\); choose one of your own\.$"):
+        make_private_directory(tmp_path, "data directory")
+    make_private_directory(tmp_path / "below", "data directory")
+
+
+@pytest.mark.parametrize("mode", [0o700, 0o750, 0o755])
+def test_a_private_directory_of_ones_own(tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    make_private_directory(tmp_path, "data directory")
+    assert stat.S_IMODE(tmp_path.stat().st_mode) == mode
+
+
+def test_a_private_directory_that_belongs_to_another_user(tmp_path: Path, give_away: Callable[[Path], int]) -> None:
+    path = tmp_path / "place"
+    make_private_directory(path, "data directory")
+    owner = give_away(path)
+    with pytest.raises(FileError, match=rf"place belongs to another user \(uid {owner}\); run this as that user, or"):
+        make_private_directory(path, "data directory")

@@ -31,6 +31,13 @@ def load(directory: Path, suite: str = SUITE, pair: KeyPair | None = None) -> Ke
     )
 
 
+def test_a_directory_in_which_others_can_put_keys(tmp_path: Path) -> None:
+    tmp_path.chmod(0o770)
+    with pytest.raises(FileError, match=r"data directory .* \(mode 0770\); run `chmod 700 "):
+        load_or_create(tmp_path, SUITE, never, public_key_size=1, private_key_size=1)
+    assert list(tmp_path.iterdir()) == []
+
+
 def never() -> KeyPair:
     raise RuntimeError("a key must not be made anew")
 

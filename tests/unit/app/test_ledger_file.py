@@ -69,6 +69,23 @@ def test_a_ledger_that_others_can_reach_is_refused(ledger: Ledger, ledger_path: 
         Ledger(ledger_path)
 
 
+def test_a_ledger_that_belongs_to_another_user_is_refused(
+    ledger: Ledger, ledger_path: Path, give_away: Callable[[Path], int]
+) -> None:
+    ledger.close()
+    owner = give_away(ledger_path)
+    with pytest.raises(FileError, match=rf"belongs to another user \(uid {owner}\)"):
+        Ledger(ledger_path)
+
+
+def test_a_directory_in_which_others_can_put_a_log_is_refused(ledger_path: Path) -> None:
+    ledger_path.parent.mkdir()
+    ledger_path.parent.chmod(0o777)
+    with pytest.raises(FileError, match=r"data directory .* \(mode 0777\); run `chmod 700 "):
+        Ledger(ledger_path)
+    assert list(ledger_path.parent.iterdir()) == []
+
+
 def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
     path = tmp_path / "other.sqlite3"
     path.touch(mode=0o600)

@@ -70,7 +70,7 @@ def test_a_request_is_safe_on_the_disk_before_it_is_sent(
     pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     request = withdraw()
-    directory(card_path).mkdir()
+    directory(card_path).mkdir(mode=0o700)
     with acts(monkeypatch) as seen:
         handle = pending.begin(request)
     assert seen == ["sync file", "rename", "sync directory"]
@@ -88,6 +88,16 @@ def test_the_directory_is_private_and_beside_the_card(pending: PendingRequests, 
     assert not directory(card_path).exists()
     pending.begin(withdraw()).done()
     assert stat.S_IMODE(directory(card_path).stat().st_mode) == 0o700
+
+
+def test_a_directory_in_which_others_can_put_requests(pending: PendingRequests, card_path: Path) -> None:
+    pending.begin(withdraw()).release()
+    directory(card_path).chmod(0o770)
+    for act in (pending.orphans, lambda: pending.begin(withdraw())):
+        with pytest.raises(FileError, match=r"can be changed by other users \(mode 0770\); run `chmod 700 "):
+            act()
+    directory(card_path).chmod(0o700)
+    assert len(adopted(pending)) == 1
 
 
 def test_a_request_in_flight_is_no_orphan(pending: PendingRequests) -> None:
