@@ -52,13 +52,13 @@ class FrameBuffer:
 
     def append(self, portion: bytes) -> None:
         """Take bytes from the network."""
-        if self._start == len(self._data):  # the usual case, a portion of whole frames, is not copied
+        if not self._data:  # the usual case: a portion of whole frames is not copied
             self._data = portion
-        else:
-            if not isinstance(self._data, bytearray):
-                self._data = bytearray(self._data)
-            del self._data[: self._start]
-            self._data += portion
+            return
+        if not isinstance(self._data, bytearray):
+            self._data = bytearray(self._data)
+        del self._data[: self._start]
+        self._data += portion
         self._start = 0
 
     def header(self) -> tuple[FrameType, int] | None:
@@ -73,7 +73,10 @@ class FrameBuffer:
         end = middle + body_size
         if len(data) < end:
             return None
-        self._start = end
+        if end == len(data):
+            self.clear()
+        else:
+            self._start = end
         return bytes(data[start:middle]), bytes(data[middle:end])
 
     def clear(self) -> None:
