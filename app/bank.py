@@ -5,7 +5,7 @@ import logging
 import os
 import signal
 import socket
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +16,8 @@ from app.errors import LedgerError, UserError
 from app.keystore import fingerprint, load_or_create
 from app.ledger import LEDGER_FILE, Ledger
 from app.service import BankSession
-from framework import Suite, serve
+from app.signals import ending_in_order
+from framework import KeyPair, Suite, serve
 from framework.aio import ChannelStream, Server
 
 APPLICATION: Final = "suitecase-bank"
@@ -77,16 +78,25 @@ class Bank:
         return join(*self.server.address)
 
 
-async def open_bank(suite: Suite, data_dir: Path, host: str, port: int, ledger: LedgerThread) -> Bank:
-    """Listen with the key that `data_dir` holds for this suite. Raises UserError."""
+def bank_key_pair(suite: Suite, data_dir: Path) -> KeyPair:
+    """Load or make the key that `data_dir` holds for this suite. Takes up to seconds. Raises UserError."""
     kex = suite.key_exchange
-    key_pair = load_or_create(
+    return load_or_create(
         data_dir,
         suite.name,
         kex.generate_key_pair,
         public_key_size=kex.public_key_size,
         private_key_size=kex.private_key_size,
     )
+
+
+async def open_bank(suite: Suite, data_dir: Path, host: str, port: int, ledger: LedgerThread) -> Bank:
+    """Listen with the key that `data_dir` holds; where it has none, the loop waits for one. Raises UserError."""
+    return await listen(suite, bank_key_pair(suite, data_dir), host, port, ledger)
+
+
+async def listen(suite: Suite, key_pair: KeyPair, host: str, port: int, ledger: LedgerThread) -> Bank:
+    """Listen with this key. Raises UserError."""
 
     async def handle(stream: ChannelStream) -> None:
         await _serve_session(stream, ledger)
@@ -134,7 +144,7 @@ async def _serve_session(stream: ChannelStream, ledger: LedgerThread) -> None:
         logger.info("session ended", extra={"peer": peer, "account": session.account})
 
 
-async def run_bank(
+def run_bank(
     suite: Suite,
     data_dir: Path,
     host: str,
@@ -142,16 +152,34 @@ async def run_bank(
     *,
     announce: Callable[[Bank], None],
     lifeline: int | None = None,
+) -> Coroutine[None, None, None]:
+    """Load or make the key, at once, and give what serves, for a loop to run. Both raise UserError.
+
+    It serves until SIGINT or SIGTERM, or until the other end of the pipe `lifeline` is closed. The key is made before
+    there is a loop: in one, it would keep the signals waiting.
+    """
+    with ending_in_order():
+        key_pair = bank_key_pair(suite, data_dir)
+    return _serve(suite, key_pair, data_dir / LEDGER_FILE, host, port, announce, lifeline)
+
+
+async def _serve(
+    suite: Suite,
+    key_pair: KeyPair,
+    ledger_path: Path,
+    host: str,
+    port: int,
+    announce: Callable[[Bank], None],
+    lifeline: int | None,
 ) -> None:
-    """Serve until SIGINT or SIGTERM, or until the other end of the pipe `lifeline` is closed. Raises UserError."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
         loop.add_signal_handler(number, stop.set)
     if lifeline is not None:
         _call_at_eof(lifeline, stop.set)
-    async with LedgerThread(data_dir / LEDGER_FILE) as ledger:
-        bank = await open_bank(suite, data_dir, host, port, ledger)
+    async with LedgerThread(ledger_path) as ledger:
+        bank = await listen(suite, key_pair, host, port, ledger)
         async with bank.server:
             logger.info("listening", extra={"address": bank.address, "suite": suite.name})
             announce(bank)

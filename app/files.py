@@ -5,6 +5,7 @@ import os
 import secrets
 import shlex
 import stat
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -15,6 +16,10 @@ from app.errors import FileError, MissingFileError
 PRIVATE_MODE: Final = 0o600
 PUBLIC_MODE: Final = 0o644
 DIRECTORY_MODE: Final = 0o700
+
+LOCK_SECONDS: Final = 20.0
+"""How long to wait for a directory's lock: what is done under it is quick, but for the making of a key."""
+_LOCK_RETRY_PAUSE: Final = 0.01
 
 OTHERS_ANY: Final = 0o077
 """The permission bits that a file with a secret must not have."""
@@ -166,10 +171,28 @@ def sync_directory(path: Path) -> None:
 
 @contextmanager
 def locked_directory(path: Path) -> Iterator[None]:
-    """Hold the directory's advisory lock: one process at a time, and the lock dies with its process."""
+    """Hold the directory's advisory lock: one process at a time, and the lock dies with its process.
+
+    Raises FileError when another process holds it for too long, and OSError.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX)
+        deadline = time.monotonic() + LOCK_SECONDS
+        while not _locked(descriptor):
+            if time.monotonic() > deadline:
+                raise FileError(
+                    f"Another process has held the directory {path} for {LOCK_SECONDS:.0f} s; does it hang? "
+                    "Try again, or end it first."
+                )
+            time.sleep(_LOCK_RETRY_PAUSE)
         yield
     finally:
         os.close(descriptor)
+
+
+def _locked(descriptor: int) -> bool:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True

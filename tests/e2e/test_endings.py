@@ -5,7 +5,7 @@ import signal
 import subprocess
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
@@ -128,6 +128,26 @@ def test_a_bank_killed_before_it_listens(programs: Programs) -> None:
         last = ended(process)
     assert last.code == 2
     assert last.refusal == "The bank was killed by signal 9 before it listened; start again."
+
+
+@pytest.mark.skipif(not PROC, reason="what a program waits for is read off /proc")
+@pytest.mark.parametrize(("number", "code"), [(signal.SIGTERM, 0), (signal.SIGINT, 3)])
+def test_a_bank_that_waits_for_its_key_ends_at_a_signal(town: Town, number: int, code: int) -> None:
+    programs = town.programs
+    with locked_directory(town.data_dir):
+        process = programs.start("bank", "--suite", QUICK_SUITE, "--data-dir", town.data_dir)
+        wait_until(lambda: str(town.data_dir) in opened_by(process.pid))
+        process.send_signal(number)
+        last = ended(process)
+    assert (last.code, last.out) == (code, "")
+    assert last.err == ("" if code == 0 else "suitecase: Interrupted.\n")
+
+
+def opened_by(pid: int) -> list[str]:
+    """The names of the files that a process has open."""
+    with suppress(OSError):  # a file may be closed between the two looks
+        return [str(entry.readlink()) for entry in Path(f"/proc/{pid}/fd").iterdir()]
+    return []
 
 
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])

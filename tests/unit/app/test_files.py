@@ -3,16 +3,21 @@
 import os
 import socket
 import stat
+import threading
+import time
 from collections.abc import Callable
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+from app import files
 from app.errors import FileError, MissingFileError
 from app.files import (
     OTHERS_ANY,
     OTHERS_WRITE,
     create_file,
+    locked_directory,
     make_directory,
     make_private_directory,
     read_file,
@@ -226,3 +231,24 @@ def test_a_private_directory_that_belongs_to_another_user(tmp_path: Path, give_a
     owner = give_away(path)
     with pytest.raises(FileError, match=rf"place belongs to another user \(uid {owner}\); run this as that user, or"):
         make_private_directory(path, "data directory")
+
+
+def test_a_lock_is_waited_for_and_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with locked_directory(tmp_path):
+        monkeypatch.setattr(files, "LOCK_SECONDS", 0.05)
+        said = (
+            rf"^Another process has held the directory {tmp_path} for 0 s; does it hang\? Try again, or end it first\.$"
+        )
+        with pytest.raises(FileError, match=said), locked_directory(tmp_path):
+            pass
+    with locked_directory(tmp_path):
+        pass
+
+
+def test_a_lock_that_is_let_go_is_taken(tmp_path: Path) -> None:
+    with ExitStack() as held:
+        held.enter_context(locked_directory(tmp_path))
+        threading.Timer(0.1, held.pop_all().close).start()
+        begun = time.monotonic()
+        with locked_directory(tmp_path):
+            assert time.monotonic() - begun > 0.05
