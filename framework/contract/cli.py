@@ -1,5 +1,6 @@
 """The commands `check-plugin`, `explain` and `new-plugin`: `app` is a typer application that others can mount."""
 
+import sys
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -55,6 +56,9 @@ def check_plugin(
     vectors: Annotated[
         Path | None, typer.Option(metavar="FILE", help="Known answers, if not beside the plugin.")
     ] = None,
+    oracle: Annotated[
+        str, typer.Option(metavar="MODULE:FUNCTION", help="A function that computes the same by other means.")
+    ] = "",
     waivers: Annotated[Path | None, typer.Option(metavar="FILE", help="A TOML file of waivers.")] = None,
 ) -> None:
     """Hold a plugin against its contract and say what is wrong, why it matters and how to see it again.
@@ -64,7 +68,9 @@ def check_plugin(
     console = Console(stderr=True)
     try:
         given = load_waivers(waivers) if waivers else ()
-        found = targets(name, vectors=str(vectors.resolve()) if vectors else "")
+        if oracle:
+            sys.path.insert(0, str(Path.cwd()))  # where an author's own module is, as with other programs' options
+        found = targets(name, vectors=str(vectors.resolve()) if vectors else "", oracle=oracle)
         effort = Effort.DEEP if deep else Effort.NORMAL
         reports = [_run(target, seed, effort, only or [], given, console) for target in found]
     except ConfigurationError as error:

@@ -67,7 +67,7 @@ class Outcome:
         )
 
 
-def finding(check: Check, violation: Violation, name: str, seed: str) -> Finding:
-    """Make the finding of a violation."""
-    reproduce = f"suitecase-contract check-plugin {name} --only {check.id} --seed {seed!r}"
+def finding(check: Check, violation: Violation, arguments: str, seed: str) -> Finding:
+    """Make the finding of a violation; `arguments` name the plugin and the effort on a command line."""
+    reproduce = f"suitecase-contract check-plugin {arguments} --only {check.id} --seed {seed!r}"
     return Finding(check.id, check.title, violation.what, check.why, check.precedent, violation.inputs, seed, reproduce)

@@ -11,6 +11,7 @@ from pathlib import Path
 
 from framework.contract.check import Check, NotApplicable, NotChecked, Violation
 from framework.contract.outcome import Outcome, Verdict, finding
+from framework.contract.target import Target
 from framework.contract.trial import Session, Trial
 
 CHECK_SECONDS = 60.0
@@ -25,6 +26,7 @@ def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) ->
     """Run one check against the plugin of the session."""
     if session.target.kind not in check.kinds:
         return Outcome(check.id, Verdict.NOT_APPLICABLE, f"it is for {', '.join(check.kinds)}")
+    again = session.target.arguments + session.effort.option
     begin = time.perf_counter()
     try:
         with _alarm(seconds):
@@ -32,10 +34,10 @@ def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) ->
         verdict, note, found = Verdict.PASSED, "", None
     except Violation as violation:
         verdict, note = Verdict.FAILED, ""
-        found = finding(check, violation, session.target.name, session.seed)
+        found = finding(check, violation, again, session.seed)
     except _TimeIsUp:
         verdict, note = Verdict.FAILED, ""
-        found = finding(check, did_not_return(seconds), session.target.name, session.seed)
+        found = finding(check, did_not_return(seconds, session.target), again, session.seed)
     except NotApplicable as reason:
         verdict, note, found = Verdict.NOT_APPLICABLE, str(reason), None
     except NotChecked as reason:
@@ -44,7 +46,7 @@ def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) ->
         verdict, note, found = Verdict.ERROR, traceback.format_exc(limit=-4), None
         if raised_by_plugin(error, session.primitive):
             raised = Violation(f"a call with valid arguments raised {type(error).__name__}")
-            verdict, note, found = Verdict.FAILED, "", finding(check, raised, session.target.name, session.seed)
+            verdict, note, found = Verdict.FAILED, "", finding(check, raised, again, session.seed)
     return Outcome(check.id, verdict, note, time.perf_counter() - begin, found, check.flaws)
 
 
@@ -64,9 +66,10 @@ def raised_by_plugin(error: Exception, primitive: object) -> bool:
     return False
 
 
-def did_not_return(seconds: float) -> Violation:
+def did_not_return(seconds: float, target: Target) -> Violation:
     """What is said of a plugin that hangs."""
-    return Violation(f"a call into the plugin did not come back within {seconds:g} s")
+    who = "the plugin or its oracle" if target.oracle else "the plugin"
+    return Violation(f"a call into {who} did not come back within {seconds:g} s")
 
 
 @contextmanager

@@ -7,6 +7,7 @@ from unittest import SkipTest
 
 from framework.contract.catalogue import checks_for
 from framework.contract.check import Check
+from framework.contract.oracle import name_of
 from framework.contract.outcome import Outcome, Verdict
 from framework.contract.render import finding_text
 from framework.contract.report import Report
@@ -68,12 +69,14 @@ def contract_for(
     seed: str = DEFAULT_SEED,
     deep: bool = False,
     vectors: Path | None = None,
+    oracle: Callable[..., bytes] | str = "",
 ) -> type[Contract]:
     """Make a class of tests for a plugin, or for one primitive of it.
 
-    Raises ConfigurationError if there is no such plugin, or if it does not load.
+    `oracle` computes the same by other means (`framework.contract.oracle`): a function, or `package.module:function`.
+    Raises ConfigurationError if there is no such plugin, if it does not load, or if the oracle is none.
     """
-    found = targets(name, vectors=str(vectors.resolve()) if vectors else "")
+    found = targets(name, vectors=str(vectors.resolve()) if vectors else "", oracle=name_of(oracle))
     body: dict[str, Any] = {
         "__doc__": f"The contract of {name}.",
         "contract_targets": found,

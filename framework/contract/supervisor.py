@@ -71,8 +71,9 @@ class Supervisor:
         # Nothing came in time, or the process has died.
         died = line == "" or worker.poll() is not None
         code = self.stop()
-        violation = Violation(f"the process died ({code})") if died else did_not_return(self._assignment.seconds)
-        found = finding(check, violation, self._assignment.target.name, self._assignment.seed)
+        given = self._assignment
+        violation = Violation(f"the process died ({code})") if died else did_not_return(given.seconds, given.target)
+        found = finding(check, violation, given.target.arguments + given.effort.option, given.seed)
         return Outcome(check.id, Verdict.FAILED, "", 0.0, found, check.flaws)
 
     def stop(self) -> int | None:

@@ -1,6 +1,7 @@
 """Which plugin is on trial, in a form that another process can read."""
 
 import json
+import shlex
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from importlib.metadata import EntryPoint, entry_points
@@ -12,6 +13,7 @@ from typing import Any
 import pluggy
 
 from framework import hookspecs
+from framework.contract.oracle import refuse_the_plugin
 from framework.errors import ConfigurationError
 from framework.registry import ENTRY_POINT_GROUP, Kind, load_registry
 
@@ -35,6 +37,7 @@ class Target:
     kind: Kind
     name: str
     vectors: str = ""
+    oracle: str = ""
 
     def primitive(self) -> Any:
         """Load the plugin and give its primitive as it is, not behind the guard."""
@@ -44,6 +47,12 @@ class Target:
         manager.register(self.point.load())
         getattr(manager.hook, HOOKS[self.kind])(register=collected.append)
         return next(primitive for primitive in collected if primitive.info.name == self.name)
+
+    @property
+    def arguments(self) -> str:
+        """What names it on the kit's command line."""
+        given = {"--vectors": self.vectors, "--oracle": self.oracle}
+        return shlex.join([self.name, *(word for option, value in given.items() if value for word in (option, value))])
 
     @property
     def point(self) -> EntryPoint:
@@ -72,20 +81,28 @@ class Target:
         return cls(**{**fields, "kind": Kind(fields["kind"])})
 
 
-def targets(name: str, *, installed: Iterable[EntryPoint] | None = None, vectors: str = "") -> tuple[Target, ...]:
+def targets(
+    name: str, *, installed: Iterable[EntryPoint] | None = None, vectors: str = "", oracle: str = ""
+) -> tuple[Target, ...]:
     """Find what `name` means: a plugin, for all that it offers, or one primitive.
 
-    Raises ConfigurationError if there is no such thing, with the reason if it is a plugin that does not load.
+    Raises ConfigurationError if there is no such thing, with the reason if it is a plugin that does not load; and for
+    an oracle that cannot be imported, is the plugin itself, or is to speak for several primitives.
     """
     points = tuple(entry_points(group=ENTRY_POINT_GROUP) if installed is None else installed)
     registry = load_registry(allow=sorted({point.name for point in points}), installed=points)
     entries = {point.name: point.value for point in points}
     found = tuple(
-        Target(record.name, entries[record.name], kind, info.name, vectors)
+        Target(record.name, entries[record.name], kind, info.name, vectors, oracle)
         for record in registry.plugins
         for kind, info in record.primitives
         if name in (record.name, info.name)
     )
+    if oracle and len(found) > 1:
+        several = ", ".join(target.name for target in found)
+        raise ConfigurationError(f"an oracle speaks for one primitive: name one of {several}")
+    if oracle and found:
+        refuse_the_plugin(found[0])
     if found:
         return found
     faults = [record.error for record in registry.plugins if record.error and record.name == name]

@@ -8,6 +8,7 @@ from typing import Any
 from framework.contract.check import Violation
 from framework.contract.drbg import Drbg
 from framework.contract.faces import AeadFace, CipherFace, KemFace, MacFace
+from framework.contract.oracle import Oracle
 from framework.contract.target import Target
 from framework.contract.vectors import Vectors, load_vectors
 from framework.primitives import KeyPair
@@ -20,6 +21,11 @@ class Effort(Enum):
     QUICK = 0.25
     NORMAL = 1.0
     DEEP = 40.0
+
+    @property
+    def option(self) -> str:
+        """What asks for it on a command line."""
+        return " --deep" if self is Effort.DEEP else ""
 
 
 @dataclass
@@ -61,6 +67,12 @@ class Trial:
         """What the author put beside the plugin."""
         return self.session.vectors
 
+    @cached_property
+    def oracle(self) -> Oracle | None:
+        """The author's oracle, if there is one."""
+        name = self.session.target.oracle
+        return Oracle(name) if name else None
+
     @property
     def primitive(self) -> Any:
         """The plugin's primitive as it is."""
@@ -89,6 +101,10 @@ class Trial:
     def times(self, count: int, least: int = 1) -> int:
         """How often to try what is tried `count` times by default."""
         return max(least, int(count * self.session.effort.value))
+
+    def sequences(self, steps: int, least: int) -> list[int]:
+        """The lengths of the random sequences to try: one of `steps` by default, a shorter one, or many of them."""
+        return [self.times(steps, least)] if self.session.effort.value <= 1 else [steps] * self.times(1)
 
     def usable_key(self) -> bytes:
         """A random key of the bulk cipher that it does not call weak."""

@@ -40,6 +40,7 @@ class Vectors:
     answers: tuple[Answer, ...] = ()
     claims: Mapping[str, Any] = field(default_factory=dict)
     problem: str = ""
+    absent: bool = False
 
     def claim_octets(self, name: str) -> tuple[bytes, ...]:
         """A claim that is a list of octet strings."""
@@ -55,15 +56,17 @@ def load_vectors(path: Path, name: str) -> Vectors:
             str(path), str(content.get("provenance", "")), tuple(entry.get("answers", ())), entry.get("claims", {})
         )
     except FileNotFoundError:
-        return Vectors(str(path), problem=f"there is no file {path.name} beside the plugin")
+        return Vectors(str(path), problem=f"there is no file {path.name} beside the plugin", absent=True)
     except KeyError as error:
-        return Vectors(str(path), problem=f"{path.name} has no entry {error}")
+        return Vectors(str(path), problem=f"{path.name} has no entry {error}", absent=True)
     except (ValueError, AttributeError, TypeError) as error:
         return Vectors(str(path), problem=f"{path.name} cannot be read: {error}")
 
 
 def octets(value: object) -> bytes:
     """Read octets: hex, or a seed and a size. Raises ConfigurationError for anything else."""
+    if isinstance(value, bytes):
+        return value
     try:
         if isinstance(value, str):
             return bytes.fromhex(value)

@@ -1,11 +1,48 @@
-"""Known answers of an AEAD: `{"key", "nonce", "associated_data", "plaintext", "ciphertext"}`, octets in hex."""
+"""Known answers of an AEAD: `{"key", "nonce", "associated_data", "plaintext", "ciphertext"}`, octets in hex.
+
+Or an oracle: `oracle(key, nonce, associated_data, plaintext) -> ciphertext` seals, with the tag behind.
+"""
+
+from collections.abc import Iterator, Sequence
 
 from framework.contract.answers import answers, demand, demand_bits, demand_keys, demand_provenance, demand_sizes
 from framework.contract.check import Layer, Violation, check
+from framework.contract.cipher.answers import edges
+from framework.contract.oracle import Question, hold_to_oracle
 from framework.contract.trial import Trial
-from framework.contract.vectors import expected, octets
+from framework.contract.vectors import Answer, expected, octets
 
 FIELDS = ("key", "nonce", "associated_data", "plaintext", "ciphertext")
+
+SIZES = (*range(131), 200, 255, 256, 257, 1000, 4095, 4096, 4097, 65_535, 65_536, 65_537, 70_001)
+
+
+def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
+    """Plaintexts and associated data of many sizes, each under a key of its own, and nonces before every carry."""
+    aead, rng = trial.aead, trial.rng
+
+    def of_sizes(size: int, ad_size: int, nonce: bytes = b"") -> tuple[bytes, ...]:
+        return rng.bytes(aead.key_size), nonce or rng.bytes(aead.nonce_size), rng.bytes(ad_size), rng.bytes(size)
+
+    for size in SIZES:
+        yield of_sizes(size, 7 * size % 50)
+        if size in (0, 1, 16, 40):
+            yield from (of_sizes(size, ad_size) for ad_size in (0, 1, 15, 16, 17, 31, 32, 33, 64, 300, 4097))
+        if size == 200:
+            yield from (of_sizes(size, 13, nonce) for nonce in edges(rng.bytes(aead.nonce_size), aead.nonce_size))
+            yield from (of_sizes(rng.below(1000), rng.below(100)) for _ in range(trial.times(20)))
+
+
+def compute(trial: Trial, key: bytes, nonce: bytes, associated_data: bytes, plaintext: bytes) -> bytes:
+    """Seal a plaintext, and open that."""
+    context = trial.aead.context(key)
+    ciphertext = context.seal(nonce, plaintext, associated_data)
+    if context.open(nonce, ciphertext, associated_data) != plaintext:
+        raise Violation("what was sealed does not open", key=key, nonce=nonce, plaintext=plaintext)
+    return ciphertext
+
+
+QUESTION = Question(FIELDS, inputs, compute)
 
 
 @check(
@@ -17,7 +54,7 @@ FIELDS = ("key", "nonce", "associated_data", "plaintext", "ciphertext")
     layer=Layer.ANSWERS,
 )
 def known(trial: Trial) -> None:
-    """Seal every plaintext and open every ciphertext."""
+    """Seal every plaintext and open every ciphertext; ask the oracle if there is one."""
     for number, answer in enumerate(answers(trial, *FIELDS)):
         key, nonce, ad, plaintext = (octets(answer[name]) for name in FIELDS[:4])
         wanted = expected(answer["ciphertext"])
@@ -29,6 +66,7 @@ def known(trial: Trial) -> None:
             )
         if context.open(nonce, ciphertext, ad) != plaintext:
             raise Violation(f"answer {number}: the ciphertext does not open", key=key, nonce=nonce)
+    hold_to_oracle(trial, QUESTION)
 
 
 @check(
@@ -40,9 +78,18 @@ def known(trial: Trial) -> None:
     layer=Layer.ANSWERS,
 )
 def varied(trial: Trial) -> None:
-    """Demand 16 random keys, nonces of all bits and all ones, empty and long plaintexts and associated data."""
+    """Demand 16 random keys, nonces of all bits and all ones, empty and long plaintexts and associated data.
+
+    An oracle is asked as much by the kit itself.
+    """
     given = answers(trial, *FIELDS)
-    demand_provenance(trial)
+    if trial.oracle is None:
+        demand_provenance(trial)
+        demand_variety(trial, given)
+
+
+def demand_variety(trial: Trial, given: Sequence[Answer]) -> None:
+    """Raise Violation unless the inputs of the answers vary enough."""
     demand_keys(trial, (octets(answer["key"]) for answer in given))
     nonces = {octets(answer["nonce"]) for answer in given}
     demand_bits(trial, nonces, "nonce")

@@ -1,13 +1,56 @@
-"""Known answers of a bulk cipher: `{"key", "iv", "plaintext", "ciphertext"}`, octets in hex."""
+"""Known answers of a bulk cipher: `{"key", "iv", "plaintext", "ciphertext"}`, octets in hex.
+
+Or an oracle: `oracle(key, iv, plaintext) -> ciphertext` encrypts one record, the first of its stream.
+"""
+
+from collections.abc import Iterator, Sequence
 
 from framework.contract.answers import answers, demand, demand_bits, demand_keys, demand_provenance, demand_sizes
 from framework.contract.check import Layer, Violation, check
 from framework.contract.cipher.keystream import ignored_bits
 from framework.contract.forgeries import flipped
+from framework.contract.oracle import Question, hold_to_oracle
 from framework.contract.trial import Trial
-from framework.contract.vectors import expected, octets
+from framework.contract.vectors import Answer, expected, octets
 
 FIELDS = ("key", "iv", "plaintext", "ciphertext")
+
+SIZES = (*range(1, 131), 200, 255, 256, 257, 1000, 4095, 4096, 4097, 65_535, 65_536, 65_537, 70_001)
+
+
+def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
+    """Records of many sizes, each under a key of its own, and IVs before every carry."""
+    size, rng = trial.cipher.iv_size, trial.rng
+    for record_size in SIZES:
+        if record_size <= trial.cipher.limit:
+            yield trial.usable_key(), rng.bytes(size), rng.bytes(record_size)
+        if record_size == 200:
+            for iv in edges(rng.bytes(size), size):
+                yield trial.usable_key(), iv, rng.bytes(record_size)
+            for _ in range(trial.times(20)):
+                yield trial.usable_key(), rng.bytes(size), rng.bytes(1 + rng.below(1000))
+
+
+def edges(random: bytes, size: int) -> Iterator[bytes]:
+    """Octets as a counter has them before a carry: ones to any byte from either end; and zeros."""
+    for ones in range(1, size + 1):
+        for fill in (random, bytes(size)):
+            yield fill[:-ones] + b"\xff" * ones
+            yield b"\xff" * ones + fill[ones:]
+        yield random[:-ones] + b"\xff" * (ones - 1) + b"\xfe"
+        yield random[:-ones] + b"\x7f" + b"\xff" * (ones - 1)
+    yield bytes(size)
+
+
+def compute(trial: Trial, key: bytes, iv: bytes, plaintext: bytes) -> bytes:
+    """Encrypt a record, and decrypt that."""
+    ciphertext = trial.cipher.encryptor(key, iv)(plaintext)
+    if trial.cipher.decryptor(key, iv)(ciphertext) != plaintext:
+        raise Violation("a record does not come back", key=key, iv=iv, plaintext=plaintext)
+    return ciphertext
+
+
+QUESTION = Question(FIELDS, inputs, compute)
 
 
 @check(
@@ -19,7 +62,7 @@ FIELDS = ("key", "iv", "plaintext", "ciphertext")
     layer=Layer.ANSWERS,
 )
 def known(trial: Trial) -> None:
-    """Encrypt every plaintext, whole and in two records, and decrypt every ciphertext."""
+    """Encrypt every plaintext, whole and in two records, and decrypt every ciphertext; ask the oracle, if any."""
     cipher, joined = trial.cipher, trial.vectors.claims.get("continuous", True)
     for number, answer in enumerate(answers(trial, *FIELDS)):
         key, iv, plaintext = (octets(answer[name]) for name in FIELDS[:3])
@@ -37,6 +80,7 @@ def known(trial: Trial) -> None:
             stream = cipher.encryptor(key, iv)
             if stream(plaintext[:half]) + stream(plaintext[half:]) != ciphertext:
                 raise Violation(f"answer {number}: two records differ from one", key=key, iv=iv, plaintext=plaintext)
+    hold_to_oracle(trial, QUESTION)
 
 
 @check(
@@ -48,9 +92,18 @@ def known(trial: Trial) -> None:
     layer=Layer.ANSWERS,
 )
 def varied(trial: Trial) -> None:
-    """Demand 16 random keys, IVs that differ in every bit, IVs before every carry, odd sizes and a long message."""
+    """Demand 16 random keys, IVs that differ in every bit, IVs before every carry, odd sizes and a long message.
+
+    An oracle is asked as much by the kit itself.
+    """
     given = answers(trial, *FIELDS)
-    demand_provenance(trial)
+    if trial.oracle is None:
+        demand_provenance(trial)
+        demand_variety(trial, given)
+
+
+def demand_variety(trial: Trial, given: Sequence[Answer]) -> None:
+    """Raise Violation unless the inputs of the answers vary enough."""
     ignored = sorted(ignored_bits(trial))
     keys = {octets(answer["key"]) for answer in given}
     demand_keys(trial, keys | {flipped(key, *ignored) for key in keys} if ignored else keys, 32 if ignored else 16)

@@ -1,16 +1,39 @@
 """Known answers of a key exchange, octets in hex.
 
 `{"private_key", "public_key", "ciphertext", "shared_secret"}`, with `"randomness"` where encapsulation is to give this
-ciphertext when it draws these bytes, and with `"genuine": false` where the ciphertext is one to be rejected.
+ciphertext when it draws these bytes, and with `"genuine": false` where the ciphertext is one to be rejected. Or an
+oracle, `oracle(private_key, ciphertext) -> shared_secret`, which rejects as the plugin does.
 """
 
+from collections.abc import Iterator
+
 from framework.contract.answers import answers, demand, demand_bits, demand_provenance
-from framework.contract.check import Layer, Violation, check
+from framework.contract.check import Layer, NotChecked, Violation, check
+from framework.contract.forgeries import flipped
+from framework.contract.oracle import Question, hold_to_oracle
 from framework.contract.trial import Trial
 from framework.contract.vectors import Answer, octets
 
 FIELDS = ("private_key", "ciphertext", "shared_secret")
 LEAST_PAIRS, LEAST_DRAWN, LEAST_REJECTED = 4, 8, 6
+
+
+def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
+    """For several key pairs, ciphertexts that are genuine, and those with a bit, an end or all of it changed."""
+    size = trial.kem.ciphertext_size
+    for pair in trial.session.pairs(LEAST_PAIRS):
+        for _ in range(trial.times(4, 2)):
+            genuine = trial.kem.encapsulate(pair.public_key, trial.rng.bytes).ciphertext
+            places = (0, 8 * size - 1, trial.rng.below(8 * size))
+            forged = [genuine, *(flipped(genuine, bit) for bit in places), genuine[:-1] + b"\0", b"\0" + genuine[1:]]
+            yield from ((pair.private_key, ciphertext) for ciphertext in forged)
+        for ciphertext in (bytes(size), b"\xff" * size, bytes(size - 1) + b"\1", trial.rng.bytes(size)):
+            yield pair.private_key, ciphertext
+
+
+QUESTION = Question(
+    FIELDS, inputs, lambda trial, private_key, ciphertext: trial.kem.decapsulate(private_key, ciphertext)
+)
 
 
 @check(
@@ -22,12 +45,13 @@ LEAST_PAIRS, LEAST_DRAWN, LEAST_REJECTED = 4, 8, 6
     layer=Layer.ANSWERS,
 )
 def known_decapsulation(trial: Trial) -> None:
-    """Decapsulate every known ciphertext."""
+    """Decapsulate every known ciphertext; ask the oracle if there is one."""
     for number, answer in enumerate(answers(trial, *FIELDS)):
         private_key, ciphertext, secret = (octets(answer[name]) for name in FIELDS)
         found = trial.kem.decapsulate(private_key, ciphertext)
         if found != secret:
             raise Violation(f"answer {number}: another secret", ciphertext=ciphertext, secret=found, expected=secret)
+    hold_to_oracle(trial, QUESTION)
 
 
 @check(
@@ -39,7 +63,10 @@ def known_decapsulation(trial: Trial) -> None:
 )
 def known_encapsulation(trial: Trial) -> None:
     """Encapsulate with the randomness of every answer that has some."""
-    for number, answer in enumerate(answers(trial, "public_key", "randomness", "ciphertext", "shared_secret")):
+    given = answers(trial, "public_key", "randomness", "ciphertext", "shared_secret")
+    if not given:
+        raise NotChecked("the oracle decapsulates; no known answer says what becomes of the randomness")
+    for number, answer in enumerate(given):
         source = _Source(octets(answer["randomness"]))
         sent = trial.kem.encapsulate(octets(answer["public_key"]), source)
         if source.left:
@@ -73,8 +100,13 @@ class _Source:
     layer=Layer.ANSWERS,
 )
 def varied(trial: Trial) -> None:
-    """Demand several key pairs, encapsulations with randomness, and ciphertexts to be rejected."""
+    """Demand several key pairs, encapsulations with randomness, and ciphertexts to be rejected.
+
+    An oracle is asked as much by the kit itself.
+    """
     given = answers(trial, *FIELDS)
+    if trial.oracle is not None:
+        return
     demand_provenance(trial)
     pairs = {octets(answer["private_key"]) for answer in given}
     demand(len(pairs) >= LEAST_PAIRS, f"{len(pairs)} key pairs where {LEAST_PAIRS} are due", trial)

@@ -1,12 +1,40 @@
-"""Known answers of a MAC: `{"key", "message", "tag"}`, octets in hex."""
+"""Known answers of a MAC: `{"key", "message", "tag"}`, octets in hex; or an oracle, `oracle(key, message) -> tag`."""
+
+from collections.abc import Iterator, Sequence
 
 from framework.contract.answers import answers, demand, demand_keys, demand_provenance, demand_sizes
 from framework.contract.check import Layer, Violation, check
+from framework.contract.oracle import Question, hold_to_oracle
 from framework.contract.trial import Trial
-from framework.contract.vectors import expected, octets
+from framework.contract.vectors import Answer, expected, octets
 
 SIZES = (range(1), range(1, 2), range(55, 57), range(63, 64), range(64, 65), range(65, 66), range(127, 130))
 LONG = range(65_537, 1 << 40)
+FIELDS = ("key", "message", "tag")
+
+
+def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
+    """Messages of each size to 129, around powers of two and at random, each under a key of its own."""
+    size, rng = trial.mac.key_size, trial.rng
+    random = sorted(rng.below(3000) for _ in range(trial.times(20)))
+    for message_size in [*range(130), 255, 256, 257, *random, 4095, 4096, 4097, 65_535, 65_536, 65_537, 70_001]:
+        yield rng.bytes(size), rng.bytes(message_size)
+        if message_size in (5, 64, 100):
+            yield rng.bytes(size), rng.bytes(message_size - 4) + bytes(4)
+            for key in (bytes(size), b"\xff" * size, rng.bytes(size)[: size // 2].ljust(size, b"\0")):
+                yield key, rng.bytes(message_size)
+
+
+def compute(trial: Trial, key: bytes, message: bytes) -> bytes:
+    """Tag a message, and verify that."""
+    keyed = trial.mac.keyed(key)
+    tag = keyed.tag(message)
+    if not keyed.accepts(tag, message):
+        raise Violation("verify refuses the tag that tag gave", key=key, message=message)
+    return tag
+
+
+QUESTION = Question(FIELDS, inputs, compute)
 
 
 @check(
@@ -18,8 +46,8 @@ LONG = range(65_537, 1 << 40)
     layer=Layer.ANSWERS,
 )
 def known(trial: Trial) -> None:
-    """Compute the tag of every answer, whole and in two parts, and verify it."""
-    for number, answer in enumerate(answers(trial, "key", "message", "tag")):
+    """Compute the tag of every answer, whole and in two parts, and verify it; ask the oracle if there is one."""
+    for number, answer in enumerate(answers(trial, *FIELDS)):
         key, message = octets(answer["key"]), octets(answer["message"])
         wanted = expected(answer["tag"])
         keyed = trial.mac.keyed(key)
@@ -31,6 +59,7 @@ def known(trial: Trial) -> None:
                 )
         if wanted.octets is not None and not keyed.accepts(wanted.octets, message):
             raise Violation(f"answer {number}: verify refuses the known tag", key=key, message=message)
+    hold_to_oracle(trial, QUESTION)
 
 
 @check(
@@ -42,10 +71,19 @@ def known(trial: Trial) -> None:
     layer=Layer.ANSWERS,
 )
 def varied(trial: Trial) -> None:
-    """Demand 16 random keys, messages around the block sizes of hash functions, a long one, and one that ends in 00."""
-    given = answers(trial, "key", "message", "tag")
+    """Demand 16 random keys, messages around the block sizes of hash functions, a long one, and one that ends in 00.
+
+    An oracle is asked as much by the kit itself.
+    """
+    given = answers(trial, *FIELDS)
+    if trial.oracle is None:
+        demand_provenance(trial)
+        demand_variety(trial, given)
+
+
+def demand_variety(trial: Trial, given: Sequence[Answer]) -> None:
+    """Raise Violation unless the inputs of the answers vary enough."""
     messages = [octets(answer["message"]) for answer in given]
-    demand_provenance(trial)
     demand_keys(trial, (octets(answer["key"]) for answer in given))
     demand_sizes(trial, {len(message) for message in messages}, (*SIZES, LONG), "message")
     demand(any(message.endswith(b"\0") for message in messages), "no message that ends in 00", trial)
