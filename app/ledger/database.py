@@ -44,7 +44,7 @@ class LedgerCorruptError(LedgerError):
 
 
 class Database:
-    """One connection to the file, for the thread that made it.
+    """A connection to the file, for the thread that made it; opened anew when its state is in doubt.
 
     Every commit is on the disk before it returns: WAL with `synchronous=FULL`. Raises LedgerError for whatever
     SQLite reports.
@@ -56,18 +56,11 @@ class Database:
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             raise LedgerError(f"The ledger needs SQLite 3.37 or newer; this Python has {sqlite3.sqlite_version}.")
         _prepare_file(path)
-        with self._reporting():
-            # isolation_level=None: no transaction but those begun below, alike in Python 3.11 to 3.13.
-            self._connection = sqlite3.connect(path, timeout=busy_timeout, isolation_level=None)
-        try:
-            with self._reporting():
-                self._set_up()
-        except BaseException:
-            self._connection.close()
-            raise
+        self._connect()
 
     def close(self) -> None:
         """Close the connection; what was not committed is gone."""
+        self._in_doubt = False  # nor is it opened again
         self._connection.close()
 
     @contextmanager
@@ -81,6 +74,8 @@ class Database:
         yield from self._transaction("BEGIN")
 
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+        if self._in_doubt:
+            self._connect()
         with self._reporting():
             self._connection.execute(begin)
             try:
@@ -96,7 +91,24 @@ class Database:
         try:
             self._connection.execute("ROLLBACK")
         except sqlite3.Error:
-            self._connection.close()  # in doubt: closing rolls back for certain, and nothing is served after it
+            self._connection.close()  # which rolls back for certain; the next transaction opens it anew
+            self._in_doubt = True
+
+    def _connect(self) -> None:
+        with self._reporting():
+            # isolation_level=None: no transaction but those begun here, alike in Python 3.11 to 3.13.
+            # mode=rw: a ledger that is gone is not replaced by an empty one.
+            self._connection = sqlite3.connect(
+                f"{self._path.absolute().as_uri()}?mode=rw", uri=True, timeout=self._busy_timeout, isolation_level=None
+            )
+        self._in_doubt = False
+        try:
+            with self._reporting():
+                self._set_up()
+        except BaseException:
+            self._connection.close()
+            self._in_doubt = True
+            raise
 
     def _set_up(self) -> None:
         execute = self._connection.execute

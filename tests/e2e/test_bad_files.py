@@ -2,6 +2,7 @@
 
 import json
 import os
+import resource
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -189,8 +190,19 @@ def test_a_demo_card_that_was_lost_or_swapped_opens_nothing_anew(programs: Progr
     assert programs.run_warm(*options, given="CHECK\n").out == "CHECK ok, balance 10.00\n"
 
 
-SMALL_DISK = ("sh", "-c", 'ulimit -f 64; exec "$@"', "sh")
+SMALL_DISK = ("sh", "-c", 'ulimit -S -f 64; exec "$@"', "sh")
 """No file may pass 32 KiB: the ledger's log has room for a few commits."""
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="nobody can make the disk of a running bank larger")
+def test_a_bank_goes_on_when_its_disk_has_room_again(town: Town) -> None:
+    bank, card = town.bank(through=SMALL_DISK), town.account()
+    answered = len(town.atm(bank, card, given="DEPOS 1\n" * 20).out.splitlines())
+    assert "Whether it" in town.atm(bank, card, "deposit", "1").refusal
+    resource.prlimit(bank.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
+    again = town.atm(bank, card, "deposit", "5")
+    assert (again.code, again.out) == (0, f"DEPOS ok, balance {answered + 6}.00\n"), again.err
+    assert town.balance() == (answered + 6) * 100
 
 
 def test_a_full_disk_moves_no_money_and_the_next_run_settles_it(town: Town) -> None:

@@ -6,6 +6,7 @@ import stat
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -84,6 +85,15 @@ def test_a_directory_in_which_others_can_put_a_log_is_refused(ledger_path: Path)
     with pytest.raises(FileError, match=r"data directory .* \(mode 0777\); run `chmod 700 "):
         Ledger(ledger_path)
     assert list(ledger_path.parent.iterdir()) == []
+
+
+def test_the_name_of_the_directory_may_hold_anything(tmp_path: Path) -> None:
+    odd = tmp_path / os.fsdecode(b"a ?mode=memory#%41 \xff")
+    with Ledger(odd / "ledger.sqlite3") as ledger:
+        ledger.open_account("demo", DIGEST)
+    assert [path.name for path in odd.iterdir()] == ["ledger.sqlite3"]
+    with Ledger(odd / "ledger.sqlite3") as ledger:
+        assert ledger.balance("demo") == 0
 
 
 def test_another_programs_database_is_refused_and_left_as_it_is(tmp_path: Path) -> None:
@@ -257,18 +267,58 @@ def test_a_failure_at_any_statement_leaves_nothing_half_done(
     assert ledger.verify().total == 1
 
 
-def test_when_even_rolling_back_fails_the_ledger_serves_nothing_more(
-    ledger: Ledger, ledger_path: Path, sabotage: Callable[..., Sabotage]
-) -> None:
+def deny(connection: sqlite3.Connection, *denied: str) -> None:
+    """Let SQLite refuse these statements about transactions, as an engine in trouble does."""
+
+    def judge(act: int, statement: str | None, *_rest: str | None) -> int:
+        return sqlite3.SQLITE_DENY if act == sqlite3.SQLITE_TRANSACTION and statement in denied else sqlite3.SQLITE_OK
+
+    connection.set_authorizer(judge)
+
+
+def test_when_even_rolling_back_fails_the_ledger_is_opened_anew(ledger: Ledger, ledger_path: Path) -> None:
     ledger.open_account("demo", DIGEST)
-    sabotage("COMMIT", "ROLLBACK")
-    with pytest.raises(LedgerError):
+    ledger.apply("demo", deposit())
+    request, doubtful = deposit(), ledger._database._connection
+    deny(doubtful, "COMMIT", "ROLLBACK")
+    with pytest.raises(LedgerError, match="not authorized"):
+        ledger.apply("demo", request)
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        doubtful.execute("SELECT 1")
+    with Ledger(ledger_path, busy_timeout=0.05) as beside:
+        assert beside.verify().total == 1
+        beside.apply("demo", deposit())  # the lock is free
+    ledger.apply("demo", request)
+    assert ledger.verify().total == 3
+    test_every_commit_is_synced_and_every_reference_checked(ledger)
+
+
+def test_a_ledger_that_cannot_be_opened_anew_is_no_other(ledger: Ledger, ledger_path: Path, tmp_path: Path) -> None:
+    ledger.open_account("demo", DIGEST)
+    deny(ledger._database._connection, "COMMIT", "ROLLBACK")
+    with pytest.raises(LedgerError, match="not authorized"):
         ledger.apply("demo", deposit())
-    with pytest.raises(LedgerError):
+    elsewhere = ledger_path.parent.rename(tmp_path / "elsewhere")
+    for _ in range(2):
+        with pytest.raises(LedgerError, match="cannot be opened; check the permissions"):
+            ledger.balance("demo")
+    ledger_path.parent.mkdir()
+    with pytest.raises(LedgerError, match="cannot be opened"):
         ledger.balance("demo")
-    with Ledger(ledger_path, busy_timeout=0.05) as again:
-        assert again.verify().total == 0
-        again.apply("demo", deposit())  # the lock is free
+    assert list(ledger_path.parent.iterdir()) == [], "an empty ledger would deny every account"
+    ledger_path.parent.rmdir()
+    elsewhere.rename(ledger_path.parent)
+    assert ledger.balance("demo") == 0
+
+
+def test_a_ledger_that_was_closed_stays_closed(ledger: Ledger) -> None:
+    ledger.open_account("demo", DIGEST)
+    deny(ledger._database._connection, "COMMIT", "ROLLBACK")
+    with pytest.raises(LedgerError, match="not authorized"):
+        ledger.apply("demo", deposit())
+    ledger.close()
+    with pytest.raises(LedgerError, match="closed"):
+        ledger.balance("demo")
 
 
 def test_a_ledger_that_is_refused_is_closed(ledger: Ledger, ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -279,8 +329,8 @@ def test_a_ledger_that_is_refused_is_closed(ledger: Ledger, ledger_path: Path, m
     opened: list[sqlite3.Connection] = []
     connect = sqlite3.connect
 
-    def remember(path: Path, *, timeout: float, isolation_level: None) -> sqlite3.Connection:
-        opened.append(connect(path, timeout=timeout, isolation_level=isolation_level))
+    def remember(name: str, **options: Any) -> sqlite3.Connection:
+        opened.append(connect(name, **options))
         return opened[-1]
 
     monkeypatch.setattr(sqlite3, "connect", remember)
