@@ -150,7 +150,12 @@ class Database:
         deadline = time.monotonic() + self._busy_timeout
         while self._pragma("journal_mode") != "wal":
             try:
-                self._connection.execute("PRAGMA journal_mode = WAL")
+                (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
+                if mode != "wal":  # no error: SQLite says so where there is no memory to share
+                    raise LedgerError(
+                        f"The ledger {self._path} cannot have a write-ahead log there; "
+                        "choose a data directory on a local disk."
+                    )
             except sqlite3.OperationalError:
                 if time.monotonic() > deadline:
                     raise

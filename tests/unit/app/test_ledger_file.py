@@ -189,6 +189,17 @@ def test_making_the_ledger_waits_for_another_process_that_holds_the_file(ledger_
     other.close()
 
 
+@pytest.mark.timeout(20)
+def test_where_there_is_no_write_ahead_log_the_ledger_does_not_hang(
+    ledger_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    connect = sqlite3.connect
+    # A database in memory cannot have one, and SQLite says so as it does of a file system that cannot share memory.
+    monkeypatch.setattr(sqlite3, "connect", lambda _name, **options: connect("file::memory:", **options))
+    with pytest.raises(LedgerError, match="cannot have a write-ahead log there; choose a data directory on a local"):
+        Ledger(ledger_path)
+
+
 def test_an_sqlite_without_strict_tables_is_refused(ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
     with pytest.raises(LedgerError, match=r"needs SQLite 3\.37 or newer"):
