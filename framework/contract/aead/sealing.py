@@ -6,12 +6,18 @@ from functools import partial
 from framework.contract.check import Violation, check
 from framework.contract.cipher.keystream import either
 from framework.contract.cipher.stream import xor
-from framework.contract.faces import CLEAN, KeyedAead, invoke, refuses_key
+from framework.contract.faces import CLEAN, AeadFace, KeyedAead, invoke, refuses_key
 from framework.contract.forgeries import encoded, flipped, lengthened, rearranged, single_bit_flips
 from framework.contract.mac.comparison import judge, places, same_answer
 from framework.contract.mac.keys import wrong_lengths
+from framework.contract.smallest import cut, least, without
 from framework.contract.trial import Trial
 from framework.contract.watch import observe
+
+Call = tuple[int, int, bytes, bytes]
+"""Which context, which of `CALLS`, the nonce and the plaintext."""
+
+CALLS = ("seal", "open", "forge", "misuse")
 
 FORGERY = "Whoever can make the receiver open what the key did not seal, changes messages at will."
 
@@ -43,13 +49,24 @@ def opens(trial: Trial) -> None:
     sizes += [(0, 1), (1, 0), (0, 300), (65_535, 13), (65_536, 13), (65_537, 70_000), ((1 << 20) + 1, 0)]
     for size, ad_size in sizes:
         key, nonce = trial.rng.bytes(trial.aead.key_size), trial.rng.bytes(trial.aead.nonce_size)
-        plaintext, ad = trial.rng.bytes(size), trial.rng.bytes(ad_size)
+        both = [trial.rng.bytes(size), trial.rng.bytes(ad_size)]
         for sealing, opening in ((context, context), (trial.aead.context(key), trial.aead.context(key))):
-            ciphertext = sealing.seal(nonce, plaintext, ad)
-            if opening.open(nonce, ciphertext, ad) != plaintext:
-                raise Violation("what was sealed does not open", nonce=nonce, plaintext=plaintext, associated_data=ad)
-            if sealing.seal(nonce, plaintext, ad) != ciphertext:
-                raise Violation("one nonce and plaintext give two ciphertexts", nonce=nonce, plaintext=plaintext)
+            least(both, partial(_opens, sealing, opening, nonce), _shorter)
+
+
+def _opens(sealing: KeyedAead, opening: KeyedAead, nonce: bytes, both: list[bytes]) -> None:
+    plaintext, ad = both
+    ciphertext = sealing.seal(nonce, plaintext, ad)
+    if opening.open(nonce, ciphertext, ad) != plaintext:
+        raise Violation("what was sealed does not open", nonce=nonce, plaintext=plaintext, associated_data=ad)
+    if sealing.seal(nonce, plaintext, ad) != ciphertext:
+        raise Violation("one nonce and plaintext give two ciphertexts", nonce=nonce, plaintext=plaintext)
+
+
+def _shorter(both: list[bytes]) -> Iterator[list[bytes]]:
+    plaintext, ad = both
+    yield from ([less, ad] for less in cut(plaintext))
+    yield from ([plaintext, less] for less in cut(ad))
 
 
 @check(
@@ -248,25 +265,34 @@ def nothing_shows(trial: Trial) -> None:
 )
 def reusable(trial: Trial) -> None:
     """Mix sealing, opening, forgeries and misuse on three contexts, two of one key, against fresh ones."""
-    aead = trial.aead
-    keys = [trial.rng.bytes(aead.key_size) for _ in range(2)]
-    keys.append(keys[0])
-    contexts = [aead.context(key) for key in keys]
-    history: list[str] = []
-    for _ in range(trial.times(200, 60)):
-        which, act, size = trial.rng.below(3), trial.rng.below(4), trial.rng.below(100)
-        nonce, plaintext, ad = (trial.rng.bytes(n) for n in (aead.nonce_size, size, size % 7))
+    aead, rng = trial.aead, trial.rng
+    for length in trial.sequences(200, 60):
+        keys = [rng.bytes(aead.key_size) for _ in range(2)]
+        calls = [
+            (rng.below(3), rng.below(4), rng.bytes(aead.nonce_size), rng.bytes(rng.below(100))) for _ in range(length)
+        ]
+        least(calls, partial(_as_fresh, aead, [*keys, keys[0]]), _fewer_calls)
+
+
+def _as_fresh(aead: AeadFace, keys: list[bytes], calls: list[Call]) -> None:
+    contexts, history = [aead.context(key) for key in keys], []
+    for which, act, nonce, plaintext in calls:
+        ad = nonce[: len(plaintext) % 7]
         fresh = aead.context(bytes(bytearray(keys[which]))).seal(nonce, plaintext, ad)
-        history.append(f"{('seal', 'open', 'forge', 'misuse')[act]}({which}, {size} bytes)")
+        history.append(f"{CALLS[act]}({which}, {len(plaintext)} bytes)")
         wrong = (
             (act == 0 and contexts[which].seal(nonce, plaintext, ad) != fresh)
             or (act == 1 and contexts[which].open(nonce, fresh, ad) != plaintext)
             or (act == 2 and contexts[which].open(nonce, flipped(fresh, 3), ad) is not None)
         )
         if wrong:
-            raise Violation("a context answers otherwise than a fresh one", calls=history[-4:], nonce=nonce)
+            raise Violation("a context answers otherwise than a fresh one", calls=history, nonce=nonce)
         if act == 3:
             _misuse(contexts[which], nonce)
+
+
+def _fewer_calls(calls: list[Call]) -> Iterator[list[Call]]:
+    return without(calls, lambda call: ((*call[:3], plaintext) for plaintext in cut(call[3])))
 
 
 def _misuse(context: KeyedAead, nonce: bytes) -> None:

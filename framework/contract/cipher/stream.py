@@ -1,9 +1,16 @@
 """What goes in comes out again: sizes, round trips, records in a row, failed calls."""
 
+from collections.abc import Iterator
+from functools import partial
+
 from framework.contract.check import NotApplicable, Violation, check
 from framework.contract.drbg import Drbg
 from framework.contract.faces import CipherFace, KeyedStream
+from framework.contract.smallest import cut, fewer, least, without
 from framework.contract.trial import Trial
+
+Step = tuple[int, bool, bytes]
+"""On which channel, whether a failing call comes first, and the record."""
 
 
 def keyed(trial: Trial) -> tuple[bytes, bytes]:
@@ -33,12 +40,15 @@ def sizes(trial: Trial) -> None:
     cipher = trial.cipher
     key, iv = keyed(trial)
     for size in [*range(201), 1023, 1024, 1025, 4095, 4096, 4097, 65_535, 65_536, 65_537]:
-        record = trial.rng.bytes(size)
-        ciphertext = cipher.encryptor(key, iv)(record)
-        if cipher.encryptor(key, iv)(record) != ciphertext:
-            raise Violation("one key, IV and record give two ciphertexts", key=key, iv=iv, record=record)
-        if cipher.decryptor(key, iv)(ciphertext) != record:
-            raise Violation("a record does not come back", key=key, iv=iv, record=record)
+        least(trial.rng.bytes(size), partial(_comes_back, cipher, key, iv), cut)
+
+
+def _comes_back(cipher: CipherFace, key: bytes, iv: bytes, record: bytes) -> None:
+    ciphertext = cipher.encryptor(key, iv)(record)
+    if cipher.encryptor(key, iv)(record) != ciphertext:
+        raise Violation("one key, IV and record give two ciphertexts", key=key, iv=iv, record=record)
+    if cipher.decryptor(key, iv)(ciphertext) != record:
+        raise Violation("a record does not come back", key=key, iv=iv, record=record)
 
 
 @check(
@@ -50,22 +60,32 @@ def sizes(trial: Trial) -> None:
 )
 def in_step(trial: Trial) -> None:
     """Run three channels, two of them under one key, with random records, empty ones and failing calls between."""
-    cipher = trial.cipher
-    same_key = trial.usable_key()
-    keys = [same_key, same_key, trial.usable_key()]
-    ivs = [trial.rng.bytes(cipher.iv_size) for _ in keys]
+    rng = trial.rng
+    for length in trial.sequences(150, 40):
+        same_key = trial.usable_key()
+        keys = [same_key, same_key, trial.usable_key()]
+        ivs = [rng.bytes(trial.cipher.iv_size) for _ in keys]
+        steps = [(rng.below(3), rng.below(5) == 0, rng.bytes(record_size(rng))) for _ in range(length)]
+        least(steps, partial(_stay_in_step, trial.cipher, keys, ivs), _fewer_steps)
+
+
+def _stay_in_step(cipher: CipherFace, keys: list[bytes], ivs: list[bytes], steps: list[Step]) -> None:
     senders = [cipher.encryptor(key, iv) for key, iv in zip(keys, ivs, strict=True)]
     receivers = [cipher.decryptor(key, iv) for key, iv in zip(keys, ivs, strict=True)]
-    history: list[str] = []
-    for _ in range(trial.times(150, 40)):
-        which, act = trial.rng.below(3), trial.rng.below(5)
-        record = trial.rng.bytes(record_size(trial.rng))
-        history.append(f"{'misuse, ' if act == 0 else ''}{len(record)} bytes on {which}")
-        if act == 0:
+    calls: list[str] = []
+    for which, misused, record in steps:
+        calls.append(f"{'misuse, ' if misused else ''}{len(record)} bytes on {which}")
+        if misused:
             misuse(senders[which])
             misuse(receivers[which])
         if receivers[which](senders[which](record)) != record:
-            raise Violation("a record does not come back after others", calls=history[-5:], record=record)
+            raise Violation(
+                "a record does not come back after others", key=keys[which], iv=ivs[which], calls=calls, record=record
+            )
+
+
+def _fewer_steps(steps: list[Step]) -> Iterator[list[Step]]:
+    return without(steps, lambda step: ((*step[:2], record) for record in cut(step[2])))
 
 
 def record_size(rng: Drbg) -> int:
@@ -100,13 +120,13 @@ def continuous(trial: Trial) -> None:
             raise Violation("`continuous` is disclaimed, but records are cut from one stream", key=key, iv=iv)
         raise NotApplicable("the plugin disclaims `continuous`, and truly")
     for step in [*range(1, 41), 47, 48, 49, *range(63, 67), 100, 127, 128, 129, 192, 200]:
-        _hold(cut_differs(trial.cipher, key, iv, message[: 3 * step + 1], [step] * 4), key, iv, [step] * 4)
+        _hold_cut(trial.cipher, key, iv, message[: 3 * step + 1], [step] * 4)
     for first in [*range(70), *range(70, 200, 9)]:
-        _hold(cut_differs(trial.cipher, key, iv, message[:200], [first, 0, 200]), key, iv, [first, 0, 200 - first])
+        _hold_cut(trial.cipher, key, iv, message[:200], [first, 0, 200 - first])
     for _ in range(trial.times(30)):
         key, iv = keyed(trial)
         pieces = [record_size(trial.rng) for _ in range(8)]
-        _hold(cut_differs(trial.cipher, key, iv, trial.rng.bytes(sum(pieces)), pieces), key, iv, pieces)
+        _hold_cut(trial.cipher, key, iv, trial.rng.bytes(sum(pieces)), pieces)
 
 
 def cut_differs(cipher: CipherFace, key: bytes, iv: bytes, message: bytes, pieces: list[int]) -> int | None:
@@ -126,9 +146,15 @@ def cut_differs(cipher: CipherFace, key: bytes, iv: bytes, message: bytes, piece
     return None
 
 
-def _hold(differs_at: int | None, key: bytes, iv: bytes, pieces: list[int]) -> None:
-    if differs_at is not None:
-        raise Violation(f"cut records differ from one record at byte {differs_at}", key=key, iv=iv, pieces=pieces)
+def _hold_cut(cipher: CipherFace, key: bytes, iv: bytes, message: bytes, pieces: list[int]) -> None:
+    """Raise Violation with the fewest and smallest pieces that differ from one record."""
+
+    def hold(sizes: list[int]) -> None:
+        at = cut_differs(cipher, key, iv, message[: sum(sizes)], sizes)
+        if at is not None:
+            raise Violation(f"cut records differ from one record at byte {at}", key=key, iv=iv, pieces=sizes)
+
+    least(pieces, hold, lambda sizes: without(sizes, fewer))
 
 
 @check(
@@ -147,7 +173,7 @@ def large(trial: Trial) -> None:
         key, iv = keyed(trial)
         message = trial.rng.bytes(64) * (size // 64) + trial.rng.bytes(size % 64)
         pieces = [first, *[piece] * ((size - first) // piece), (size - first) % piece]
-        _hold(cut_differs(trial.cipher, key, iv, message, pieces), key, iv, pieces[:3])
+        _hold_cut(trial.cipher, key, iv, message, pieces)
 
 
 @check(

@@ -3,9 +3,11 @@
 import time
 
 from framework.contract.check import Violation, check
-from framework.contract.faces import refuses_key
+from framework.contract.drbg import Drbg
+from framework.contract.faces import KemFace, refuses_key
+from framework.contract.smallest import least, without
 from framework.contract.trial import Trial
-from framework.primitives import SHARED_SECRET_SIZE
+from framework.primitives import SHARED_SECRET_SIZE, KeyPair
 
 SECONDS = 2.0
 """How long exchanges are tried for rare failures; the inputs are the same ones, only their number depends on time."""
@@ -112,18 +114,31 @@ class _replay:  # noqa: N801 - a function with a position
 )
 def stateless(trial: Trial) -> None:
     """Mix calls for several key pairs in random order, with failing ones between, and compare with the first time."""
-    pairs = trial.session.pairs(PAIRS)
-    sent = [trial.kem.encapsulate(pair.public_key, trial.rng.bytes) for pair in pairs]
-    for _ in range(trial.times(60, 30)):
-        key, message, act = trial.rng.below(PAIRS), trial.rng.below(PAIRS), trial.rng.below(5)
+    pairs, rng = trial.session.pairs(PAIRS), trial.rng
+    for length in trial.sequences(60, 30):
+        calls = [(rng.below(5), rng.below(PAIRS), rng.below(PAIRS)) for _ in range(length)]
+
+        def hold(calls: list[tuple[int, int, int]], seed: str = rng.bytes(16).hex()) -> None:
+            _as_the_first_time(trial.kem, pairs, calls, Drbg(seed))
+
+        least(calls, hold, without, tries=60)
+
+
+def _as_the_first_time(kem: KemFace, pairs: list[KeyPair], calls: list[tuple[int, int, int]], rng: Drbg) -> None:
+    sent, history = [kem.encapsulate(pair.public_key, rng.bytes) for pair in pairs], []
+    for act, key, message in calls:
         if act == 0:
-            refuses_key("decapsulate", trial.kem.primitive.decapsulate, pairs[key].private_key, b"short")
+            history.append(f"decapsulate(key {key}, too short)")
+            refuses_key("decapsulate", kem.primitive.decapsulate, pairs[key].private_key, b"short")
         elif act == 1:
-            sent[key] = trial.kem.encapsulate(bytes(bytearray(pairs[key].public_key)), trial.rng.bytes)
+            history.append(f"encapsulate(key {key})")
+            sent[key] = kem.encapsulate(bytes(bytearray(pairs[key].public_key)), rng.bytes)
         else:
-            secret = trial.kem.decapsulate(bytes(bytearray(pairs[key].private_key)), sent[message].ciphertext)
+            history.append(f"decapsulate(key {key}, sent to {message})")
+            secret = kem.decapsulate(bytes(bytearray(pairs[key].private_key)), sent[message].ciphertext)
             if (secret == sent[message].shared_secret) != (key == message):
-                raise Violation("a secret is another one after other calls", ciphertext=sent[message].ciphertext)
+                ciphertext = sent[message].ciphertext
+                raise Violation("a secret is another one after other calls", calls=history, ciphertext=ciphertext)
 
 
 @check(

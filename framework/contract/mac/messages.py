@@ -1,13 +1,20 @@
 """What a MAC covers: every bit of the message, its length, and the parts in their order."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import pairwise
 
 from framework.contract.check import Violation, check
 from framework.contract.drbg import Drbg
-from framework.contract.faces import KeyedMac
+from framework.contract.faces import KeyedMac, MacFace
 from framework.contract.forgeries import flipped
+from framework.contract.smallest import cut, least, without
 from framework.contract.trial import Trial
+
+Call = tuple[int, int, bytes]
+"""Which authenticator, which of `CALLS`, and the message."""
+
+CALLS = ("tag", "verify", "refuse", "misuse")
 
 COVERS = "What the tag does not cover an attacker changes freely."
 
@@ -126,23 +133,28 @@ def parts(trial: Trial) -> None:
         raise Violation("no parts and one empty part have two tags")
     for size in (1, 2, 17, 64, 65, 200, 300):
         message = trial.rng.bytes(size)
-        whole = keyed.tag(message)
-        for cut in range(size + 1):
-            _same(keyed, whole, [message[:cut], message[cut:]])
+        for place in range(size + 1):
+            _same(keyed, [message[:place], message[place:]])
     for _ in range(trial.times(60)):
         message = trial.rng.bytes(trial.rng.below(300))
-        _same(keyed, keyed.tag(message), random_cuts(trial.rng, message))
+        _same(keyed, random_cuts(trial.rng, message))
     message = trial.rng.bytes(3000)
-    _same(keyed, keyed.tag(message), [message[at : at + 1] for at in range(3000)])
+    _same(keyed, [message[at : at + 1] for at in range(3000)])
     large = trial.rng.bytes(150_000)
-    _same(keyed, keyed.tag(large), [large[:65_536], large[65_536:65_536], large[65_536:]])
+    _same(keyed, [large[:65_536], large[65_536:65_536], large[65_536:]])
 
 
-def _same(keyed: KeyedMac, whole: bytes, cut: list[bytes]) -> None:
-    if keyed.tag(*cut) != whole:
-        raise Violation("the tag of parts is not the tag of the whole", parts=cut, tag=whole)
-    if not keyed.accepts(whole, *cut):
-        raise Violation("verify refuses parts whose whole it accepts", parts=cut, tag=whole)
+def _same(keyed: KeyedMac, given: list[bytes]) -> None:
+    """Raise Violation with the fewest and shortest parts whose tag is not that of the whole."""
+
+    def hold(parts: list[bytes]) -> None:
+        whole = keyed.tag(b"".join(parts))
+        if keyed.tag(*parts) != whole:
+            raise Violation("the tag of parts is not the tag of the whole", parts=parts, tag=whole)
+        if not keyed.accepts(whole, *parts):
+            raise Violation("verify refuses parts whose whole it accepts", parts=parts, tag=whole)
+
+    least(given, hold, lambda parts: without(parts, cut))
 
 
 def random_cuts(rng: Drbg, message: bytes) -> list[bytes]:
@@ -160,23 +172,30 @@ def random_cuts(rng: Drbg, message: bytes) -> list[bytes]:
 )
 def reusable(trial: Trial) -> None:
     """Run random calls on three authenticators, two of them of one key, against a model made of fresh ones."""
-    keys = [trial.rng.bytes(trial.mac.key_size) for _ in range(2)]
-    keys.append(keys[0])
-    keyed = [trial.mac.keyed(key) for key in keys]
-    history: list[str] = []
-    for _ in range(trial.times(200, 60)):
-        which, size, act = trial.rng.below(3), trial.rng.below(150), trial.rng.below(4)
-        message = trial.rng.bytes(size)
-        fresh = trial.mac.keyed(keys[which]).tag(message)
-        history.append(f"{('tag', 'verify', 'refuse', 'misuse')[act]}({which}, {size} bytes)")
+    rng = trial.rng
+    for length in trial.sequences(200, 200):
+        keys = [rng.bytes(trial.mac.key_size) for _ in range(2)]
+        calls = [(rng.below(3), rng.below(4), rng.bytes(rng.below(150))) for _ in range(length)]
+        least(calls, partial(_as_fresh, trial.mac, [*keys, keys[0]]), _fewer_calls)
+
+
+def _as_fresh(mac: MacFace, keys: list[bytes], calls: list[Call]) -> None:
+    keyed, history = [mac.keyed(key) for key in keys], []
+    for which, act, message in calls:
+        fresh = mac.keyed(keys[which]).tag(message)
+        history.append(f"{CALLS[act]}({which}, {len(message)} bytes)")
         if act == 0 and keyed[which].tag(message) != fresh:
-            raise Violation("a tag differs from a fresh authenticator's", calls=history[-4:], message=message)
+            raise Violation("a tag differs from a fresh authenticator's", calls=history, message=message)
         if act == 1 and not keyed[which].accepts(fresh, message):
-            raise Violation("a genuine tag is refused after other calls", calls=history[-4:], message=message)
+            raise Violation("a genuine tag is refused after other calls", calls=history, message=message)
         if act == 2 and keyed[which].accepts(flipped(fresh, 5), message):
-            raise Violation("a forged tag is accepted after other calls", calls=history[-4:], message=message)
+            raise Violation("a forged tag is accepted after other calls", calls=history, message=message)
         if act == 3:
             misuse(keyed[which], message)
+
+
+def _fewer_calls(calls: list[Call]) -> Iterator[list[Call]]:
+    return without(calls, lambda call: ((*call[:2], message) for message in cut(call[2])))
 
 
 def misuse(keyed: KeyedMac, message: bytes) -> None:
