@@ -132,7 +132,7 @@ async def _serve_session(stream: ChannelStream, ledger: LedgerThread) -> None:
                     deadline.reschedule(None)
                 await stream.send(reply)
                 if session.finished:
-                    logger.info("card refused", extra={"peer": peer})
+                    logger.info("session ended without a good card", extra={"peer": peer})
                     return
     except TimeoutError:
         logger.info("session ended without a card", extra={"peer": peer})

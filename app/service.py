@@ -35,8 +35,9 @@ class SessionState(Enum):
 class BankSession:
     """One session's conversation: a card first, then any number of requests for that card's account.
 
-    Lives in the ledger's thread. After each reply look at `finished`: when it is true, send the reply and end
-    the session.
+    Whatever else comes first ends it: whoever knows the bank's public key can open a channel, and without a card has no
+    business in one. Lives in the ledger's thread. After each reply look at `finished`: when it is true, send the reply
+    and end the session.
     """
 
     def __init__(self, ledger: Ledger) -> None:
@@ -71,6 +72,7 @@ class BankSession:
         try:
             request = read_request(message)
         except MessageError:
+            self._want_a_card()
             return Unintelligible()
         if isinstance(request, CardRequest):
             return self._present_card(request)
@@ -78,8 +80,13 @@ class BankSession:
 
     def _serve(self, request: AccountRequest) -> AccountReply:
         if self._account is None:
+            self._want_a_card()
             return Refused(type=request.type, id=request.id, error=Refusal.CARD_REQUIRED)
         return self._ledger.apply(self._account, request)
+
+    def _want_a_card(self) -> None:
+        if self._state is SessionState.EXPECT_CARD:
+            self._state = SessionState.CLOSED
 
     def _present_card(self, request: CardRequest) -> CardAccepted | CardRefused:
         if self._state is SessionState.SERVING:

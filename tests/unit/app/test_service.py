@@ -11,6 +11,7 @@ from app.errors import LedgerError
 from app.ledger import Ledger
 from app.messages import (
     Accepted,
+    AccountRequest,
     CardAccepted,
     CardRefused,
     CardRequest,
@@ -56,21 +57,30 @@ def test_a_card_and_then_requests(session: BankSession, card: Card) -> None:
     assert not session.finished
 
 
-def test_nothing_is_served_before_a_card(session: BankSession, ledger: Ledger, card: Card) -> None:
-    for request in (
+@pytest.mark.parametrize(
+    "asked",
+    [
         CheckRequest(id=new_request_id()),
         DepositRequest(id=new_request_id(), amount=1),
         WithdrawRequest(id=new_request_id(), amount=1),
-    ):
-        assert say(session, request) == Refused(type=request.type, id=request.id, error=Refusal.CARD_REQUIRED)
-    assert (session.state, session.account) == (SessionState.EXPECT_CARD, None)
+    ],
+)
+def test_a_request_before_a_card_is_refused_and_ends_the_session(
+    session: BankSession, ledger: Ledger, card: Card, asked: AccountRequest
+) -> None:
+    refused = Refused(type=asked.type, id=asked.id, error=Refusal.CARD_REQUIRED)
+    assert say(session, asked) == refused
+    assert (session.state, session.account, session.finished) == (SessionState.CLOSED, None, True)
+    assert say(session, card.request()) == CardRefused(error=Refusal.CARD_REFUSED)
+    assert say(session, asked) == refused
     assert ledger.verify().total == 1000
-    assert say(session, card.request()) == CardAccepted()
 
 
-def test_a_request_that_lacked_a_card_may_be_repeated_with_one(session: BankSession, card: Card) -> None:
+def test_a_request_that_lacked_a_card_may_be_repeated_with_one(
+    session: BankSession, ledger: Ledger, card: Card
+) -> None:
     request = WithdrawRequest(id=new_request_id(), amount=1)
-    say(session, request)
+    say(BankSession(ledger), request)
     say(session, card.request())
     assert say(session, request) == Accepted(type="WITHD", id=request.id, balance=999)
 
@@ -143,14 +153,13 @@ def test_a_second_card_is_refused_and_the_first_stays(session: BankSession, card
         b'{"type":"DEPOS","id":"00000000000000000000000000000000","amount":0}',
     ],
 )
-def test_what_makes_no_sense_is_answered_and_changes_nothing(
+def test_what_makes_no_sense_is_answered_and_moves_nothing(
     session: BankSession, ledger: Ledger, card: Card, message: bytes, presented: bool
 ) -> None:
     if presented:
         say(session, card.request())
-    state = session.state
     assert read_reply(session.handle(message)) == Unintelligible()
-    assert session.state is state
+    assert session.state is (SessionState.SERVING if presented else SessionState.CLOSED)
     assert ledger.verify().entries == 1
 
 
