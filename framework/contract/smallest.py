@@ -12,6 +12,7 @@ from framework.contract.check import Violation
 
 T = TypeVar("T")
 
+NUMBER = re.compile(r"\d+")  # two violations are the same if they say the same, but for these
 TRIES = 300
 OCTETS = 8 << 20
 """How much all tries of one finding may hand to the plugin."""
@@ -26,40 +27,26 @@ def least(
     octets: int = OCTETS,
 ) -> None:
     """Call `hold` with the value; when it raises Violation, raise that of the smallest value which shows the same."""
-    found = _violation(hold, value)
-    if found is None:
-        return
-    candidates = iter(smaller(value))
-    while tries > 0 and octets > 0 and (candidate := next(candidates, None)) is not None:
-        tries, octets = tries - 1, octets - _octets(candidate)
+    found: Violation | None = None
+    candidates = iter([value])
+    while tries >= 0 and octets > 0 and (candidate := next(candidates, None)) is not None:
         try:
-            again = _violation(hold, candidate)
-        except Exception:  # noqa: BLE001, S112 - what is no violation shows something else
-            continue
-        if again is not None and _kind(again) == _kind(found):
-            found, candidates = again, iter(smaller(candidate))
-    raise found
-
-
-def _violation(hold: Callable[[T], None], value: T) -> Violation | None:
-    try:
-        hold(value)
-    except Violation as violation:
-        return violation
-    return None
-
-
-def _kind(violation: Violation) -> str:
-    """What is said, but for its numbers, which are other ones for another input."""
-    return re.sub(r"\d+", "#", violation.what)
+            hold(candidate)
+        except Violation as violation:
+            if found is None or NUMBER.sub("", violation.what) == NUMBER.sub("", found.what):
+                found, candidates = violation, iter(smaller(candidate))
+        except Exception:
+            if found is None:
+                raise
+        tries, octets = tries - 1, octets - _octets(candidate)
+    if found is not None:
+        raise found
 
 
 def _octets(value: object) -> int:
-    if isinstance(value, int):
-        return value
-    return (
-        len(value) if isinstance(value, bytes) else sum(map(_octets, value)) if isinstance(value, list | tuple) else 0
-    )
+    if isinstance(value, list | tuple):
+        return sum(map(_octets, value))
+    return value if isinstance(value, int) else len(value) if isinstance(value, bytes) else 0
 
 
 def parts(size: int) -> Iterator[int]:

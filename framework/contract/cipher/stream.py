@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator
 from functools import partial
+from itertools import chain, islice
 
 from framework.contract.check import NotApplicable, Violation, check
 from framework.contract.drbg import Drbg
 from framework.contract.faces import CipherFace, KeyedStream
-from framework.contract.smallest import cut, fewer, least, without
+from framework.contract.smallest import cut, fewer, least, parts, without
 from framework.contract.trial import Trial
 
 Step = tuple[int, bool, bytes]
@@ -154,7 +155,14 @@ def _hold_cut(cipher: CipherFace, key: bytes, iv: bytes, message: bytes, pieces:
         if at is not None:
             raise Violation(f"cut records differ from one record at byte {at}", key=key, iv=iv, pieces=sizes)
 
-    least(pieces, hold, lambda sizes: without(sizes, fewer))
+    least(pieces, hold, lambda sizes: chain(islice(without(sizes), 3), _joined(sizes), without(sizes, fewer)))
+
+
+def _joined(sizes: list[int]) -> Iterator[list[int]]:
+    """Neighbours made one, many at first."""
+    for part in parts(len(sizes)):
+        for start in range(0, len(sizes) - 1, max(2, part)):
+            yield [*sizes[:start], sum(sizes[start : start + max(2, part)]), *sizes[start + max(2, part) :]]
 
 
 @check(
