@@ -28,6 +28,7 @@ from app.options import (
     ListenOption,
     LogJsonOption,
     SuiteOption,
+    VersionOption,
 )
 from app.output import write_out
 from app.refusals import refusing_with_a_sentence
@@ -57,6 +58,7 @@ def main_job(
     log_json: LogJsonOption = False,
     allow_plugin: AllowOption = None,
     config: ConfigOption = None,
+    _version: VersionOption = False,
 ) -> int:
     """A bank and its ATMs over a secure channel whose cryptography is plugged in.
 

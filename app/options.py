@@ -5,6 +5,20 @@ from typing import Annotated, Any
 import typer
 from typer.core import TyperCommand
 
+from app.output import write_out
+
+
+def _show_version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version  # takes its time
+
+        write_out(f"suitecase {version('suitecase')}\n")
+        raise typer.Exit
+
+
+VersionOption = Annotated[
+    bool, typer.Option("--version", callback=_show_version, is_eager=True, help="Show the version and exit.")
+]
 SuiteOption = Annotated[
     str | None, typer.Option("--suite", metavar="SUITE", help="One that `suites` lists. [default: des3-bg-hmac]")
 ]

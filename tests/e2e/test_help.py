@@ -2,10 +2,11 @@
 
 import json
 import re
+import tomllib
 
 import pytest
 
-from tests.e2e.programs import Programs
+from tests.e2e.programs import ROOT, Programs
 from tests.e2e.terminal import Terminal, plain
 
 COMMANDS = {
@@ -38,6 +39,14 @@ def test_help_says_what_a_command_does(programs: Programs, command: str) -> None
     assert "\x1b" not in ended.out
     # What typer leaves behind where nobody looked: types for metavars, and unexpanded marks.
     assert not re.search(r"<bool>|<str>|<path>|\bTEXT\b|\bPATH\b|\x08|\\b|│", ended.out)
+
+
+def test_the_version(programs: Programs) -> None:
+    declared = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    for arguments in (["--version"], ["--json", "--version", "suites", "--nonsense"], ["--version", "--help"]):
+        ended = programs.run_warm(*arguments)
+        assert (ended.code, ended.out, ended.err) == (0, f"suitecase {declared}\n", "")
+    assert programs.run_warm("suites", "--version").code == 2
 
 
 def test_every_option_and_command_is_explained(programs: Programs) -> None:

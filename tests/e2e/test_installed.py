@@ -73,6 +73,7 @@ def test_the_main_job_from_a_wheel(programs: Programs, installed: Installed) -> 
     optimized = installed.run(programs, "python3", "-O", "-m", "app", "--suite", QUICK_SUITE, given="CHECK\n")
     assert (optimized.code, optimized.out) == (0, "CHECK ok, balance 50.00\n")
 
+    assert installed.run(programs, "suitecase", "--version").out.startswith("suitecase 0.")
     listed = installed.run(programs, "suitecase", "plugins")
     ours = [line.split()[0] for line in listed.out.splitlines() if " suitecase " in line]
     assert ours == ["blumgoldwasser", "des3", "hmac_sha256"]
