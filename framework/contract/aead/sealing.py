@@ -39,7 +39,7 @@ def refuse(context: KeyedAead, nonce: bytes, ciphertext: bytes, ad: bytes, what:
     "AEAD-01",
     "what is sealed opens again, at every size",
     why="The record layer computes sizes ahead; what does not open is a broken channel.",
-    precedent="Go's sealMsg checks Overhead in every AEAD case; CVE-2020-36242 for large inputs",
+    precedent="Go's sealMsg checks Overhead in every AEAD case; CVE-2020-36242 (pyca/cryptography: gigabytes)",
     flaws=("metadata lies about sizes", "empty plaintext or associated data", "large record truncated"),
 )
 def opens(trial: Trial) -> None:
@@ -200,7 +200,7 @@ def nonce_and_key(trial: Trial) -> None:
     "AEAD-07",
     "nonces and keys of another length are refused",
     why="A nonce that is cut or padded collides with another one: the keystream is used twice, and tags are forged.",
-    precedent="CVE-2019-1543 (OpenSSL ChaCha20-Poly1305); CVE-2017-7822 (NSS: empty IV)",
+    precedent="CVE-2019-1543 (OpenSSL ChaCha20-Poly1305); CVE-2017-7822 (Firefox: GCM with an empty IV)",
     flaws=("wrong-length nonce accepted", "empty nonce accepted", "key silently padded or cut"),
     forbids_waiver=True,
 )
@@ -225,7 +225,7 @@ def lengths(trial: Trial) -> None:
     "AEAD-08",
     "nothing of the plaintext shows, and tags are not of the plaintext",
     why="What is left in the clear is read; a tag over the plaintext tells equal messages apart from others.",
-    precedent="CVE-2022-2097 (OpenSSL AES-OCB left bytes in the clear); Bellare and Namprempre 2000 on encrypt-and-MAC",
+    precedent="CVE-2022-2097 (OpenSSL AES-OCB left 16 bytes unencrypted); Bellare and Namprempre 2000: encrypt-and-MAC",
     flaws=("bytes in the clear", "keystream used twice", "encrypt-and-MAC", "nonce only in the tag"),
     forbids_waiver=True,
 )
@@ -329,7 +329,7 @@ def many_keys(trial: Trial) -> None:
     "AEAD-11",
     "all forgeries get the same answer, without detail and without plaintext",
     why="What tells one failure from another is an oracle; plaintext that is released unverified is EFAIL.",
-    precedent="EFAIL (CVE-2017-17688); CVE-2016-1000345 (BouncyCastle)",
+    precedent="EFAIL (CVE-2017-17688); CVE-2016-1000345 (BouncyCastle: padding oracle)",
     flaws=("distinguishable failures", "unverified plaintext in an exception", "library's exception let through"),
     forbids_waiver=True,
 )
@@ -348,7 +348,7 @@ def one_answer(trial: Trial) -> None:
     "AEAD-12",
     "tags are compared in constant time",
     why="A comparison that stops at the first difference tells how many bytes were right: a tag is found byte by byte.",
-    precedent="KeyCzar (Nate Lawson 2009, told by Coda Hale)",
+    precedent="KeyCzar (Coda Hale, A Lesson in Timing Attacks)",
     flaws=("comparison in non-constant time",),
     forbids_waiver=True,
 )

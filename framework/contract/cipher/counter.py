@@ -23,7 +23,7 @@ LEAST_LIMIT = 1 << 17
     "CIP-31",
     "a counter carries through all of its bytes",
     why="A counter that wraps early gives the keystream of its beginning again: both records are read.",
-    precedent="CVE-2015-6644 (Android's BouncyCastle GCM); Wycheproof's CounterWrap and WrappedIv",
+    precedent="CVE-2015-6644 (Android's BouncyCastle: GCM's counter wraps); Wycheproof's CounterWrap and WrappedIv",
     flaws=("counter wraps at 2^32", "carry lost between bytes or words", "signed counter", "last IV"),
     forbids_waiver=True,
 )
@@ -97,7 +97,7 @@ def birthday(trial: Trial) -> None:
     "CIP-33",
     "what happens at the limit is what is claimed",
     why="Beyond its limit a keystream begins again, or the birthday bound is passed.",
-    precedent="PyCryptodome raises OverflowError when its counter wraps",
+    precedent="PyCryptodome raises MessageTooLongError when its counter has wrapped around",
     flaws=("counter exhaustion restarts the keystream", "limit not enforced", "claim about the limit false"),
 )
 def at_the_limit(trial: Trial) -> None:

@@ -55,7 +55,7 @@ def iv_lengths(trial: Trial) -> None:
     "CIP-23",
     "every bit of the key counts, but those that are declared not to",
     why="Bits of the key that do nothing make it shorter than it says.",
-    precedent="CVE-2013-4347-like short keys; DES's parity bits, which PyCryptodome's adjust_key_parity touches",
+    precedent="DES's parity bits, which PyCryptodome's adjust_key_parity sets: 64 bits of key of which 56 count",
     flaws=("key ignored or cut short", "parity bits used as key bits", "claim of ignored bits false"),
     forbids_waiver=True,
 )

@@ -45,7 +45,7 @@ def no_reuse(trial: Trial) -> None:
     "CIP-12",
     "every bit of every record is encrypted",
     why="What is left in the clear is read by anyone.",
-    precedent="CVE-2022-2097 (OpenSSL AES-OCB on 32-bit x86 left sixteen bytes in the clear)",
+    precedent="CVE-2022-2097 (OpenSSL AES-OCB on 32-bit x86 left sixteen bytes unencrypted)",
     flaws=("last block in the clear", "first record in the clear", "a bit of each byte untouched"),
     forbids_waiver=True,
 )
@@ -111,7 +111,7 @@ def _fair(counts: Counter[int], size: int, what: str, key: bytes, iv: bytes) -> 
     "CIP-14",
     "the keystream comes from no linear register",
     why="From twice its length of keystream the state of a linear register is computed, and all the rest with it.",
-    precedent="LFSR ciphers from CSS to A5/1; Mersenne Twister used as a keystream (Wikipedia's own warning)",
+    precedent="LFSR ciphers from CSS to A5/1",
     flaws=("linear feedback shift register", "Mersenne Twister or xorshift as a keystream", "linear congruences"),
     forbids_waiver=True,
 )

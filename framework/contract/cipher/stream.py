@@ -33,7 +33,7 @@ def xor(left: bytes, right: bytes) -> bytes:
     "CIP-01",
     "records of every size keep their size and come back",
     why="The record layer computes sizes ahead; what does not come back is lost money or a broken channel.",
-    precedent="Go's crypto tests had no empty input until EmptyInput was added",
+    precedent="Go's tests of ciphers ask every one for EmptyInput",
     flaws=("metadata lies about the length", "empty record", "partial block dropped", "wrong type of result"),
 )
 def sizes(trial: Trial) -> None:
@@ -108,7 +108,7 @@ def misuse(stream: KeyedStream) -> None:
     "CIP-03",
     "records are cut from one stream, or not, as is claimed",
     why="The framework promises one stream an epoch (PROTOCOL §6.2); two sides that differ in it do not talk.",
-    precedent="Go's KeepState and RustCrypto's chunk loops were added for state lost between partial blocks",
+    precedent="Go's KeepState and RustCrypto's loops over chunks look for state lost between partial blocks",
     flaws=("partial block lost between records", "counter position lost", "claim of continuity false"),
 )
 def continuous(trial: Trial) -> None:
@@ -169,7 +169,7 @@ def _joined(sizes: list[int]) -> Iterator[list[int]]:
     "CIP-04",
     "large records give what small ones give",
     why="A fast path for bulk data that differs from the slow one shows only where nobody looks at each byte.",
-    precedent="CVE-2020-36242 (pyca/cryptography: large updates); RustCrypto compares 101 blocks with single ones",
+    precedent="CVE-2020-36242 (pyca/cryptography: gigabytes); RustCrypto compares 101 blocks with single ones",
     flaws=("bulk path differs from block path", "large record truncated", "batch boundary"),
 )
 def large(trial: Trial) -> None:

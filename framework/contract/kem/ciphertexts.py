@@ -18,7 +18,7 @@ CHOSEN = (
     "KEX-21",
     "a ciphertext with one wrong bit gives another secret, and no error",
     why=CHOSEN,
-    precedent="CCTV's and Wycheproof's strcmp vectors; ROBOT (CVE-2017-13099)",
+    precedent="CCTV's and Wycheproof's strcmp vectors; ROBOT (CVE-2017-13099: wolfSSL)",
     flaws=("re-encryption not checked", "only a part compared", "error on a bad ciphertext", "random rejection"),
     forbids_waiver=True,
 )
@@ -55,7 +55,7 @@ def reject(trial: Trial, pair: KeyPair, genuine: bytes, secret: bytes, forged: I
     "KEX-22",
     "special ciphertexts give secrets of their own, and no error",
     why=CHOSEN,
-    precedent="small-order points (Lim and Lee 1997); HAC's note after 8.7: Blum-Goldwasser under chosen ciphertexts",
+    precedent="small-order points (Lim and Lee 1997); textbook Blum-Goldwasser falls to chosen ciphertexts",
     flaws=("error on zero, one or the modulus", "non-canonical ciphertext accepted", "non-residue not rejected"),
     forbids_waiver=True,
 )
@@ -132,7 +132,7 @@ def rejection_is_secret(trial: Trial) -> None:
     "KEX-24",
     "keys and ciphertexts of another length are refused with InvalidKeyError",
     why="Bytes that are cut off or ignored make two encodings of one thing, which nothing authenticates.",
-    precedent="CVE-2021-3580 (Nettle: ciphertext too long); Wycheproof's IncorrectCiphertextLength",
+    precedent="CVE-2021-3580 (Nettle: crashed by an RSA ciphertext); Wycheproof's IncorrectCiphertextLength",
     flaws=("trailing bytes accepted", "truncated input accepted", "wrong error for a length"),
     forbids_waiver=True,
 )

@@ -85,7 +85,7 @@ def entropy(trial: Trial) -> None:
     "KEX-13",
     "a source that fails is not worked around, and one that repeats itself does not hang",
     why="A fallback to weaker randomness happens in silence, on the machine that boots first.",
-    precedent="CVE-2013-4347-like fallbacks; getrandom's history on early boot",
+    precedent="CVE-2021-41117 (keypair, npm: falls back to Math.random, and makes equal RSA keys)",
     flaws=("fallback when the source fails", "short read used as it is", "endless loop on a stuck source"),
     forbids_waiver=True,
 )

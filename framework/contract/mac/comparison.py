@@ -14,7 +14,7 @@ from framework.errors import VerificationError
     "MAC-31",
     "tags are compared in constant time",
     why="A comparison that stops at the first difference tells how many bytes were right: a tag is found byte by byte.",
-    precedent="KeyCzar (Nate Lawson 2009, told by Coda Hale); CVE-2022-48566 (CPython's compare_digest)",
+    precedent="KeyCzar (Coda Hale, A Lesson in Timing Attacks); CVE-2022-48566 (CPython's compare_digest)",
     flaws=("comparison in non-constant time", "comparison in a loop that stops early"),
     forbids_waiver=True,
 )
@@ -52,7 +52,7 @@ def judge(seen: list[Observation], size: int) -> None:
     "MAC-32",
     "all forgeries get the same answer, without detail",
     why="What tells one failure from another is an oracle; a message that quotes the right tag is the forgery itself.",
-    precedent="CVE-2016-1000345 (BouncyCastle); Wycheproof's InvalidOaepPadding, CVE-2020-26939",
+    precedent="CVE-2016-1000345 (BouncyCastle: padding oracle); CVE-2020-26939 (its OAEP: an early exception)",
     flaws=("distinguishable failures", "the right tag in an exception"),
     forbids_waiver=True,
 )
