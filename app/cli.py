@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from app.bench.cli import app as bench_app
+from app.environment import JSON, QUIET, is_set, unknown_variables
 from app.errors import InputError, UserError
 from app.kit import mount as mount_kit
 from app.options import (
@@ -69,7 +70,7 @@ def main_job(
     ctx.obj = {
         "suite": suite,
         "data_dir": data_dir,
-        "as_json": as_json,
+        "as_json": as_json or is_set(JSON),
         "log_json": log_json or None,
         "allow_plugin": tuple(allow_plugin or ()),
         "config": config,
@@ -80,7 +81,7 @@ def main_job(
     chosen = _suite(settings)
     from app.demo import run_demo
 
-    return run_demo(settings, chosen, as_json=as_json)
+    return run_demo(settings, chosen, as_json=ctx.obj["as_json"])
 
 
 @app.command(
@@ -108,7 +109,7 @@ def bank(
     """
     settings = _settings(
         ctx,
-        level=logging.WARNING if quiet else logging.INFO,
+        level=logging.WARNING if quiet or is_set(QUIET) else logging.INFO,
         suite=suite,
         listen=listen,
         data_dir=data_dir,
@@ -303,13 +304,15 @@ mount_kit(app)
 
 def _settings(ctx: typer.Context, *, level: int = logging.WARNING, **options: object) -> "Settings":
     """Put options, environment and file together; an option before the command serves where none stands after it."""
-    from app.config import load_settings
+    from app.config import Settings, load_settings
     from app.logs import configure_logging
 
     merged = ctx.obj | {name: value for name, value in options.items() if value not in (None, False, [])}
     merged.pop("as_json")
     settings = load_settings(merged, merged.pop("config"))
     configure_logging(as_json=settings.log_json, level=level)
+    for sentence in unknown_variables(Settings.model_fields):
+        logging.getLogger("suitecase.environment").warning("%s", sentence)
     return settings
 
 

@@ -1,6 +1,5 @@
 """Configuration: options, then SUITECASE_* in the environment, then suitecase.toml, then the defaults."""
 
-import os
 import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
@@ -17,14 +16,14 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from app.environment import CONFIG, PREFIX, value_of
 from app.errors import FileError, UserError, excerpt
 
 CONFIG_FILE = Path("suitecase.toml")
-"""Read from the current directory unless --config names another."""
+"""Read from the current directory unless --config or SUITECASE_CONFIG names another."""
 
 DEFAULT_SUITE = "des3-bg-hmac"
 
-_PREFIX = "SUITECASE_"
 _PATHS = ("data_dir", "known_banks", "bank_key", "card")
 
 
@@ -45,7 +44,7 @@ class Settings(BaseSettings):
     """Every setting, whichever way it came. Paths in a file are relative to that file."""
 
     model_config = SettingsConfigDict(
-        env_prefix=_PREFIX,
+        env_prefix=PREFIX,
         env_ignore_empty=True,
         extra="forbid",
         frozen=True,
@@ -79,14 +78,15 @@ class Settings(BaseSettings):
 
 
 def load_settings(options: Mapping[str, object], config: str | None = None) -> Settings:
-    """Put the sources together; an option that is None was not given.
+    """Put the sources together; an option that is None was not given, nor a variable that is empty.
 
     Raises FileError for a configuration file that cannot be read, and ConfigError for a setting that makes no sense.
     """
     if config == "":
         raise ConfigError("--config names no file; give its path.")
-    path = CONFIG_FILE if config is None else Path(config)
-    in_file = _read(path, required=config is not None)
+    named = config or value_of(CONFIG)
+    path = Path(named) if named else CONFIG_FILE
+    in_file = _read(path, required=bool(named))
     given: dict[str, Any] = {name: value for name, value in options.items() if value not in (None, [], ())}
 
     class Loaded(Settings):
@@ -117,8 +117,8 @@ def _origin(name: str, given: Mapping[str, object], path: Path) -> str:
     """Say where a setting came from, by the precedence of the sources."""
     if name in given:
         return f"The option --{name.replace('_', '-')}"
-    variable = _PREFIX + name.upper()
-    if any(there.upper() == variable for there in os.environ):
+    variable = PREFIX + name.upper()
+    if value_of(variable):
         return f"The environment variable {variable}"
     return f"The setting {name} in {path}"
 

@@ -73,7 +73,8 @@ Exit codes:
   3  the channel failed: wrong key, wrong suite, no answer, cut short
 """
 ENVIRONMENT = """\b
-Each option may also stand in the environment, as SUITECASE_SUITE for
---suite, or in the configuration file, as suite = "des3-bg-hmac". Options
-win over the environment, and the environment over the file.
+Each option of a bank or an ATM may also stand in the environment, as
+SUITECASE_SUITE for --suite, and all of them but --config, --json and --quiet
+in the configuration file, as suite = "des3-bg-hmac". Options win over the
+environment, and the environment over the file.
 """

@@ -4,7 +4,7 @@ import os
 import socket
 import stat
 
-from tests.e2e.programs import QUICK_SUITE, Case, Programs
+from tests.e2e.programs import QUICK_SUITE, Case, Programs, Town
 
 ARGUMENTS = [
     Case(["--suite", "nope"], "'nope' is no suite name"),
@@ -95,9 +95,61 @@ def test_a_configuration_file_that_cannot_be_read(programs: Programs) -> None:
 
 
 def test_a_broken_environment(programs: Programs) -> None:
-    ended = programs.run_warm("suites", environment={"SUITECASE_LOG_JSON": "perhaps"})
-    assert ended.code == 2
-    assert "The environment variable SUITECASE_LOG_JSON is not usable" in ended.only_refusal
+    for name in ("LOG_JSON", "JSON", "QUIET"):
+        ended = programs.run_warm("bank", "--suite", "nope", environment={f"SUITECASE_{name}": "perhaps"})
+        assert ended.code == 2
+        assert f"The environment variable SUITECASE_{name} is not usable: true or false" in ended.only_refusal
+
+
+def test_variables_that_are_misspelt_are_told(programs: Programs) -> None:
+    wrong = {
+        "SUITECASE_DATADIR": "did you mean SUITECASE_DATA_DIR?",
+        "SUITECASE_PORT": "there are SUITECASE_ALLOW_PLUGIN, SUITECASE_BANK_KEY, SUITECASE_CARD, SUITECASE_CONFIG, ",
+        "suitecase_suit": "did you mean SUITECASE_SUITE?",
+        "SUITECASE_DES3": "there are",  # no plugin's, for nothing stands behind its name
+    }
+    ended = programs.run_warm("suites", environment=dict.fromkeys(wrong, "x"))
+    assert ended.code == 0
+    assert len(ended.err.splitlines()) == len(wrong)
+    for (name, said), line in zip(sorted(wrong.items()), ended.err.splitlines(), strict=True):
+        assert f"The environment variable '{name}' is not known, and ignored; {said}" in line
+
+
+def test_variables_of_plugins_and_tests_are_theirs(programs: Programs) -> None:
+    theirs = {"SUITECASE_DES3_ENGINE": "bitarray", "SUITECASE_DEEP": "1", "SUITECASE_HMAC_SHA256_X": "1"}
+    ours = {"suitecase_suite": "des3-bg-hmac", "SUITECASE_CARD": ""}
+    assert programs.run_warm("suites", environment=theirs | ours).err == ""
+
+
+def test_options_that_are_no_settings_stand_in_the_environment_too(programs: Programs) -> None:
+    by_option, plain = programs.run_warm("suites", "--json"), programs.run_warm("suites")
+    for value in ("1", "True", "yes", "on"):
+        assert programs.run_warm("suites", environment={"SUITECASE_JSON": value}).out == by_option.out
+    for value in ("", "0", "false", "No", "off"):
+        assert programs.run_warm("suites", environment={"SUITECASE_JSON": value}).out == plain.out
+    (programs.folder / "my.toml").write_text('suite = "a-b"\n')
+    (programs.folder / "other.toml").write_text('suite = "c-d"\n')
+    (programs.folder / "suitecase.toml").write_text('suite = "e-f"\n')
+    named = {"SUITECASE_CONFIG": "my.toml"}
+    for options, environment, winner in (
+        (["bank"], {}, "f"),
+        (["bank"], named, "b"),
+        (["bank"], {"suitecase_config": "my.toml"}, "b"),
+        (["bank"], {"SUITECASE_CONFIG": ""}, "f"),
+        (["bank", "--config", "other.toml"], named, "d"),
+        (["--config", "other.toml", "bank"], named, "d"),
+    ):
+        assert f"named '{winner}'" in programs.run_warm(*options, environment=environment).only_refusal
+    missing = programs.run_warm("bank", environment={"SUITECASE_CONFIG": "nowhere"})
+    assert "There is no configuration file nowhere" in missing.only_refusal
+
+
+def test_a_bank_is_quiet_by_the_environment(town: Town) -> None:
+    for value, lines in (("1", 2), ("0", 4)):  # the suite's two warnings; and that it listens, and that it ends
+        town.programs.extra["SUITECASE_QUIET"] = value
+        bank = town.bank()
+        assert bank.stop() == 0
+        assert len(bank.log.splitlines()) == lines, bank.log
 
 
 def test_options_win_over_the_environment_and_that_over_the_file(programs: Programs) -> None:
@@ -124,7 +176,7 @@ def test_the_file_sets_what_the_options_set(programs: Programs) -> None:
     assert (ended.code, ended.out) == (0, "DEPOS ok, balance 1.00\n")
     assert QUICK_SUITE in ended.err
     assert (elsewhere / "kept" / "ledger.sqlite3").exists()  # relative to the file, not to where one stands
-    ended = programs.run_warm(given="CHECK\n", environment={"SUITECASE_CONFIG": "nowhere"} | _as_variables(elsewhere))
+    ended = programs.run_warm(given="CHECK\n", environment=_as_variables(elsewhere))
     assert (ended.code, ended.out) == (0, "CHECK ok, balance 1.00\n")
 
 
