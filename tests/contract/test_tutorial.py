@@ -89,6 +89,7 @@ def test_the_example_carries_a_suite(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(0)
 @pytest.mark.parametrize("name", ["bg", "bg2048", "des3", "hmac"])
 def test_a_built_in_plugin_is_green_at_full_effort(name: str) -> None:
     plugin = {"bg": "blumgoldwasser", "bg2048": "blumgoldwasser", "des3": "des3", "hmac": "hmac_sha256"}[name]

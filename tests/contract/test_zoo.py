@@ -62,6 +62,7 @@ def test_the_kill_matrix_in_the_documentation_is_of_this_zoo() -> None:
 
 
 @pytest.mark.deep
+@pytest.mark.timeout(0)
 @pytest.mark.parametrize("exhibit", GOOD, ids=lambda exhibit: exhibit.name)
 def test_no_false_alarm_in_fifty_runs(exhibit: Exhibit, partners: Registry) -> None:
     target = exhibit.target()
