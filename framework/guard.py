@@ -8,7 +8,7 @@ quote a key.
 
 import secrets
 from collections.abc import Callable
-from typing import Generic, NoReturn, TypeVar
+from typing import Any, Generic, NoReturn, TypeVar
 
 from framework.errors import InvalidKeyError, PluginError, VerificationError
 from framework.primitives import (
@@ -42,6 +42,18 @@ def _blame(owner: str, call: str, error: BaseException) -> NoReturn:
     if traceback is not None:
         where = f" at {traceback.tb_frame.f_code.co_filename}:{traceback.tb_lineno}"
     raise PluginError(f"{owner}: {call} raised {type(error).__name__}{where}") from None
+
+
+def _method(owner: str, call: str, given: object, signature: str) -> Callable[..., Any]:
+    """Give the method `signature` of what a plugin's `call` gave; without it, nothing of the plugin's is used."""
+    name = signature.partition("(")[0]
+    try:
+        method: object = getattr(given, name, None)
+    except STRANGE as error:
+        _blame(owner, f"looking up {name} of its {call}", error)
+    if not callable(method):
+        raise PluginError(f"{owner}: {call} gave {type(given).__name__}, which has no {signature}")
+    return method
 
 
 def _is_bytes(owner: str, call: str, value: object, size: int) -> None:
@@ -135,10 +147,7 @@ class GuardedKeyExchange(_Guarded[KeyExchange]):
 
 def _stream(owner: str, call: str, keyed: object) -> Callable[[bytes], bytes]:
     """Guard a length-preserving call; a closure, for it stands on the path of every record."""
-    try:
-        inner: Callable[[bytes], bytes] = getattr(keyed, call)
-    except STRANGE as error:
-        _blame(owner, f"looking up {call}", error)
+    inner: Callable[[bytes], bytes] = _method(owner, f"{call}or", keyed, f"{call}(record)")
 
     def guarded(record: bytes) -> bytes:
         try:
@@ -202,6 +211,8 @@ class GuardedAuthenticator:
     __slots__ = ("_inner", "_owner", "tag_size")
 
     def __init__(self, inner: Authenticator, owner: str, tag_size: int) -> None:
+        for signature in ("tag(*parts)", "verify(tag, *parts)"):
+            _method(owner, "authenticator", inner, signature)
         self._inner = inner
         self._owner = owner
         self.tag_size = tag_size
@@ -252,6 +263,8 @@ class GuardedAeadContext:
     __slots__ = ("_inner", "_owner", "_tag_size")
 
     def __init__(self, inner: AeadContext, owner: str, tag_size: int) -> None:
+        for call in ("seal(nonce, plaintext, associated_data)", "open(nonce, ciphertext, associated_data)"):
+            _method(owner, "context", inner, call)
         self._inner = inner
         self._owner = owner
         self._tag_size = tag_size

@@ -1,5 +1,6 @@
 """The guard: each kind of call, each wrong type, length and exception, and secrets that it must not repeat."""
 
+import re
 import secrets
 import subprocess
 import sys
@@ -92,7 +93,8 @@ def of_mac(call: str, *arguments: Any) -> Any:
     def reach(behaviour: Callable[..., object]) -> object:
         if call == "authenticator":
             return GuardedMac(Flawed(HmacSha256(), call, behaviour), "p").authenticator(KEY)
-        flawed = Flawed(HmacSha256(), "authenticator", giving(Flawed(object(), call, behaviour)))
+        keyed = HmacSha256().authenticator(KEY)
+        flawed = Flawed(HmacSha256(), "authenticator", giving(Flawed(keyed, call, behaviour)))
         return getattr(GuardedMac(flawed, "p").authenticator(KEY), call)(*arguments)
 
     return pytest.param(reach, id=f"mac.{call}")
@@ -102,7 +104,7 @@ def of_aead(call: str, *arguments: Any) -> Any:
     def reach(behaviour: Callable[..., object]) -> object:
         if call == "context":
             return GuardedAead(Flawed(AesGcm(), call, behaviour), "p").context(KEY)
-        flawed = Flawed(AesGcm(), "context", giving(Flawed(object(), call, behaviour)))
+        flawed = Flawed(AesGcm(), "context", giving(Flawed(AesGcm().context(KEY), call, behaviour)))
         return getattr(GuardedAead(flawed, "p").context(KEY), call)(*arguments)
 
     return pytest.param(reach, id=f"aead.{call}")
@@ -278,25 +280,59 @@ def test_a_check_passes_by_giving_none(reach: Reach) -> None:
     assert reach(giving(None)) is None
 
 
-@pytest.mark.parametrize("reach", [ENCRYPTOR, DECRYPTOR])
-@pytest.mark.parametrize("keyed", [None, b"", object(), AesGcm()], ids=lambda keyed: type(keyed).__name__)
-def test_a_stream_without_its_method_is_found_out_at_once(reach: Reach, keyed: object) -> None:
-    with pytest.raises(PluginError, match=r"looking up (en|de)crypt raised AttributeError"):
-        reach(giving(keyed))
+METHODS = [
+    (ENCRYPTOR, "encryptor", "encrypt(record)", AesCtr().encryptor(KEY, KEY[:16])),
+    (DECRYPTOR, "decryptor", "decrypt(record)", AesCtr().decryptor(KEY, KEY[:16])),
+    (AUTHENTICATOR, "authenticator", "tag(*parts)", HmacSha256().authenticator(KEY)),
+    (AUTHENTICATOR, "authenticator", "verify(tag, *parts)", HmacSha256().authenticator(KEY)),
+    (CONTEXT, "context", "seal(nonce, plaintext, associated_data)", AesGcm().context(KEY)),
+    (CONTEXT, "context", "open(nonce, ciphertext, associated_data)", AesGcm().context(KEY)),
+]
+KEYED = [pytest.param(*param.values, call, signature, sound, id=signature) for param, call, signature, sound in METHODS]
 
 
-@pytest.mark.parametrize(("outer", "call"), [("authenticator", "tag"), ("authenticator", "verify")])
-def test_an_authenticator_without_its_methods_is_found_out_on_use(outer: str, call: str) -> None:
-    guarded = GuardedMac(Flawed(HmacSha256(), outer, giving(None)), "p").authenticator(KEY)
-    with pytest.raises(PluginError, match=f"{call} raised AttributeError"):
-        getattr(guarded, call)(bytes(32))
+class Lacking:
+    """A sound object with one attribute less, or with one that is no method."""
+
+    def __init__(self, sound: object, lacks: str, instead: object = None) -> None:
+        self._sound, self._lacks, self._instead = sound, lacks, instead
+
+    def __getattr__(self, name: str) -> Any:
+        if name != self._lacks:
+            return getattr(self._sound, name)
+        if self._instead is None:
+            raise AttributeError(name)
+        return self._instead
 
 
-@pytest.mark.parametrize("call", ["seal", "open"])
-def test_an_aead_context_without_its_methods_is_found_out_on_use(call: str) -> None:
-    guarded = GuardedAead(Flawed(AesGcm(), "context", giving(None)), "p").context(KEY)
-    with pytest.raises(PluginError, match=f"{call} raised AttributeError"):
-        getattr(guarded, call)(KEY[:12], bytes(32), b"")
+@pytest.mark.parametrize(("reach", "call", "signature", "sound"), KEYED)
+def test_a_keyed_object_without_its_method_is_found_out_at_once_and_told_in_a_sentence(
+    reach: Reach, call: str, signature: str, sound: object
+) -> None:
+    name = signature.partition("(")[0]
+    for given in (None, b"", object(), AesGcm(), Lacking(sound, name), Lacking(sound, name, instead=b"no method")):
+        with pytest.raises(PluginError) as caught:
+            reach(giving(given))
+        told = rf"^plugin 'p' \(\w+\): {call} gave {type(given).__name__}, which has no \w+\(.*\)$"
+        assert re.match(told, str(caught.value))
+        assert not isinstance(given, Lacking) or str(caught.value).endswith(f"has no {signature}")
+
+
+@pytest.mark.parametrize(("reach", "call", "signature", "sound"), KEYED)
+def test_a_lookup_that_raises_is_found_out_at_once_and_repeats_nothing(
+    reach: Reach, call: str, signature: str, sound: object
+) -> None:
+    class Spiteful:
+        def __getattr__(self, name: str) -> Any:
+            if name == signature.partition("(")[0]:
+                raise ValueError(CANARY)
+            return getattr(sound, name)
+
+    with pytest.raises(
+        PluginError, match=rf"looking up \w+ of its {call} raised ValueError at .*test_guard.py:\d+$"
+    ) as caught:
+        reach(giving(Spiteful()))
+    assert CANARY not in "".join(traceback.format_exception(caught.value))
 
 
 # --- lengths that the guard checks before the plugin is asked ---
@@ -329,7 +365,8 @@ def test_arguments_of_a_wrong_length_never_reach_the_plugin(wrong: int) -> None:
 
 def test_a_tag_of_a_wrong_length_never_reaches_the_plugin() -> None:
     """CVE-2018-10903: a plugin that compares the length it is given would accept a short tag."""
-    accepting = Flawed(HmacSha256(), "authenticator", giving(Flawed(object(), "verify", giving(None))))
+    keyed = Flawed(HmacSha256().authenticator(KEY), "verify", giving(None))
+    accepting = Flawed(HmacSha256(), "authenticator", giving(keyed))
     authenticator = GuardedMac(accepting, "p").authenticator(KEY)
     authenticator.verify(bytes(32), b"m")
     for size in [*range(32), 33, 64]:
@@ -338,9 +375,8 @@ def test_a_tag_of_a_wrong_length_never_reaches_the_plugin() -> None:
 
 
 def test_a_ciphertext_shorter_than_its_tag_never_reaches_the_plugin() -> None:
-    opening = Flawed(
-        AesGcm(), "context", giving(Flawed(object(), "open", lambda *arguments: bytes(max(0, len(arguments[1]) - 16))))
-    )
+    keyed = Flawed(AesGcm().context(KEY), "open", lambda *arguments: bytes(max(0, len(arguments[1]) - 16)))
+    opening = Flawed(AesGcm(), "context", giving(keyed))
     context = GuardedAead(opening, "p").context(KEY)
     assert context.open(KEY[:12], bytes(16), b"") == b""
     for size in range(16):
