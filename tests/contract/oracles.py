@@ -7,7 +7,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 
 from plugins.hmac_sha256.mac import HmacSha256
 from tests.contract.answers import aes_ctr, triple_des
-from tests.contract.kem_answers import NINE, x25519, x25519_secret
+from tests.contract.kem_answers import NINE, hkdf, x25519, x25519_secret
 
 __all__ = ["aes_ctr", "triple_des"]
 
@@ -25,6 +25,12 @@ def aes_gcm(key: bytes, nonce: bytes, associated_data: bytes, plaintext: bytes) 
 
 def x25519_dhkem(private_key: bytes, ciphertext: bytes) -> bytes:
     return x25519_secret(private_key, ciphertext, ciphertext, x25519(private_key, NINE))
+
+
+def x25519_peer(private_key: bytes, ciphertext: bytes) -> bytes:
+    """What `tests.support.peers.X25519Kem` defines, by integers."""
+    shared = x25519(private_key, ciphertext)
+    return hkdf(ciphertext + x25519(private_key, NINE), shared if any(shared) else private_key, b"x25519 kem")
 
 
 def wrong_after_a_page(key: bytes, message: bytes) -> bytes:

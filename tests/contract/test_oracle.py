@@ -11,6 +11,7 @@ import pytest
 
 from framework.contract import contract_for
 from framework.contract.aead import answers as of_aeads
+from framework.contract.catalogue import checks_for
 from framework.contract.check import Violation
 from framework.contract.cipher import answers as of_ciphers
 from framework.contract.mac import answers as of_macs
@@ -61,6 +62,21 @@ def test_a_good_plugin_agrees_with_an_oracle_and_needs_no_known_answers(
 
 ORACLES = {"hmac": "hmac_sha256", "aesctr": "aes_ctr", "gcm": "aes_gcm", "x25519dhkem": "x25519_dhkem"}
 CARRIES = ("Wraps32", "SaturatingCounter", "SkipsZero", "LosesOneCarry")
+PEERS = [
+    (Kind.KEY_EXCHANGE, "x25519", "x25519_peer"),
+    (Kind.BULK_CIPHER, "aes256ctr", "aes_ctr"),
+    (Kind.AEAD, "aes256gcm", "aes_gcm"),
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "oracle"), PEERS, ids=[name for _, name, _ in PEERS])
+def test_the_quick_peers_of_other_tests_are_good_plugins(kind: Kind, name: str, oracle: str, run: RunCheck) -> None:
+    """Beside them stand claims, and no answers: the oracle gives those."""
+    target = Target("peers", "tests.support.peers", kind, name, oracle=f"tests.contract.oracles:{oracle}")
+    outcomes = [run(target, check.id) for check in checks_for(kind) if not check.processes]
+    assert [outcome for outcome in outcomes if outcome.verdict in (Verdict.FAILED, Verdict.ERROR)] == []
+
+
 BROKEN = [
     exhibit
     for exhibit in exhibits()

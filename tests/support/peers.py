@@ -23,6 +23,7 @@ from framework import (
     InvalidKeyError,
     KeyExchange,
     KeyPair,
+    MisuseError,
     PrimitiveInfo,
     RandomBytes,
     Status,
@@ -50,25 +51,44 @@ class X25519Kem:
         return Encapsulation(ciphertext, _shared(ephemeral, public_key, ciphertext, public_key))
 
     def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
-        if len(private_key) != 32 or len(ciphertext) != 32:
-            raise InvalidKeyError("a private key and a ciphertext have 32 bytes each")
+        private_key, ciphertext = _octets(private_key, 32), _octets(ciphertext, 32)
         return _shared(private_key, ciphertext, ciphertext, _public(private_key))
 
     def check_public_key(self, public_key: bytes, *, pinned: bool = False) -> None:
-        if len(public_key) != 32:
-            raise InvalidKeyError("a public key has 32 bytes")
+        if _exchanged(ANY_SCALAR, _octets(public_key, 32)) is None:
+            raise InvalidKeyError("the public key is a point of small order")
+
+
+ANY_SCALAR = b"\x40" * 32
+"""With a point of small order every scalar gives zero, for X25519's scalars are multiples of 8 (RFC 7748 §5, §6.1)."""
 
 
 def _public(private_key: bytes) -> bytes:
     return X25519PrivateKey.from_private_bytes(private_key).public_key().public_bytes_raw()
 
 
-def _shared(private_key: bytes, peer: bytes, *bound: bytes) -> bytes:
+def _exchanged(private_key: bytes, peer: bytes) -> bytes | None:
+    """The shared secret of X25519, or nothing when it would be zero."""
     try:
-        secret = X25519PrivateKey.from_private_bytes(private_key).exchange(X25519PublicKey.from_public_bytes(peer))
-    except ValueError:  # a point of small order: another secret, as the interface demands
-        secret = private_key
+        return X25519PrivateKey.from_private_bytes(private_key).exchange(X25519PublicKey.from_public_bytes(peer))
+    except ValueError:
+        return None
+
+
+def _shared(private_key: bytes, peer: bytes, *bound: bytes) -> bytes:
+    # A ciphertext of small order gets a secret that only the private key gives: implicit rejection.
+    secret = _exchanged(private_key, peer) or private_key
     return HKDF(hashes.SHA256(), 32, b"".join(bound), b"x25519 kem").derive(secret)
+
+
+def _octets(value: object, size: int | None = None) -> bytes:
+    """Any buffer as what `bytes(value)` holds; of another size it is an InvalidKeyError."""
+    if not isinstance(value, bytes | bytearray | memoryview):
+        raise MisuseError(f"bytes are due, not {type(value).__name__}")
+    data = bytes(value)
+    if size is not None and len(data) != size:
+        raise InvalidKeyError(f"{size} bytes are due, not {len(data)}")
+    return data
 
 
 class AesGcm:
@@ -86,18 +106,23 @@ class AesGcm:
 
 class AesGcmContext:
     def __init__(self, key: bytes) -> None:
-        if len(key) != 32:
-            raise InvalidKeyError("a key has 32 bytes")
-        self._aead = AESGCM(key)
+        self._aead = AESGCM(_octets(key, 32))
 
     def seal(self, nonce: bytes, plaintext: bytes, associated_data: bytes) -> bytes:
-        return self._aead.encrypt(nonce, plaintext, associated_data)
+        return self._aead.encrypt(_nonce(nonce), _octets(plaintext), _octets(associated_data))
 
     def open(self, nonce: bytes, ciphertext: bytes, associated_data: bytes) -> bytes:
         try:
-            return self._aead.decrypt(nonce, ciphertext, associated_data)
+            return self._aead.decrypt(_nonce(nonce), _octets(ciphertext), _octets(associated_data))
         except InvalidTag:
             raise VerificationError from None
+
+
+def _nonce(nonce: bytes) -> bytes:
+    """One length only: AES-GCM itself takes others, and hashes them to nonces that may collide."""
+    if len(_octets(nonce)) != AesGcm.nonce_size:
+        raise MisuseError("a nonce has 12 bytes")
+    return bytes(nonce)
 
 
 class AesCtr:
@@ -115,15 +140,12 @@ class AesCtr:
         return AesCtrStream(key, iv)
 
     def check_key(self, key: bytes) -> None:
-        if len(key) != 32:
-            raise InvalidKeyError("a key has 32 bytes")
+        _octets(key, 32)
 
 
 class AesCtrStream:
     def __init__(self, key: bytes, iv: bytes) -> None:
-        if len(key) != 32 or len(iv) != 16:
-            raise InvalidKeyError("a key has 32 bytes and an IV 16")
-        self._context: CipherContext = Cipher(AES256(key), CTR(iv)).encryptor()
+        self._context: CipherContext = Cipher(AES256(_octets(key, 32)), CTR(_octets(iv, 16))).encryptor()
 
     def encrypt(self, record: bytes) -> bytes:
         return self._context.update(record)
