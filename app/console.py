@@ -19,6 +19,7 @@ from app.output import write_err
 from app.pending import PendingRequest
 from app.screen import NotUnderstoodError, Screen, in_words
 from app.signals import ending_in_order
+from app.waiting import waiting_for_the_bank
 from framework import KeyPair
 
 MAX_LINE: Final = 1024
@@ -142,7 +143,8 @@ class AtmConsole:
     def _wait(self, asking: Coroutine[None, None, R], doubt: str) -> R:
         """Run until it is done, or until Ctrl-C or SIGTERM, which leave it in doubt."""
         try:
-            return self._runner.run(asking)
+            with waiting_for_the_bank():
+                return self._runner.run(asking)
         except (KeyboardInterrupt, SystemExit):
             raise ChannelFailedError("Interrupted before the bank had answered.", doubt) from None
 

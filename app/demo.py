@@ -18,6 +18,8 @@ from app.config import Settings
 from app.errors import EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
 from app.keystore import PUBLIC_FILE, fingerprint, read_bank_key
 from app.ledger import LEDGER_FILE, Ledger
+from app.signals import ending_in_order
+from app.waiting import waiting_for_the_bank
 from framework import Suite, SuitecaseError
 from framework.aio import EphemeralPool
 
@@ -52,7 +54,8 @@ def run_demo(settings: Settings, suite: Suite, *, as_json: bool) -> int:
         card_path = settings.data_dir / DEMO_CARD
         with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
             card = ensure_account_with_card(ledger, DEMO_ACCOUNT, card_path)
-        address, announced = child.announcement()
+        with ending_in_order(), waiting_for_the_bank():
+            address, announced = child.announcement()
         public_key = read_bank_key(settings.data_dir / PUBLIC_FILE, suite.name)
         if fingerprint(public_key) != announced:
             raise ChangedKeyError(
@@ -104,6 +107,8 @@ class BankChild:
     def stop(self) -> None:
         """Let the bank end in order, and see that it does."""
         os.close(self._lifeline)
+        if self._ending is None:  # it is not reaped, so this is no other process
+            os.kill(self._pid, signal.SIGTERM)  # while it makes its key, the lifeline is not looked at
         if not self._has_ended(STOP_SECONDS):
             os.kill(self._pid, signal.SIGKILL)
         self._end()

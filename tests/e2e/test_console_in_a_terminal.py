@@ -3,14 +3,16 @@
 import fcntl
 import os
 import signal
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
+from app.files import locked_directory
 from tests.e2e.processes import children_of, is_alive
-from tests.e2e.programs import QUICK_SUITE, Programs, wait_until
+from tests.e2e.programs import QUICK_SUITE, Programs, ended, wait_until
 from tests.e2e.terminal import Terminal, plain, unwrapped
 
 GREEN, RED, YELLOW = "\x1b[32m", "\x1b[31m", "\x1b[33m"
@@ -104,6 +106,76 @@ def test_control_c_while_the_bank_is_asked_says_what_is_not_known(programs: Prog
             terminal.seen
         )
         assert terminal.ask("CHECK") == "CHECK ok, balance 15.00"
+
+
+WAITING = "waiting for the bank…"
+CURSOR_HIDDEN, CURSOR_SHOWN, LINE_ERASED = "\x1b[?25l", "\x1b[?25h", "\x1b[2K"
+
+
+def test_a_bank_that_hangs_is_waited_for_visibly(programs: Programs) -> None:
+    with console(programs) as terminal:
+        (bank,) = children_of(terminal.process.pid)
+        assert WAITING not in terminal.seen
+        os.kill(bank, signal.SIGSTOP)
+        begun = time.monotonic()
+        terminal.press("DEPOS 5\n")
+        terminal.expect(WAITING)
+        assert time.monotonic() - begun > 1.9
+        os.kill(bank, signal.SIGCONT)
+        terminal.expect("DEPOS ok, balance 5.00")
+        erased = terminal.seen.rpartition(WAITING)[2]
+        assert LINE_ERASED in erased
+        assert terminal.seen.rindex(CURSOR_SHOWN) > terminal.seen.rindex(CURSOR_HIDDEN)
+        terminal.expect("ATM> ")
+        assert terminal.ask("CHECK") == "CHECK ok, balance 5.00"
+
+
+def test_control_c_while_it_waits_visibly(programs: Programs) -> None:
+    with console(programs) as terminal:
+        (bank,) = children_of(terminal.process.pid)
+        os.kill(bank, signal.SIGSTOP)
+        terminal.press("DEPOS 5\n")
+        terminal.expect(WAITING)
+        (record,) = (programs.folder / "home/data/suitecase/demo.card.pending").iterdir()
+        terminal.press("\x03")
+        wait_until(lambda: not is_locked(record))
+        os.kill(bank, signal.SIGCONT)
+        assert "Interrupted before the bank had answered" in unwrapped(terminal.expect_end())
+        assert terminal.seen.rindex(CURSOR_SHOWN) > terminal.seen.rindex(CURSOR_HIDDEN)
+        assert terminal.process.returncode == 3
+
+
+def test_a_bank_that_is_slow_to_begin_is_waited_for_visibly_and_control_c_ends_it(programs: Programs) -> None:
+    data_dir = programs.folder / "data"
+    data_dir.mkdir(mode=0o700)
+    with locked_directory(data_dir), Terminal(programs, "--suite", QUICK_SUITE, "--data-dir", data_dir) as terminal:
+        terminal.expect(WAITING)
+        (bank,) = children_of(terminal.process.pid)
+        begun = time.monotonic()
+        terminal.press("\x03")
+        assert "suitecase: Interrupted." in terminal.expect_end()
+        assert time.monotonic() - begun < 4  # the bank did not have to be killed
+        assert terminal.seen.rindex(CURSOR_SHOWN) > terminal.seen.rindex(CURSOR_HIDDEN)
+        assert terminal.process.returncode == 3
+        assert not is_alive(bank)
+
+
+def test_in_a_pipe_nothing_tells_of_the_waiting(programs: Programs) -> None:
+    process = programs.start(
+        "--suite", QUICK_SUITE, environment={"FORCE_COLOR": "1"}
+    )  # which rich takes for a terminal
+    assert process.stdin is not None
+    assert process.stderr is not None
+    while b"EXPERIMENTAL" not in process.stderr.readline():
+        pass
+    (bank,) = children_of(process.pid)
+    os.kill(bank, signal.SIGSTOP)
+    process.stdin.write(b"DEPOS 5\n")
+    process.stdin.flush()
+    time.sleep(2.5)
+    os.kill(bank, signal.SIGCONT)
+    last = ended(process)
+    assert (last.code, last.out, last.err) == (0, "DEPOS ok, balance 5.00\n", "")
 
 
 def test_a_closed_window_ends_both(programs: Programs) -> None:

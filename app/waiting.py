@@ -1,0 +1,39 @@
+"""What a person at a terminal sees while the bank takes its time."""
+
+import os
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from threading import Event, Thread
+from typing import Final
+
+SILENT_SECONDS: Final = 2.0
+"""How long nothing is shown: a bank that is well answers long before."""
+
+
+@contextmanager
+def waiting_for_the_bank() -> Iterator[None]:
+    """Within, after a while, a terminal shows what is waited for, on standard error; at the end that is gone.
+
+    Signals must end the program in order meanwhile, for the cursor is hidden.
+    """
+    if not sys.stderr.isatty() or os.environ.get("TERM", "dumb") == "dumb":
+        yield
+        return
+    over = Event()
+
+    def show() -> None:
+        if over.wait(SILENT_SECONDS):
+            return
+        from rich.console import Console  # only now: it takes its time
+
+        with Console(stderr=True).status("waiting for the bank…", spinner_style="dim"):
+            over.wait()
+
+    shown = Thread(target=show, name="waiting", daemon=True)
+    shown.start()
+    try:
+        yield
+    finally:
+        over.set()
+        shown.join()
