@@ -23,22 +23,24 @@ def chacha20(key: bytes, nonce: bytes, plaintext: bytes) -> bytes:
     return Cipher(ChaCha20(key, bytes(4) + nonce), mode=None).encryptor().update(plaintext)
 
 
-answers = []
-for number, size in enumerate(SIZES):
+def answer(number: int, size: int) -> dict[str, object]:
+    """One known answer."""
     key = seeded(f"key {number}", 32)
     nonce = NONCES[number] if number < len(NONCES) else seeded(f"nonce {number}", 12)
     ciphertext = chacha20(key, nonce, seeded(f"plaintext {number}", size))
     short = size < 500
-    answers.append(
-        {
-            "key": key.hex(),
-            "iv": nonce.hex(),
-            "plaintext": {"shake256": f"plaintext {number}", "size": size},
-            "ciphertext": ciphertext.hex() if short else {"sha256": sha256(ciphertext).hexdigest()},
-        }
-    )
-content = {
-    "provenance": "computed with OpenSSL through the Python package cryptography by make_vectors.py",
-    "primitives": {"mine": {"claims": {"enforces_limit": True}, "answers": answers}},
-}
-PLACE.write_text(json.dumps(content, indent=1) + "\n", "utf-8")
+    return {
+        "key": key.hex(),
+        "iv": nonce.hex(),
+        "plaintext": {"shake256": f"plaintext {number}", "size": size},
+        "ciphertext": ciphertext.hex() if short else {"sha256": sha256(ciphertext).hexdigest()},
+    }
+
+
+if __name__ == "__main__":
+    answers = [answer(number, size) for number, size in enumerate(SIZES)]
+    content = {
+        "provenance": "computed with OpenSSL through the Python package cryptography by make_vectors.py",
+        "primitives": {"mine": {"claims": {"enforces_limit": True}, "answers": answers}},
+    }
+    PLACE.write_text(json.dumps(content, indent=1) + "\n", "utf-8")

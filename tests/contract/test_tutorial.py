@@ -71,6 +71,9 @@ def test_the_tutorial_leads_to_the_example_and_the_example_is_green(tmp_path: Pa
     ended = kit(source, "check-plugin", "mine", cwd=tmp_path)
     assert ended.returncode == 0, ended.stdout
     assert "GREEN" in ended.stdout
+    asked = ("--oracle", "make_vectors:chacha20", "--vectors", "none.json", "--only", "CIP-51", "--only", "CIP-52")
+    ended = kit(source, "check-plugin", "mine", *asked, cwd=folder)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_the_example_carries_a_suite(monkeypatch: pytest.MonkeyPatch) -> None:
