@@ -33,8 +33,8 @@ def x25519_peer(private_key: bytes, ciphertext: bytes) -> bytes:
     return hkdf(ciphertext + x25519(private_key, NINE), shared if any(shared) else private_key, b"x25519 kem")
 
 
-def wrong_after_a_page(key: bytes, message: bytes) -> bytes:
-    return hmac_sha256(key, message[:4096])
+def wrong_beyond_5000(key: bytes, message: bytes) -> bytes:
+    return hmac_sha256(key, message[:5000])
 
 
 def the_plugin_in_disguise(key: bytes, message: bytes) -> bytes:

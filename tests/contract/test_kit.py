@@ -140,6 +140,24 @@ def test_a_finding_says_all_that_is_needed(report: Report) -> None:
     assert not report.green
 
 
+def test_a_deep_run_tries_many_sequences_and_its_findings_say_how_to_see_them_again(partners: Registry) -> None:
+    @check("MAC-97", "none", why="none", flaws=("none",))
+    def always(trial: Trial) -> None:
+        raise Violation(f"{trial.sequences(200, 60)}")
+
+    for effort, lengths, option in (
+        (Effort.QUICK, [60], ""),
+        (Effort.NORMAL, [200], ""),
+        (Effort.DEEP, [200] * 40, " --deep"),
+    ):
+        target = Target(HMAC.plugin, HMAC.entry, HMAC.kind, HMAC.name, "some answers.json", "a.b:c")
+        found = run_check(always, Session.begin(target, "1", effort, partners)).finding
+        assert found is not None
+        assert found.what == str(lengths)
+        arguments = f"hmac --vectors 'some answers.json' --oracle a.b:c{option} --only MAC-97 --seed '1'"
+        assert found.reproduce == f"suitecase-contract check-plugin {arguments}"
+
+
 def test_programs_can_read_the_report(report: Report) -> None:
     (read,) = json.loads(render.as_json([report]))["reports"]
     assert read["counts"] == {"passed": 1, "FAILED": 1}

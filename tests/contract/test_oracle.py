@@ -119,11 +119,13 @@ def test_known_answers_are_still_checked_beside_an_oracle(tmp_path: Path, run: R
 
 
 def test_the_smallest_input_on_which_they_differ_is_shown(run: RunCheck) -> None:
-    outcome = run(replace(HMAC, oracle="tests.contract.oracles:wrong_after_a_page"), "MAC-51")
+    outcome = run(replace(HMAC, oracle="tests.contract.oracles:wrong_beyond_5000"), "MAC-51")
     assert outcome.finding is not None
-    assert outcome.finding.what.startswith("another tag than that of the oracle tests.contract.oracles:wrong_after_a")
-    assert outcome.finding.inputs["message"].endswith("(4097 bytes)")
-    assert "--oracle tests.contract.oracles:wrong_after_a_page" in outcome.finding.reproduce
+    assert outcome.finding.what.startswith(
+        "another tag than that of the oracle tests.contract.oracles:wrong_beyond_5000"
+    )
+    assert outcome.finding.inputs["message"].endswith("(5001 bytes)")
+    assert "--oracle tests.contract.oracles:wrong_beyond_5000" in outcome.finding.reproduce
 
 
 def test_an_oracle_that_runs_the_plugins_code_is_refused(run: RunCheck) -> None:
@@ -170,7 +172,7 @@ def test_a_function_is_known_by_its_name_and_one_without_is_refused() -> None:
 
 
 def test_a_contract_takes_a_function(tmp_path: Path) -> None:
-    for oracle, green in ((oracles.hmac_sha256, True), (oracles.wrong_after_a_page, False)):
+    for oracle, green in ((oracles.hmac_sha256, True), (oracles.wrong_beyond_5000, False)):
         contract = contract_for("hmac", oracle=oracle, vectors=tmp_path / "none.json")
         test = getattr(contract(), "test_MAC_51")  # noqa: B009
         try:
