@@ -83,6 +83,25 @@ def test_a_signal_while_it_starts_ends_it_without_a_word(programs: Programs, num
     wait_until(lambda: not programs.left_behind())
 
 
+INTERRUPTED_IMPORT = """
+import builtins, os, signal
+plain = builtins.__import__
+def interrupted(name, *rest):
+    if name == "app.signals":
+        os.kill(os.getpid(), signal.SIGINT)
+    return plain(name, *rest)
+builtins.__import__ = interrupted
+from app.__main__ import main
+main()
+"""
+
+
+def test_control_c_before_anything_else_ends_it_without_a_word(programs: Programs) -> None:
+    command = [*programs.python, "-c", INTERRUPTED_IMPORT]
+    done = subprocess.run(command, cwd=programs.folder, env=programs.environment, capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (130, "", "")
+
+
 def has_begun(pid: int) -> bool:
     """Whether `main` has been entered: the interpreter ignores SIGPIPE, and we have put away its handler of SIGINT."""
     fields = dict(line.split(":\t") for line in Path(f"/proc/{pid}/status").read_text().splitlines() if ":\t" in line)
