@@ -26,7 +26,7 @@ def plot(title: str, subtitle: str, lines: Mapping[str, Points]) -> str:
         _text(_LEFT, 22, title, size=16),
         _text(_LEFT, 40, subtitle, colour="#666666", size=10),
         _text(_LEFT + (_WIDTH - _LEFT - _RIGHT) / 2, _HEIGHT - 14, "bytes in a record", anchor="middle"),
-        _text(10, _TOP - 4, "MB/s"),
+        _text(_LEFT - 8, _TOP - 14, "MB/s", anchor="end"),
     ]
     for exponent in range(y_range[0], y_range[1] + 1):
         y = place.y(10**exponent)
