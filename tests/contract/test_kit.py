@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from hashlib import shake_256
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -156,6 +157,34 @@ def test_a_deep_run_tries_many_sequences_and_its_findings_say_how_to_see_them_ag
         assert found.what == str(lengths)
         arguments = f"hmac --vectors 'some answers.json' --oracle a.b:c{option} --only MAC-97 --seed '1'"
         assert found.reproduce == f"suitecase-contract check-plugin {arguments}"
+
+
+class Parity:
+    """A cipher that ignores the low bit of each byte of its key, as DES does, and is quick."""
+
+    key_size, iv_size, max_bytes_per_key = 24, 8, 1 << 30
+
+    def encryptor(self, key: bytes, iv: bytes) -> "ParityStream":
+        return ParityStream(shake_256(bytes(byte & 0xFE for byte in key) + iv).digest(64))
+
+    def check_key(self, key: bytes) -> None:
+        """There are no weak ones."""
+
+
+class ParityStream:
+    def __init__(self, keystream: bytes) -> None:
+        self._keystream = keystream
+
+    def encrypt(self, record: bytes) -> bytes:
+        return bytes(a ^ b for a, b in zip(record, self._keystream, strict=False))
+
+
+def test_among_thousands_of_keys_two_that_differ_in_ignored_bits_are_no_finding(partners: Registry) -> None:
+    """With seed 1, a deep run draws five such pairs."""
+    des3 = Target("des3", "plugins.des3", Kind.BULK_CIPHER, "des3")
+    session = Session.begin(des3, "1", Effort.DEEP, partners, Parity())
+    assert session.vectors.claims["ignored_key_bits"] == ["01" * 24]
+    assert run_check(check_of("CIP-26"), session).verdict is Verdict.PASSED
 
 
 def test_programs_can_read_the_report(report: Report) -> None:
