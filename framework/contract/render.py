@@ -105,7 +105,7 @@ def _junit_result(case: ET.Element, outcome: Outcome) -> None:
             finding_text(outcome.finding, outcome) if outcome.finding else outcome.note
         )
     elif outcome.verdict is Verdict.ERROR:
-        ET.SubElement(case, "error", message="the kit itself failed").text = outcome.note
+        ET.SubElement(case, "error", message="the kit or the oracle failed, not the plugin").text = outcome.note
     elif outcome.verdict is not Verdict.PASSED:
         ET.SubElement(case, "skipped", message=f"{outcome.verdict}: {outcome.note}")
 

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from framework.contract.check import Check, NotApplicable, NotChecked, Violation
+from framework.contract.oracle import OracleError
 from framework.contract.outcome import Outcome, Verdict, finding
 from framework.contract.target import Target
 from framework.contract.trial import Session, Trial
@@ -42,6 +43,9 @@ def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) ->
         verdict, note, found = Verdict.NOT_APPLICABLE, str(reason), None
     except NotChecked as reason:
         verdict, note, found = Verdict.NOT_CHECKED, str(reason), None
+    except OracleError as error:
+        behind = traceback.format_exception(error.__cause__, limit=-3) if error.__cause__ else []
+        verdict, note, found = Verdict.ERROR, "\n".join([str(error), *"".join(behind).splitlines()]), None
     except Exception as error:  # noqa: BLE001 - the kit's own fault, unless the plugin's code raised it
         verdict, note, found = Verdict.ERROR, traceback.format_exc(limit=-4), None
         if raised_by_plugin(error, session.primitive):

@@ -140,7 +140,8 @@ def test_an_oracle_that_runs_the_plugins_code_is_refused(run: RunCheck) -> None:
 def test_a_fault_of_the_oracles_is_an_error_and_no_finding(name: str, said: str, run: RunCheck) -> None:
     outcome = run(replace(HMAC, oracle=f"tests.contract.oracles:{name}"), "MAC-51")
     assert outcome.verdict is Verdict.ERROR
-    assert f"the oracle tests.contract.oracles:{name} {said}" in outcome.note
+    assert outcome.note.startswith(f"the oracle tests.contract.oracles:{name} {said}")
+    assert name != "raises" or "an oracle's own fault" in outcome.note
 
 
 def test_an_oracle_that_hangs_is_not_laid_to_the_plugin_alone(run: RunCheck) -> None:
