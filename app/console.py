@@ -3,7 +3,7 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -81,8 +81,9 @@ class AtmConsole:
 
     def settle_all(self) -> None:
         """Settle what an earlier process left unanswered. Raises UserError."""
-        for pending in self._atm.unanswered():
-            self._settle(pending)
+        with ExitStack() as held:
+            for pending in [held.enter_context(each) for each in self._atm.unanswered()]:
+                self._settle(pending)
         for path in self._atm.damaged():
             self._screen.remark(_about_damaged(path))
 
@@ -93,14 +94,15 @@ class AtmConsole:
         own id, and not made anew. Where such a record cannot be read, no money is moved at all.
         """
         reply = None
-        for pending in self._atm.unanswered():
-            if reply is None and _same(pending.request, request):
-                reply = self._run(self._atm.settle(pending), request)
-                self._screen.remark(
-                    "This answers the request that was sent before and not answered; it is not sent anew."
-                )
-            else:
-                self._settle(pending)
+        with ExitStack() as held:
+            for pending in [held.enter_context(each) for each in self._atm.unanswered()]:
+                if reply is None and _same(pending.request, request):
+                    reply = self._run(self._atm.settle(pending), request)
+                    self._screen.remark(
+                        "This answers the request that was sent before and not answered; it is not sent anew."
+                    )
+                else:
+                    self._settle(pending)
         if reply is None and not isinstance(request, CheckRequest):
             for path in self._atm.damaged():  # perhaps the record of this very request
                 raise FileError(_about_damaged(path))

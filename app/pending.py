@@ -9,7 +9,7 @@ import errno
 import fcntl
 import os
 import re
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -46,7 +46,12 @@ class PendingRequest:
         self.release()
 
     def done(self) -> None:
-        """Forget the request, for good when this returns: its answer came. Raises FileError."""
+        """Forget the request, for good when this returns: its answer came. Raises FileError.
+
+        Does nothing once it is let go: another process may have taken it over.
+        """
+        if self._descriptor is None:
+            return
         with refusing(self._path, _NOUN, "removed"):
             self._path.unlink(missing_ok=True)
             sync_directory(self._path.parent)
@@ -75,61 +80,93 @@ class PendingRequests:
         make_private_directory(self._directory, _NOUN)
         final = self._directory / f"{request.id}.{self._tag}"
         unfinished = final.with_name(final.name + _UNFINISHED)
-        with refusing(final, _NOUN, "written"):
+        with refusing(final, _NOUN, "written"), ExitStack() as undo:
             with locked_directory(self._directory):  # nobody sees the file before it is locked
                 if final.exists() or unfinished.exists():
                     raise FileError(f"The request {request.id} is in flight already; wait for its answer.")
                 descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_MODE)
+                pending = undo.enter_context(PendingRequest(request, final, descriptor))
+                undo.callback(_remove, unfinished, final)  # what is not sent now must not be sent later
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            pending = PendingRequest(request, final, descriptor)
-            try:
-                message = encode(request)
-                if os.write(descriptor, message) != len(message):
-                    raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
-                os.fsync(descriptor)
-                unfinished.rename(final)
-                sync_directory(self._directory)
-            except BaseException:
-                with suppress(OSError):
-                    unfinished.unlink(missing_ok=True)
-                pending.release()
-                raise
+            message = encode(request)
+            if os.write(descriptor, message) != len(message):
+                raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+            os.fsync(descriptor)
+            unfinished.rename(final)
+            sync_directory(self._directory)
+            undo.pop_all()
         return pending
 
     def orphans(self) -> list[PendingRequest]:
         """Take over the requests of this card that were sent, perhaps, and whose process is gone.
 
-        They are locked for us now; send each again and call `done`. A record that cannot be read is set aside,
-        see `damaged`. Raises FileError.
+        They are locked for us now, the oldest first; send each again and call `done`, or let it go. A record that
+        cannot be read is set aside, see `damaged`. Raises FileError.
         """
         if not self._directory.is_dir():
             return []
         make_private_directory(self._directory, _NOUN)  # what others could put there, we would send
-        with refusing(self._directory, _NOUN, "read"), locked_directory(self._directory):
-            adopted = [self._adopt(path) for path in sorted(self._directory.iterdir())]
-        return [pending for pending in adopted if pending is not None]
+        adopted: list[PendingRequest] = []
+        with ExitStack() as held, refusing(self._directory, _NOUN, "read"), locked_directory(self._directory):
+            for path in sorted(self._directory.iterdir(), key=_age):
+                pending = self._adopt(path)
+                if pending is not None:
+                    adopted.append(held.enter_context(pending))
+            held.pop_all()  # only now: where one fails, none stays locked
+        return adopted
 
     def damaged(self) -> list[Path]:
         """List the records that could not be read: tell the person, who should compare the balance and remove them."""
-        return sorted(self._directory.glob(f"*{_DAMAGED}"))
+        return sorted(self._directory.glob(f"*.{self._tag}*{_DAMAGED}"))
 
     def _adopt(self, path: Path) -> PendingRequest | None:
         match = _NAME.fullmatch(path.name.removesuffix(_UNFINISHED))
         if match is None or match[2] != self._tag:
             return None
+        if path.is_symlink() or (path.exists() and not path.is_file()):
+            _set_aside(path)
+            return None
         descriptor = _lock(path)
         if descriptor is None:
             return None
-        if path.name.endswith(_UNFINISHED):  # its process died before `begin` returned: it was never sent
+        request = None
+        try:
+            if path.name.endswith(_UNFINISHED):  # its process died before `begin` returned: it was never sent
+                path.unlink(missing_ok=True)
+            else:
+                request = _read(descriptor, match[1])
+                if request is None:
+                    _set_aside(path)
+        finally:
+            if request is None:
+                os.close(descriptor)
+        return None if request is None else PendingRequest(request, path, descriptor)
+
+
+def _age(path: Path) -> tuple[int, str]:
+    """Sort by the time of writing: what was sent first may be what a later request leans on."""
+    with suppress(FileNotFoundError):  # answered since we looked
+        return path.lstat().st_mtime_ns, path.name
+    return 0, path.name
+
+
+def _read(descriptor: int, request_id: str) -> AccountRequest | None:
+    """Read a record; None if it is none, or that of another request than its name says."""
+    with suppress(MessageError):
+        request = read_request(os.pread(descriptor, MAX_MESSAGE_SIZE + 1, 0))
+        if not isinstance(request, CardRequest) and request.id == request_id:
+            return request
+    return None
+
+
+def _remove(*paths: Path) -> None:
+    for path in paths:
+        with suppress(OSError):
             path.unlink(missing_ok=True)
-        else:
-            with suppress(MessageError):
-                request = read_request(os.pread(descriptor, MAX_MESSAGE_SIZE + 1, 0))
-                if not isinstance(request, CardRequest) and request.id == match[1]:
-                    return PendingRequest(request, path, descriptor)
-            path.rename(path.with_name(path.name + _DAMAGED))
-        os.close(descriptor)
-        return None
+
+
+def _set_aside(path: Path) -> None:
+    path.rename(path.with_name(path.name + _DAMAGED))
 
 
 def _lock(path: Path) -> int | None:

@@ -1,5 +1,6 @@
 """Requests in flight: on the disk before they are sent, adopted by one process, never by a wrong card."""
 
+import errno
 import fcntl
 import os
 import signal
@@ -184,6 +185,114 @@ def test_a_begin_that_fails_leaves_nothing(
         with pytest.raises(FileError, match="cannot be written: No space left on device"):
             pending.begin(withdraw())
     assert list(directory(card_path).iterdir()) == []
+
+
+def test_what_could_not_be_made_safe_is_not_sent_later_either(
+    pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The record has its name already when its directory cannot be synced, and the person is told that it failed."""
+    pending.begin(withdraw()).done()
+    real = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        with pytest.raises(FileError, match="cannot be written: Input/output error"):
+            pending.begin(withdraw())
+    assert list(directory(card_path).iterdir()) == []
+
+
+def open_files() -> set[str]:
+    return {str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
+
+
+@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are read off /proc")
+def test_a_lock_that_is_not_to_be_had_leaves_nothing(
+    pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pending.begin(withdraw()).done()
+    real = fcntl.flock
+
+    def none_left(descriptor: int, operation: int) -> None:
+        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
+        real(descriptor, operation)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(fcntl, "flock", none_left)
+        with pytest.raises(FileError, match="cannot be written: No locks available"):
+            pending.begin(withdraw())
+    assert list(directory(card_path).iterdir()) == []
+    assert not any("demo.card.pending" in name for name in open_files())
+
+
+def test_what_was_let_go_is_no_longer_ours_to_forget(pending: PendingRequests) -> None:
+    handle = pending.begin(withdraw())
+    handle.release()
+    (taken_over,) = pending.orphans()
+    handle.done()
+    taken_over.release()
+    assert adopted(pending) == [handle.request]
+
+
+def test_the_oldest_is_taken_over_first(pending: PendingRequests, card_path: Path) -> None:
+    requests = [WithdrawRequest(id=letter * 32, amount=1) for letter in "b0f7"]
+    for age, request in enumerate(requests):
+        pending.begin(request).release()
+        (path,) = directory(card_path).glob(f"{request.id}*")
+        os.utime(path, ns=(0, age))
+    assert adopted(pending) == requests
+
+
+@pytest.mark.parametrize("kind", ["directory", "pipe", "link", "link to nowhere"])
+def test_what_is_no_file_is_set_aside_and_keeps_nothing_up(
+    pending: PendingRequests, card_path: Path, kind: str
+) -> None:
+    good = withdraw()
+    pending.begin(good).release()
+    (record,) = directory(card_path).iterdir()
+    strange = record.with_name(f"{'0' * 32}{record.suffix}")
+    if kind == "directory":
+        strange.mkdir()
+    elif kind == "pipe":
+        os.mkfifo(strange)
+    else:
+        strange.symlink_to(record if kind == "link" else "nowhere")
+    assert adopted(pending) == [good]
+    assert [path.name for path in pending.damaged()] == [f"{strange.name}.damaged"]
+    assert adopted(pending) == [good]
+
+
+def test_where_one_record_fails_none_stays_locked(pending: PendingRequests, monkeypatch: pytest.MonkeyPatch) -> None:
+    requests = [withdraw() for _ in range(3)]
+    for request in requests:
+        pending.begin(request).release()
+    real, read = os.pread, []
+
+    def fail_at_the_last(descriptor: int, size: int, offset: int) -> bytes:
+        read.append(descriptor)
+        if len(read) == len(requests):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        return real(descriptor, size, offset)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "pread", fail_at_the_last)
+        with pytest.raises(FileError, match="cannot be read: Input/output error"):
+            pending.orphans()
+    assert len(adopted(pending)) == 3
+
+
+def test_another_cards_damaged_record_is_none_of_ours(pending: PendingRequests, card_path: Path) -> None:
+    pending.begin(withdraw()).release()
+    (record,) = directory(card_path).iterdir()
+    record.write_bytes(b"")
+    assert pending.orphans() == []
+    assert len(pending.damaged()) == 1
+    assert PendingRequests(card_path, Card("demo", CardSecret.generate())).damaged() == []
 
 
 def test_a_directory_that_cannot_be_made_is_a_sentence(pending: PendingRequests, card_path: Path) -> None:
