@@ -9,7 +9,7 @@ from typing import Final
 from app.address import join
 from app.bank import APPLICATION, SERVER_NAME
 from app.card import Card
-from app.errors import ChannelFailedError, MessageError, RefusedByBankError
+from app.errors import ChannelFailedError, FileError, MessageError, RefusedByBankError
 from app.keystore import fingerprint
 from app.messages import (
     Accepted,
@@ -47,6 +47,14 @@ class BankAddress:
     def text(self) -> str:
         """`host:port`."""
         return join(self.host, self.port)
+
+
+class UnforgottenError(FileError):
+    """The answer came, as `reply`, but the record of its request cannot be removed."""
+
+    def __init__(self, reply: AccountReply, error: FileError) -> None:
+        super().__init__(f"{error} The bank has answered; whoever asks next repeats the request and moves no money.")
+        self.reply = reply
 
 
 class Atm:
@@ -100,7 +108,7 @@ class Atm:
         """Send a request and give its answer.
 
         Raises ChannelFailedError. If the request may have reached the bank, whoever asks next repeats it; if there was
-        no channel to begin with, it is forgotten.
+        no channel to begin with, it is forgotten. Raises UnforgottenError when it cannot be forgotten though answered.
         """
         if self._stream is None:
             await self.connect()
@@ -118,7 +126,7 @@ class Atm:
         return self._pending.damaged()
 
     async def settle(self, pending: PendingRequest) -> AccountReply:
-        """Repeat an unanswered request under its id, and forget it when it is answered."""
+        """Repeat an unanswered request under its id, and forget it when it is answered. Raises as `ask` does."""
         with pending:
             return await self._settle(pending)
 
@@ -136,7 +144,10 @@ class Atm:
         except RefusedByBankError as error:
             raise RefusedByBankError(f"{error} {doubt_about(pending.request)}") from None
         if not (isinstance(reply, Refused) and reply.error is Refusal.CARD_REQUIRED):
-            pending.done()
+            try:
+                pending.done()
+            except FileError as error:
+                raise UnforgottenError(reply, error) from None
         return reply
 
     async def _ask(self, request: AccountRequest) -> AccountReply:

@@ -7,7 +7,7 @@ from contextlib import ExitStack, suppress
 from pathlib import Path
 from typing import Final, TypeVar
 
-from app.atm import Atm, BankAddress, doubt_about
+from app.atm import Atm, BankAddress, UnforgottenError, doubt_about
 from app.card import Card
 from app.cautions import STYLES, doubtful, reason
 from app.commands import HELP, read_command
@@ -97,7 +97,7 @@ class AtmConsole:
         with ExitStack() as held:
             for pending in [held.enter_context(each) for each in self._atm.unanswered()]:
                 if reply is None and _same(pending.request, request):
-                    reply = self._run(self._atm.settle(pending), request)
+                    reply = self._ask(self._atm.settle(pending), request)
                     self._screen.remark(
                         "This answers the request that was sent before and not answered; it is not sent anew."
                     )
@@ -106,7 +106,7 @@ class AtmConsole:
         if reply is None and not isinstance(request, CheckRequest):
             for path in self._atm.damaged():  # perhaps the record of this very request
                 raise FileError(_about_damaged(path))
-        reply = reply or self._run(self._atm.ask(request), request)
+        reply = reply or self._ask(self._atm.ask(request), request)
         self._screen.reply(reply)
         return 0 if isinstance(reply, Accepted) else EXIT_REFUSED
 
@@ -129,7 +129,7 @@ class AtmConsole:
             if isinstance(command, str):
                 self._screen.remark(HELP)
                 continue
-            reply = self._run(self._atm.ask(command), command)
+            reply = self._ask(self._atm.ask(command), command)
             codes.add(0 if isinstance(reply, Accepted) else EXIT_REFUSED)
             self._screen.reply(reply)
         return 0 if interactive else max(codes)
@@ -138,6 +138,14 @@ class AtmConsole:
         """End the channel in order."""
         with suppress(UserError):
             self._runner.run(self._atm.close())
+
+    def _ask(self, asking: Coroutine[None, None, AccountReply], request: AccountRequest) -> AccountReply:
+        """Run what a person asked for, who is told the answer whatever fails after it came."""
+        try:
+            return self._run(asking, request)
+        except UnforgottenError as error:
+            self._screen.reply(error.reply)
+            raise
 
     def _run(self, asking: Coroutine[None, None, AccountReply], request: AccountRequest) -> AccountReply:
         return self._wait(asking, doubt_about(request))

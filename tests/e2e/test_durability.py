@@ -3,6 +3,7 @@
 import asyncio
 import json
 import signal
+import sqlite3
 import subprocess
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -109,8 +110,19 @@ async def test_the_bank_is_killed_between_debit_and_reply(town: Town) -> None:
     assert "This answers the request that was sent before and not answered; it is not sent anew." in again.err
     assert town.balance() == 70_00
     assert not record.exists()
+    assert withdrawals(town) == [record.name.partition(".")[0]]
     another = await asyncio.to_thread(town.atm, new, card, "withdraw", "30")
     assert (another.code, another.out, another.err) == (0, "WITHD ok, balance 40.00\n", "")
+
+
+def withdrawals(town: Town) -> list[str]:
+    """The ids under which money was withdrawn, in order."""
+    ledger = sqlite3.connect(town.data_dir / "ledger.sqlite3")
+    try:
+        rows = ledger.execute("SELECT request_id FROM journal WHERE type = 'WITHD' ORDER BY entry").fetchall()
+    finally:
+        ledger.close()
+    return [identity for (identity,) in rows]
 
 
 async def test_another_command_settles_the_old_request_first(town: Town) -> None:

@@ -1,15 +1,28 @@
 """What the ATM remembers of a request, by what became of it."""
 
+import errno
+import os
 import socket
 from pathlib import Path
 
 import pytest
 
-from app.atm import Atm, BankAddress
+from app.atm import Atm, BankAddress, UnforgottenError
 from app.bank import APPLICATION, SERVER_NAME
 from app.card import Card, create_card, read_card
 from app.errors import ChannelFailedError
-from app.messages import CardAccepted, Refusal, Refused, Unintelligible, WithdrawRequest, encode, new_request_id
+from app.messages import (
+    Accepted,
+    CardAccepted,
+    CardRequest,
+    Refusal,
+    Refused,
+    Unintelligible,
+    WithdrawRequest,
+    encode,
+    new_request_id,
+    read_request,
+)
 from app.pending import PendingRequests
 from app.secret import CardSecret
 from framework import KeyPair, Suite, serve
@@ -70,6 +83,73 @@ async def test_what_may_have_been_sent_is_remembered(card_path: Path, suite: Sui
         with pytest.raises(ChannelFailedError) as caught:
             await machine.ask(request)
         assert "remembered" in caught.value.doubt
+        await machine.close()
+    (orphan,) = pending.orphans()
+    assert orphan.request == request
+    orphan.release()
+
+
+async def test_what_an_earlier_process_sent_is_sent_again_once_under_its_id(
+    card_path: Path, suite: Suite, key_pair: KeyPair
+) -> None:
+    """The bank dies with the request in its hands, and so does the ATM; both come back."""
+    heard: list[bytes] = []
+    lives = False
+
+    async def serve_if_alive(stream: ChannelStream) -> None:
+        await stream.receive()
+        await stream.send(encode(CardAccepted()))
+        async for message in stream:
+            heard.append(message)
+            if not lives:
+                stream.abort()
+                return
+            request = read_request(message)
+            assert not isinstance(request, CardRequest)
+            await stream.send(encode(Accepted(type=request.type, id=request.id, balance=0)))
+
+    request = withdrawal()
+    async with await bank(serve_if_alive, suite, key_pair) as server:
+        machine, _ = atm(card_path, suite, key_pair, server.address[1])
+        with pytest.raises(ChannelFailedError, match="remembered beside the card"):
+            await machine.ask(request)
+        await machine.close()
+        sent = list(heard)
+        assert set(sent) == {encode(request)}
+        lives = True
+        later, pending = atm(card_path, suite, key_pair, server.address[1])
+        for orphan in later.unanswered():
+            assert (await later.settle(orphan)).ok
+        assert heard == [*sent, encode(request)]
+        assert later.unanswered() == pending.orphans() == []
+        new = withdrawal()
+        assert (await later.ask(new)).ok
+        assert heard == [*sent, encode(request), encode(new)]
+        await later.close()
+
+
+async def test_an_answer_whose_request_cannot_be_forgotten_is_not_lost(
+    card_path: Path, suite: Suite, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def refuse(stream: ChannelStream) -> None:
+        await stream.receive()
+        await stream.send(encode(CardAccepted()))
+        await stream.receive()
+        await stream.send(encode(Refused(type="WITHD", id=request.id, error=Refusal.INSUFFICIENT_FUNDS)))
+        await stream.receive()
+
+    def read_only(*_arguments: object, **_options: object) -> None:
+        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+
+    request = withdrawal()
+    async with await bank(refuse, suite, key_pair) as server:
+        machine, pending = atm(card_path, suite, key_pair, server.address[1])
+        with monkeypatch.context() as patch:
+            patch.setattr(Path, "unlink", read_only)
+            with pytest.raises(UnforgottenError, match=r"removed: Read-only file system; .* The bank has") as caught:
+                await machine.ask(request)
+        assert isinstance(caught.value.reply, Refused)
+        assert caught.value.reply.id == request.id
         await machine.close()
     (orphan,) = pending.orphans()
     assert orphan.request == request
