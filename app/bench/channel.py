@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Sequence
-from contextlib import AsyncExitStack, ExitStack
+from contextlib import AsyncExitStack, ExitStack, suppress
 from typing import Final
 
 from app.bench.figures import Figure, figure
@@ -135,7 +135,10 @@ class _Child:
     def __init__(self, name: str, suite: str, allow: tuple[str, ...]) -> None:
         command = [sys.executable, "-m", "app.bench.channel", name, suite, *allow]
         self._process = subprocess.Popen(  # noqa: S603 - our own program
-            command, stdin=subprocess.PIPE, stdout=subprocess.PIPE
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            process_group=0,  # Ctrl-C is for the one who measures; the child ends with its standard input
         )
         line = self._process.stdout.readline() if self._process.stdout else b""
         self.endpoint = line.decode().strip()
@@ -154,8 +157,8 @@ class _Child:
 
 
 async def _serve_until_stdin_ends(transport: Transport) -> None:
-    sys.stdout.write(await transport.serve() + "\n")
-    sys.stdout.flush()
+    with suppress(BrokenPipeError):  # interrupted meanwhile: its standard input has ended too
+        os.write(1, (await transport.serve()).encode() + b"\n")
     ended = asyncio.Event()
     asyncio.get_running_loop().add_reader(0, lambda: ended.set() if not os.read(0, 4096) else None)
     await ended.wait()

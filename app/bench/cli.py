@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.errors import InputError
 from app.refusals import refusing_with_a_sentence
 
 if TYPE_CHECKING:
@@ -40,6 +41,8 @@ def cipher(
     from app.bench.cipher import measure
     from app.bench.machine import describe_machine
 
+    if plot is not None:
+        _check_that_it_can_be_written(plot)
     machine = describe_machine()
     with _progress() as progress:
         figures = measure(runs, seconds, progress)
@@ -95,6 +98,15 @@ def _draw(figures: list["Figure"], machine: str, path: Path) -> None:
         if entry.unit == "MB/s":
             lines.setdefault(name, []).append((float(size.removesuffix(" B")), entry.value))
     path.write_text(plot("Triple DES: speed against record size", machine, lines), encoding="utf-8")
+
+
+def _check_that_it_can_be_written(path: Path) -> None:
+    """Before the measuring, which takes its time."""
+    try:
+        with path.open("a"):
+            pass
+    except OSError as error:
+        raise InputError(f"{path} cannot be written: {error.strerror}; name another file.") from None
 
 
 @contextmanager
