@@ -11,6 +11,7 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Callable
 from importlib import import_module
 from typing import Any
 
@@ -31,8 +32,8 @@ WATCHED = (
 GUARDED = ("builtins", "hashlib", "hmac", "secrets", "os", "ssl", "random", "framework", "framework.primitives")
 
 
-def effects(target: Target) -> list[str]:
-    """Import the plugin and tell what else happened."""
+def effects(target: Target, seed: str | None = None) -> list[str]:
+    """Import the plugin, or with a seed use it when it is imported, and tell what else happened."""
     import hashlib  # noqa: F401 - to be there before, and looked at after
     import hmac  # noqa: F401
     import random as _  # noqa: F401, TID251
@@ -44,18 +45,17 @@ def effects(target: Target) -> list[str]:
     def audit(event: str, arguments: tuple[object, ...]) -> None:
         if not watching:
             return
-        if (
-            event == "open"
-            and any(sign in str(arguments[1]) for sign in WRITING)
-            and "__pycache__" not in str(arguments[0])
-        ):
+        if "__pycache__" in str(arguments[:1]):
+            return
+        if event == "open" and (any(sign in str(arguments[1]) for sign in WRITING) or _writes(arguments[2])):
             found.append("writes to a file")
         if event in WATCHED:
             found.append(f"does {event}")
 
+    action: Callable[[], object] = target.primitive if seed is None else _work(target, seed)
     sys.addaudithook(audit)
     before, begin = _snapshot(), time.perf_counter()
-    target.primitive()
+    action()
     seconds = time.perf_counter() - begin
     watching = False
     after = _snapshot()
@@ -63,6 +63,20 @@ def effects(target: Target) -> list[str]:
     if seconds > SECONDS_TO_IMPORT:
         found.append(f"takes {seconds:.1f} s")
     return found
+
+
+def _writes(flags: object) -> bool:
+    return isinstance(flags, int) and bool(flags & (os.O_WRONLY | os.O_RDWR))
+
+
+def _work(target: Target, seed: str) -> Callable[[], object]:
+    """All calls, once made before: what is imported late is then there."""
+    from framework.contract.generic.calls import digest
+    from framework.contract.trial import Effort, Session
+    from framework.registry import load_registry
+
+    session = Session.begin(target, seed, Effort.QUICK, load_registry(installed=[]))
+    return lambda: digest(session, "work")
 
 
 def _snapshot() -> dict[str, Any]:
@@ -125,6 +139,8 @@ def main() -> None:
     answer: Any
     if what == "import":
         answer = effects(target)
+    elif what == "work":
+        answer = effects(target, sys.argv[3])
     elif what == "fresh":
         answer = fresh(target)
     else:

@@ -199,13 +199,15 @@ def few_answers() -> list[dict[str, Any]]:
 FALSE = {"continuous": False, "ignored_key_bits": ["01" * 32], "weak_keys": ["ab" * 32]}
 
 
-def aead_answers(label: str, algorithm: Any) -> list[dict[str, Any]]:
+def aead_answers(label: str, algorithm: Any, key_size: int = 32) -> list[dict[str, Any]]:
     """Known answers of an AEAD with keys of 32 and nonces of 12 bytes."""
     sizes = [0, 1, 15, 16, 17, 31, 32, 33, 48, 63, 64, 65, 100, 128, 129, 255, 300, 1000, LONG]
     answers: list[dict[str, Any]] = []
     for number, size in enumerate(sizes):
-        key, nonce, ad = (seeded(f"{label} {name} {number}", n) for name, n in (("key", 32), ("nonce", 12), ("ad", 40)))
-        key = bytes(octet ^ 0xFF for octet in seeded(f"{label} key 0", 32)) if number == 18 else key
+        key, nonce, ad = (
+            seeded(f"{label} {name} {number}", n) for name, n in (("key", key_size), ("nonce", 12), ("ad", 40))
+        )
+        key = bytes(octet ^ 0xFF for octet in seeded(f"{label} key 0", key_size)) if number == 18 else key
         nonce = {3: b"\xff" * 12, 5: bytes(12)}.get(number, nonce)
         ad = ad[: (0, 1, 13, 16, 21, 40)[number % 6]]
         plaintext = seeded(f"{label} plaintext {number}", size)
@@ -215,6 +217,20 @@ def aead_answers(label: str, algorithm: Any) -> list[dict[str, Any]]:
         start = {"key": key.hex(), "nonce": nonce.hex(), "associated_data": ad.hex()}
         answers.append({**start, "plaintext": given, "ciphertext": wanted})
     return answers
+
+
+class TwoKeys:
+    """AES-256 in counter mode, then HMAC-SHA-256 cut to 16 bytes over nonce, lengths, data and ciphertext."""
+
+    def __init__(self, key: bytes) -> None:
+        self._encryption, self._authentication = key[:32], key[32:]
+
+    def encrypt(self, nonce: bytes, plaintext: bytes, associated_data: bytes) -> bytes:
+        ciphertext = aes_ctr(self._encryption, nonce + bytes(4), plaintext)
+        context = HMAC(self._authentication, hashes.SHA256())
+        lengths = len(associated_data).to_bytes(8) + len(ciphertext).to_bytes(8)
+        context.update(nonce + lengths + associated_data + ciphertext)
+        return ciphertext + context.finalize()[:16]
 
 
 def aes_answers() -> list[dict[str, Any]]:
@@ -243,6 +259,7 @@ def files() -> Mapping[str, Callable[[], dict[str, Any]]]:
             chacha={"answers": stream_answers("chacha", 32, 12, chacha20)},
             gcm={"answers": aead_answers("gcm", AESGCM)},
             chachapoly={"answers": aead_answers("chachapoly", ChaCha20Poly1305)},
+            twokeys={"answers": aead_answers("twokeys", TwoKeys, key_size=64)},
             x25519dhkem={"claims": {"refused_public_keys": list(SMALL_ORDER)}, "answers": x25519_answers()},
             p256dhkem={"claims": {"refused_public_keys": NO_POINTS}, "answers": p256_answers()},
         ),
@@ -257,6 +274,9 @@ def files() -> Mapping[str, Callable[[], dict[str, Any]]]:
             OPENSSL,
             aesctr={"claims": FALSE, "answers": aes_answers()},
             gcm={"claims": {"key_committing": True}, "answers": aead_answers("gcm", AESGCM)},
+        ),
+        "tests/zoo/not_continuous.json": lambda: _file(
+            OPENSSL, aesctr={"claims": {"continuous": False}, "answers": []}
         ),
         "tests/zoo/misspelt_claim.json": lambda: _file(
             OPENSSL, hmac={"claims": {"constant_tiem": True}, "answers": hmac_answers()}

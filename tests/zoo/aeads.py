@@ -109,6 +109,24 @@ class Composed(Gcm):
         return hmac.compare_digest(expected, tag)
 
 
+class TwoKeys(Composed):
+    """A third good one, whose key is two: what the tag's half verifies, another encryption half opens to garbage."""
+
+    good = True
+    info = PrimitiveInfo("twokeys", "AES-256-CTR, then HMAC-SHA-256", 256, Status.EXPERIMENTAL, "after RFC 7518 §5.2.2")
+    key_size = 64
+
+    def admit(self, key: bytes) -> None:
+        if len(octets(key)) != 64:
+            raise InvalidKeyError("a key has 64 bytes")
+
+    def mac(self, key: bytes, nonce: bytes, ciphertext: bytes, plaintext: bytes, ad: bytes) -> bytes:
+        return super().mac(key[32:], nonce, ciphertext, plaintext, ad)
+
+    def mix(self, key: bytes, nonce: bytes, data: bytes) -> bytes:
+        return Cipher(AES256(key[:32]), CTR(nonce + bytes(4))).encryptor().update(data)
+
+
 class TagOfEightBytes(Gcm):
     """Declares tags of 8 bytes, and gives 16."""
 

@@ -20,6 +20,9 @@ MODULES = (
     "aeads",
     "manners",
     "in_channels",
+    "unforeseen_macs",
+    "unforeseen_streams",
+    "unforeseen_kems",
 )
 
 

@@ -123,7 +123,7 @@ def associated_data(trial: Trial) -> None:
     forbids_waiver=True,
 )
 def border(trial: Trial) -> None:
-    """Move 1 to 40 bytes over the border both ways; pad both sides with zeros to whole blocks."""
+    """Move 1 to 40 bytes over the border both ways, and 2^8 and 2^16; pad both sides with zeros to whole blocks."""
     tag_size = trial.aead.tag_size
     for size, ad_size in ((48, 48), (32, 16), (5, 7)):
         context, nonce, _, ad, whole = sealed(trial, size, ad_size)
@@ -134,6 +134,10 @@ def border(trial: Trial) -> None:
         for zeros in (-size % 16, 16, 1):
             if zeros:
                 refuse(context, nonce, body + bytes(zeros) + tag, ad, "zeros behind the ciphertext")
+    for count in (1 << 8, 1 << 16):  # the length of associated data written in one byte, or in two
+        context, nonce, _, ad, whole = sealed(trial, count + 40, count + 24)
+        refuse(context, nonce, ad[24:] + whole, ad[:24], f"{count} bytes of associated data moved to the ciphertext")
+        refuse(context, nonce, whole[count:], ad + whole[:count], f"{count} bytes moved to the associated data")
     key, nonce = trial.rng.bytes(trial.aead.key_size), trial.rng.bytes(trial.aead.nonce_size)
     tags = set()
     for size, ad_size in ((0, 0), (0, 16), (16, 0), (0, 32), (16, 16), (32, 0), (0, 15), (0, 17)):
@@ -177,23 +181,40 @@ def tag_shapes(trial: Trial) -> None:
     forbids_waiver=True,
 )
 def nonce_and_key(trial: Trial) -> None:
-    """Flip every bit of nonce and key, when opening and when sealing."""
+    """Flip every bit of nonce and key, when opening and when sealing; change the case of a key that is text.
+
+    A key may be two, of which the tag takes one (RFC 7518 §5.2.2): what opens under a key that differs in a bit is
+    then another plaintext. An entirely different key opens nothing.
+    """
     aead = trial.aead
     key, nonce = trial.rng.bytes(aead.key_size), trial.rng.bytes(aead.nonce_size)
-    plaintext = bytes(48)
-    whole = aead.context(key).seal(nonce, plaintext, b"ad")
-    seen = {whole[:48]: (key, nonce)}
-    tags = {whole[48:]: (key, nonce)}
-    others = [(key, forged) for forged in single_bit_flips(nonce)] + [
-        (forged, nonce) for forged in single_bit_flips(key)
-    ]
-    for other_key, other_nonce in others:
-        context = aead.context(other_key)
-        refuse(context, other_nonce, whole, b"ad", "another nonce or key")
-        again = context.seal(other_nonce, plaintext, b"ad")
-        if again[:48] in seen or again[48:] in tags:
-            raise Violation("two nonces or keys give one ciphertext or tag", key=other_key, nonce=other_nonce)
-        seen[again[:48]] = tags[again[48:]] = (other_key, other_nonce)
+    context = aead.context(key)
+    for size, ad in ((0, b""), (0, b"ad"), (1, b""), (48, b"ad")):
+        whole = context.seal(nonce, bytes(size), ad)
+        seen = {whole[size:]} | ({whole[:size]} if size > 8 else set())
+        for other in single_bit_flips(nonce):
+            refuse(context, other, whole, ad, f"another nonce, for {size} bytes")
+            again = context.seal(other, bytes(size), ad)
+            if again[size:] in seen or again[:size] in seen:
+                raise Violation(f"two nonces give one ciphertext or tag of {size} bytes", key=key, nonce=other)
+            seen |= {again[size:]} | ({again[:size]} if size > 8 else set())
+    text = (b"Key " * aead.key_size)[: aead.key_size]
+    _keys_differ(aead, nonce, [key, *single_bit_flips(key)])
+    _keys_differ(aead, nonce, [text, text.lower(), text.upper(), text.title()])
+    _keys_differ(aead, nonce, [key[:-8] + text[:8], key[:-8] + text[:8].swapcase()])
+    refuse(aead.context(trial.rng.bytes(aead.key_size)), nonce, whole, ad, "another key")
+
+
+def _keys_differ(aead: AeadFace, nonce: bytes, keys: list[bytes]) -> None:
+    """Raise Violation where two keys seal alike, or what the first sealed opens under another to the same."""
+    plaintext, seen = bytes(48), dict[bytes, bytes]()
+    first = aead.context(keys[0]).seal(nonce, plaintext, b"ad")
+    for key in dict.fromkeys(keys):
+        context = aead.context(key)
+        sealed_now = context.seal(nonce, plaintext, b"ad")
+        if sealed_now in seen or (key != keys[0] and context.open(nonce, first, b"ad") == plaintext):
+            raise Violation("two keys seal or open alike", key=key, other=seen.get(sealed_now, keys[0]), nonce=nonce)
+        seen[sealed_now] = key
 
 
 @check(
@@ -264,14 +285,35 @@ def nothing_shows(trial: Trial) -> None:
     forbids_waiver=True,
 )
 def reusable(trial: Trial) -> None:
-    """Mix sealing, opening, forgeries and misuse on three contexts, two of one key, against fresh ones."""
+    """Mix sealing, opening, forgeries and misuse on three contexts, two of one key, against fresh ones.
+
+    And pass one buffer with other octets in it each time.
+    """
     aead, rng = trial.aead, trial.rng
+    _reads_again(trial)
     for length in trial.sequences(200, 60):
         keys = [rng.bytes(aead.key_size) for _ in range(2)]
         calls = [
             (rng.below(3), rng.below(4), rng.bytes(aead.nonce_size), rng.bytes(rng.below(100))) for _ in range(length)
         ]
         least(calls, partial(_as_fresh, aead, [*keys, keys[0]]), _fewer_calls)
+
+
+def _reads_again(trial: Trial) -> None:
+    """Raise Violation if a buffer is known again by its identity, and what it holds now is not read."""
+    key = trial.rng.bytes(trial.aead.key_size)
+    context = trial.aead.context(key)
+    buffers = [bytearray(size) for size in (trial.aead.nonce_size, 8, 8)]
+    for octet in (1, 2, 3):
+        for buffer in buffers:
+            buffer[:] = bytes([octet]) * len(buffer)
+            wanted = trial.aead.context(key).seal(*(bytes(each) for each in buffers))
+            try:
+                found = invoke("seal", context.inner.seal, *buffers, allow=CLEAN)
+            except CLEAN:
+                return
+            if found != wanted:
+                raise Violation("a buffer that held other octets before is not read again", buffer=bytes(buffer))
 
 
 def _as_fresh(aead: AeadFace, keys: list[bytes], calls: list[Call]) -> None:

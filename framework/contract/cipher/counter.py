@@ -28,7 +28,10 @@ LEAST_LIMIT = 1 << 17
     forbids_waiver=True,
 )
 def carries(trial: Trial) -> None:
-    """If the stream of IV + 1 is the stream of IV from its second block on, hold it to that around powers of two."""
+    """If the stream of IV + 1 is the stream of IV from its second block on, hold it to that around powers of two.
+
+    And over 6,000 blocks, for an engine may count in batches.
+    """
     cipher = trial.cipher
     found = _counter(trial)
     if found is None:
@@ -49,6 +52,24 @@ def carries(trial: Trial) -> None:
                 key=key,
                 iv=iv.to_bytes(cipher.iv_size, order),
             )
+    for power in {32, 64, bits} - set(range(bits + 1, 65)):
+        _carries_in_batches(cipher, key, (1 << power) - 300 + (0 if power == bits else 5 << power), block, order)
+
+
+def _carries_in_batches(cipher: CipherFace, key: bytes, start: int, block: int, order: Order) -> None:
+    """Raise Violation where a long stream differs from one that starts 900 blocks later, or is cut into records."""
+    size, later = 6000, 900
+    bits = 8 * cipher.iv_size
+    iv, after = (value % (1 << bits) for value in (start, start + later))
+    stream = keystream(cipher, key, iv.to_bytes(cipher.iv_size, order), size * block)
+    shifted = keystream(cipher, key, after.to_bytes(cipher.iv_size, order), (size - later) * block)
+    if stream[later * block :] != shifted:
+        at = next(place for place, byte in enumerate(shifted) if byte != stream[later * block + place]) // block + later
+        raise Violation(
+            f"the counter does not go on from {iv:#x}: {at} blocks later the keystream is another",
+            key=key,
+            iv=iv.to_bytes(cipher.iv_size, order),
+        )
 
 
 def _counter(trial: Trial) -> tuple[int, Order] | None:

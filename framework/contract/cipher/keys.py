@@ -60,7 +60,10 @@ def iv_lengths(trial: Trial) -> None:
     forbids_waiver=True,
 )
 def key_bits(trial: Trial) -> None:
-    """Flip each bit of a key; claim `ignored_key_bits`: a mask of bits that must have no effect, else none."""
+    """Flip each bit of a key; claim `ignored_key_bits`: a mask of bits that must have no effect, else none.
+
+    Change the case of letters in keys that are text, whole and in part.
+    """
     cipher, ignored = trial.cipher, ignored_bits(trial)
     key, iv = keyed(trial)
     base = keystream(cipher, key, iv, 64)
@@ -74,6 +77,25 @@ def key_bits(trial: Trial) -> None:
             raise Violation(f"bit {bit} of the key {what}", key=key, iv=iv)
         if cipher.decryptor(other, iv)(base) == bytes(64) and bit not in ignored:
             raise Violation(f"bit {bit} of the key has no effect on decryption", key=key, iv=iv)
+    _text_keys(trial, key, iv)
+
+
+def _text_keys(trial: Trial, key: bytes, iv: bytes) -> None:
+    """Raise Violation where the case of letters, or what surrounds a text, has no effect: the key is taken for text."""
+    cipher, ignored = trial.cipher, ignored_bits(trial)
+    text = (b"Key " * cipher.key_size)[: cipher.key_size]
+    keys = [text, text.lower(), text.upper(), text.swapcase()]
+    for size in (4, 8, 16, cipher.key_size):
+        letters = (b"abcdWXYZ" * size)[: min(size, cipher.key_size)]
+        keys += [part + key[len(part) :] for part in (letters, letters.swapcase())]
+        keys += [key[: -len(part)] + part for part in (letters, letters.swapcase())]
+    seen: dict[bytes, bytes] = {}
+    for each in dict.fromkeys(keys):
+        if cipher.calls_weak(each):
+            continue
+        known = flipped(each, *(bit for bit in ignored if each[bit // 8] >> (7 - bit % 8) & 1))
+        if seen.setdefault(keystream(cipher, each, iv, 64), known) != known:
+            raise Violation("two keys that differ in the case of letters give one keystream", key=each, iv=iv)
 
 
 @check(

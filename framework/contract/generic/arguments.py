@@ -2,11 +2,16 @@
 
 from array import array
 from collections.abc import Iterator
+from contextlib import suppress
 
 from framework.contract.check import NotApplicable, Violation, check
 from framework.contract.faces import CLEAN, invoke
-from framework.contract.generic.calls import calls, keyed_objects
+from framework.contract.generic.calls import RECORD, Call, calls, keyed_objects
 from framework.contract.trial import Trial
+from framework.registry import Kind
+
+LARGE = 70_000
+"""Octets of a record that takes the path for bulk data."""
 
 
 @check(
@@ -18,8 +23,12 @@ from framework.contract.trial import Trial
     forbids_waiver=True,
 )
 def buffers(trial: Trial) -> None:
-    """Pass each argument as bytearray, memoryview, strided, reversed, two-dimensional and of 4-byte items."""
-    for call in calls(trial.session, trial.rng):
+    """Pass each argument as bytearray, memoryview, strided, reversed, two-dimensional and of 4-byte items.
+
+    With a record of 40 bytes, and with one of 70,000.
+    """
+    large = [] if trial.session.target.kind is Kind.KEY_EXCHANGE else [trial.rng.bytes(LARGE)]
+    for call in [call for record in (RECORD, *large) for call in calls(trial.session, trial.rng, record)]:
         wanted = invoke(call.name, call.function, *call.arguments)
         for place, argument in enumerate(call.arguments):
             for form, buffer in _buffers(argument):
@@ -36,6 +45,7 @@ def _buffers(octets: bytes) -> Iterator[tuple[str, object]]:
     yield "a bytearray", bytearray(octets)
     yield "a memoryview", memoryview(octets)
     yield "a view of every second octet", memoryview(b"".join(bytes([o, 0xEE]) for o in octets))[::2]
+    yield "a part of a larger buffer", memoryview(b"\xee" * 9 + octets + b"\xee" * 7)[9 : 9 + len(octets)]
     yield "a reversed view", memoryview(octets[::-1])[::-1]
     if len(octets) % 4 == 0 and octets:
         yield "a view of 4-byte items", memoryview(array("I", octets))
@@ -85,20 +95,17 @@ def types(trial: Trial) -> None:
     "arguments are neither kept nor changed",
     why="Whoever wipes a key that the plugin still reads changes the key of a running channel to zeros.",
     precedent="zarr's test_set_does_not_retain_caller_buffer",
-    flaws=("caller's buffer kept", "caller's buffer changed"),
+    flaws=("caller's buffer kept", "caller's buffer changed", "a buffer known by its id() and not read again"),
     forbids_waiver=True,
 )
 def kept(trial: Trial) -> None:
-    """Make keyed objects from bytearrays, wipe those, and compare; see that no call writes to its arguments."""
+    """Make keyed objects from bytearrays, wipe those, and compare; see that no call writes to its arguments.
+
+    Neither as bytearrays nor by way of a view of one; and that a buffer with other octets in it is read anew.
+    """
     for call in calls(trial.session, trial.rng):
-        given = [bytearray(argument) for argument in call.arguments]
-        try:
-            invoke(call.name, call.function, *given, allow=CLEAN)
-        except CLEAN:
-            continue
-        for place, argument in enumerate(call.arguments):
-            if given[place] != argument:
-                raise Violation(f"{call.name} changes argument {place + 1}", argument=argument)
+        _not_changed(call)
+        _read_again(call)
     objects = keyed_objects(trial.session, trial.rng)
     if not objects:
         raise NotApplicable("the plugin makes no object that holds a key")
@@ -113,3 +120,36 @@ def kept(trial: Trial) -> None:
             buffer[:] = bytes(len(buffer))
         if keyed.use(made) != wanted:
             raise Violation(f"{keyed.name} keeps the caller's buffer: wiping it changes the key")
+
+
+def _not_changed(call: Call) -> None:
+    """Raise Violation if the call writes to a buffer that it is given."""
+    for view in (False, True):
+        held = [bytearray(argument) for argument in call.arguments]
+        given = [memoryview(buffer) if view else buffer for buffer in held]
+        try:
+            invoke(call.name, call.function, *given, allow=CLEAN)
+        except CLEAN:
+            continue
+        for place, argument in enumerate(call.arguments):
+            if held[place] != argument:
+                raise Violation(f"{call.name} changes argument {place + 1}", argument=argument)
+
+
+def _read_again(call: Call) -> None:
+    """Raise Violation if a buffer that held other octets before gives what those gave."""
+    wanted = invoke(call.name, call.function, *call.arguments)
+    for place, argument in enumerate(call.arguments):
+        if not argument:
+            continue
+        buffer = bytearray(octet ^ 0xFF for octet in argument)
+        given = [*call.arguments[:place], buffer, *call.arguments[place + 1 :]]
+        with suppress(Exception):  # it may refuse these octets; what comes then is what counts
+            call.function(*given)
+        buffer[:] = argument
+        try:
+            found = invoke(call.name, call.function, *given, allow=CLEAN)
+        except CLEAN:
+            continue
+        if found != wanted:
+            raise Violation(f"{call.name} gives another result in a buffer that held others before", argument=argument)

@@ -33,40 +33,40 @@ class Keyed:
 RECORD = b"forty octets of a record, said in secret"
 
 
-def calls(session: Session, rng: Drbg) -> list[Call]:
+def calls(session: Session, rng: Drbg, record: bytes = RECORD) -> list[Call]:
     """Every call of the interface, with valid arguments; the secret ones are fresh, to be looked for."""
     primitive, kind = session.primitive, session.target.kind
     if kind is Kind.KEY_EXCHANGE:
-        return list(_kem_calls(session, primitive))
+        return list(_kem_calls(session, primitive, rng.bytes(8).hex()))
     key = usable_key(session, rng)
     if kind is Kind.MAC:
-        tag = primitive.authenticator(key).tag(RECORD, b"more")
+        tag = primitive.authenticator(key).tag(record, b"more")
         return [
-            Call("tag", lambda k, a, b: primitive.authenticator(k).tag(a, b), (key, RECORD, b"more"), (0,)),
-            Call("verify", lambda k, t, a: primitive.authenticator(k).verify(t, a, b"more"), (key, tag, RECORD), (0,)),
+            Call("tag", lambda k, a, b: primitive.authenticator(k).tag(a, b), (key, record, b"more"), (0,)),
+            Call("verify", lambda k, t, a: primitive.authenticator(k).verify(t, a, b"more"), (key, tag, record), (0,)),
         ]
     if kind is Kind.AEAD:
         nonce = rng.bytes(primitive.nonce_size)
-        sealed = primitive.context(key).seal(nonce, RECORD, b"data")
+        sealed = primitive.context(key).seal(nonce, record, b"data")
         return [
-            Call("seal", lambda k, n, p, a: primitive.context(k).seal(n, p, a), (key, nonce, RECORD, b"data"), (0, 2)),
+            Call("seal", lambda k, n, p, a: primitive.context(k).seal(n, p, a), (key, nonce, record, b"data"), (0, 2)),
             Call("open", lambda k, n, c, a: primitive.context(k).open(n, c, a), (key, nonce, sealed, b"data"), (0,)),
         ]
     iv = rng.bytes(primitive.iv_size)
-    ciphertext = primitive.encryptor(key, iv).encrypt(RECORD)
+    ciphertext = primitive.encryptor(key, iv).encrypt(record)
     return [
-        Call("encrypt", lambda k, v, r: primitive.encryptor(k, v).encrypt(r), (key, iv, RECORD), (0, 2)),
+        Call("encrypt", lambda k, v, r: primitive.encryptor(k, v).encrypt(r), (key, iv, record), (0, 2)),
         Call("decrypt", lambda k, v, r: primitive.decryptor(k, v).decrypt(r), (key, iv, ciphertext), (0,)),
         Call("check_key", primitive.check_key, (key,), (0,)),
     ]
 
 
-def _kem_calls(session: Session, primitive: Any) -> Iterator[Call]:
+def _kem_calls(session: Session, primitive: Any, seed: str) -> Iterator[Call]:
     pair = session.pairs(1)[0]
-    sent = primitive.encapsulate(pair.public_key, random_bytes=Drbg("calls").bytes)
+    sent = primitive.encapsulate(pair.public_key, random_bytes=Drbg(seed).bytes)
 
     def encapsulate(public_key: bytes) -> bytes:
-        result = primitive.encapsulate(public_key, random_bytes=Drbg("calls").bytes)
+        result = primitive.encapsulate(public_key, random_bytes=Drbg(seed).bytes)
         ciphertext: bytes = result.ciphertext + result.shared_secret
         return ciphertext
 

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 
 from framework.contract.check import NotApplicable, Violation, check
 from framework.contract.drbg import Drbg
+from framework.contract.forgeries import flipped
 from framework.contract.generic.calls import calls, keyed_objects, shows
 from framework.contract.trial import Trial
 from framework.registry import Kind
@@ -49,13 +50,20 @@ def _no_pairs_shown(trial: Trial) -> None:
     pair = trial.session.pairs(1)[0]
     trial.primitive.decapsulate(pair.private_key, bytes(trial.primitive.ciphertext_size))
     sent = trial.primitive.encapsulate(pair.public_key)
-    for name, text, secret in (
-        ("the key pair", repr(pair), pair.private_key),
-        ("the encapsulation", repr(sent), sent.shared_secret),
-        ("the plugin", repr(trial.primitive) + repr(vars(trial.primitive)), pair.private_key),
+    for name, value, secret in (
+        ("the key pair", trial.kem.generate(Drbg(f"{trial.session.seed} pair 0").bytes), pair.private_key),
+        ("the encapsulation", sent, sent.shared_secret),
+        ("the plugin", trial.primitive, pair.private_key),
+        ("the plugin's attributes", vars(trial.primitive), pair.private_key),
     ):
-        if shows(text, secret):
-            raise Violation(f"repr of {name} shows a secret", text=text)
+        for way, text in (
+            ("repr", repr(value)),
+            ("str", str(value)),
+            ("format", f"{value}"),
+            ("doc", str(value.__doc__)),
+        ):
+            if shows(text, secret):
+                raise Violation(f"{way} of {name} shows a secret", text=text)
 
 
 @check(
@@ -96,7 +104,12 @@ def pickles(trial: Trial) -> None:
     forbids_waiver=True,
 )
 def exceptions(trial: Trial) -> None:
-    """Make every call fail, argument by argument, and look for its secrets in the whole chain of exceptions."""
+    """Make every call fail, argument by argument, and look for its secrets in the whole chain of exceptions.
+
+    The keys that are claimed to be weak are refused as well, and looked for in parts of 8 bytes.
+    """
+    if trial.session.target.kind is Kind.BULK_CIPHER:
+        _weak_keys_told(trial)
     for call in calls(trial.session, trial.rng):
         secrets = [call.arguments[place] for place in call.secret]
         for place, argument in enumerate(call.arguments):
@@ -108,6 +121,20 @@ def exceptions(trial: Trial) -> None:
                     told = "".join(_told(error))
                     if any(shows(told, secret) for secret in [*secrets, *_of(place, call.secret, wrong)]):
                         raise Violation(f"an exception of {call.name} shows a secret", exception=type(error)) from None
+
+
+def _weak_keys_told(trial: Trial) -> None:
+    """Raise Violation if the refusal of a weak key shows 8 bytes of it, ignored bits cleared or not."""
+    mask = b"".join(trial.vectors.claim_octets("ignored_key_bits"))
+    for key in trial.vectors.claim_octets("weak_keys"):
+        cleared = bytes(octet & ~ignored for octet, ignored in zip(key, mask.ljust(len(key), b"\0"), strict=False))
+        parts = {each[at : at + 8] for each in (key, cleared) for at in range(0, len(key) - 7, 8)}
+        try:
+            trial.primitive.check_key(key)
+        except Exception as error:  # noqa: BLE001 - whatever it is, it is looked at
+            told = "".join(_told(error))
+            if any(shows(told, part) for part in parts if len(set(part)) > 2):
+                raise Violation("the refusal of a weak key shows a part of the key", exception=type(error)) from None
 
 
 def _of(place: int, secret: tuple[int, ...], wrong: object) -> list[bytes]:
@@ -133,7 +160,7 @@ def _told(error: BaseException) -> Iterator[str]:
     flaws=("prints", "logs", "warns", "secret in a log record"),
 )
 def silent(trial: Trial) -> None:
-    """Make every call, and some that fail, with output, logging and warnings caught."""
+    """Make every call, and with each argument cut and changed, with output, logging and warnings caught."""
     records: list[str] = []
     handler = logging.Handler()
     handler.emit = lambda record: records.append(record.getMessage())  # type: ignore[method-assign]
@@ -150,8 +177,10 @@ def silent(trial: Trial) -> None:
             warnings.simplefilter("always")
             for call in calls(trial.session, trial.rng):
                 call.function(*call.arguments)
-                with contextlib.suppress(Exception):
-                    call.function(*[argument[:-1] for argument in call.arguments])
+                for place, argument in enumerate(call.arguments):
+                    for wrong in (argument[:-1], flipped(argument, 3), flipped(argument, 8 * len(argument) - 1)):
+                        with contextlib.suppress(Exception):
+                            call.function(*call.arguments[:place], wrong, *call.arguments[place + 1 :])
     finally:
         root.removeHandler(handler)
         root.setLevel(level)

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from framework.contract.check import Violation, check
+from framework.contract.cipher.counter import ORDERS
 from framework.contract.faces import refuses_key
 from framework.contract.forgeries import flipped
 from framework.contract.kem.dictionary import public_values
@@ -60,12 +61,16 @@ def reject(trial: Trial, pair: KeyPair, genuine: bytes, secret: bytes, forged: I
     forbids_waiver=True,
 )
 def special(trial: Trial) -> None:
-    """Offer zeros, ones, parts zeroed or exchanged, others' ciphertexts, and for a modulus the arithmetic ones."""
+    """Offer zeros, ones, parts zeroed or exchanged, others' ciphertexts, for a modulus the arithmetic ones.
+
+    And as if it were a point: its negative, its coordinates written otherwise.
+    """
     pairs = trial.session.pairs(2)
     first, second = (trial.kem.encapsulate(pairs[0].public_key, trial.rng.bytes) for _ in range(2))
     foreign = trial.kem.encapsulate(pairs[1].public_key, trial.rng.bytes)
     forged = [*_shapes(first.ciphertext, second.ciphertext), foreign.ciphertext]
     forged += _arithmetic(first.ciphertext, pairs[0])
+    forged += _other_forms(first.ciphertext)
     reject(trial, pairs[0], first.ciphertext, first.shared_secret, (c for c in forged if c != second.ciphertext))
 
 
@@ -97,6 +102,31 @@ def _arithmetic(ciphertext: bytes, pair: KeyPair) -> Iterator[bytes]:
         for number in (0, 1, 2, 4, n - 1, n, n + 1, n - z % n, z + n, 2 * z % n, 4 * z % n, z * z % n, *factors):
             if number < 1 << 8 * size:
                 yield head + number.to_bytes(size) + tail
+
+
+FIELDS = (
+    (32, (1 << 255) - 19),
+    (32, (1 << 256) - (1 << 224) + (1 << 192) + (1 << 96) - 1),
+    (32, (1 << 256) - (1 << 32) - 977),
+    (48, (1 << 384) - (1 << 128) - (1 << 96) + (1 << 32) - 1),
+    (56, (1 << 448) - (1 << 224) - 1),
+    (66, (1 << 521) - 1),
+)
+"""Bytes in an element, and the prime, of the curves in use: X25519, P-256, secp256k1, P-384, X448, P-521."""
+
+
+def _other_forms(ciphertext: bytes) -> Iterator[bytes]:
+    """Other numbers that stand for the same coordinate, or its negative, at either end of what may be a point."""
+    for size, prime in FIELDS:
+        for start in {0, 1, len(ciphertext) - size}:
+            if not 0 <= start <= len(ciphertext) - size:
+                continue
+            head, tail = ciphertext[:start], ciphertext[start + size :]
+            for order in ORDERS:
+                number = int.from_bytes(ciphertext[start : start + size], order)
+                for other in (prime - number % prime, number + prime, number - prime, number % prime):
+                    if 0 <= other < 1 << 8 * size:
+                        yield head + other.to_bytes(size, order) + tail
 
 
 @check(

@@ -13,6 +13,8 @@ FERMAT_STEPS = 200
 NEAR_RATIOS = (1, 8, 12, 24, 40, 48, 60, 80, 120, 168, 224)
 """4·a·b, for primes with p/q near a/b (Lehman 1974); 1 for p near q."""
 SMALL_PRIMES_TO = 1 << 14
+STRENGTHS = ((15_360, 256), (7680, 192), (3072, 128), (2048, 112), (1024, 80), (0, 0))
+"""Bits of a modulus, and its strength (SP 800-57 Part 1 Rev. 5, table 2)."""
 
 
 @check(
@@ -124,7 +126,15 @@ def keys_vary(trial: Trial) -> None:
     "a modulus is not factored by the known short cuts",
     why="A modulus with close, shared, small or structured primes falls within seconds.",
     precedent="CVE-2022-26320 (Canon, Fuji Xerox: close primes); Mining your Ps and Qs (2012): shared primes",
-    flaws=("p and q too close", "p == q", "primes shared by keys", "small factors", "modulus one bit short", "ROCA"),
+    flaws=(
+        "p and q too close",
+        "p == q",
+        "primes shared by keys",
+        "small factors",
+        "modulus one bit short",
+        "ROCA",
+        "strength above what the modulus has",
+    ),
     forbids_waiver=True,
 )
 def modulus(trial: Trial) -> None:
@@ -138,6 +148,9 @@ def modulus(trial: Trial) -> None:
                 raise Violation("the public key is a modulus, and `modulus` is not claimed", public_key=pair.public_key)
         raise NotApplicable("the public key is no modulus")
     for number, n in enumerate(numbers):
+        bits = next(bits for least, bits in STRENGTHS if n.bit_length() >= least)
+        if trial.primitive.info.security_bits > bits:
+            raise Violation(f"a modulus of {n.bit_length()} bits has {bits} bits of strength, and more are claimed")
         for name, found in short_cuts(n, trial.kem.public_key_size, numbers[:number]):
             if found:
                 raise Violation(f"the modulus {name}", public_key=n.to_bytes(trial.kem.public_key_size))

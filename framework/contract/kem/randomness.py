@@ -16,6 +16,7 @@ class Recorder:
         self._rng = Drbg(seed)
         self._change = change
         self.drawn = b""
+        self.sizes: list[int] = []
         self.calls = 0
 
     def __call__(self, size: int) -> bytes:
@@ -25,6 +26,7 @@ class Recorder:
         if 0 <= place < size:
             value[place] ^= 0x3C  # in the middle of the byte: scalars have fixed bits at their ends
         self.drawn += bytes(value)
+        self.sizes.append(size)
         return bytes(value)
 
 

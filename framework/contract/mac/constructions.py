@@ -4,9 +4,14 @@ import hmac
 import zlib
 from collections.abc import Iterator
 from hashlib import new
+from typing import Literal
 
-from framework.contract.check import Violation, check
+from framework.contract.check import NotApplicable, Violation, check
+from framework.contract.faces import KeyedMac
 from framework.contract.trial import Trial
+
+Order = Literal["big", "little"]
+ORDERS: tuple[Order, ...] = ("big", "little")
 
 EXTENDABLE = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 """Hash functions whose output is their state, or most of it: H(k ‖ m) can be continued."""
@@ -91,3 +96,42 @@ def key_in_tag(trial: Trial) -> None:
     shift = trial.rng.bytes(mac.key_size)
     if mac.keyed(_xor(keys[0], shift)).tag(_xor(message, shift)) == mac.keyed(keys[0]).tag(message):
         raise Violation("a change of the key is undone by the same change of the message", key=keys[0], message=message)
+
+
+@check(
+    "MAC-43",
+    "the tags of four messages do not add up",
+    why="A polynomial with one pad for all messages is solved for its key from two tags: then everything is forged.",
+    precedent="Joux 2006 on GCM: two messages under one nonce give the authentication key",
+    flaws=("one-time MAC used for many messages", "polynomial hash with a constant pad", "tags linear in the message"),
+    forbids_waiver=True,
+)
+def adds_up(trial: Trial) -> None:
+    """For a - b = c - d, look whether t(a) - t(b) - t(c) + t(d) comes again with others, as multiples of a modulus do.
+
+    Numbers are read both ways, and so are tags: at random, two of 48 such sums agree once in 2^50 times or less.
+    """
+    keyed = trial.mac.keyed(trial.rng.bytes(trial.mac.key_size))
+    size = min(16, trial.mac.tag_size)
+    if size < 8:
+        raise NotApplicable("tags of less than 8 bytes agree by chance")
+    for order in ORDERS:
+        for lead in (b"", trial.rng.bytes(48)):
+            sums = [_sum_of_four(trial, keyed, order, lead) for _ in range(24)]
+            for read in ORDERS:
+                seen = [
+                    abs(_signed(*(int.from_bytes(tag, read) for tag in tags), bits=8 * len(tags[0]))) for tags in sums
+                ]
+                if len(set(seen)) < len(seen):
+                    raise Violation("t(a) - t(b) - t(c) + t(d) is the same for two choices of a - b = c - d")
+
+
+def _sum_of_four(trial: Trial, keyed: KeyedMac, order: Order, lead: bytes) -> list[bytes]:
+    """The tags of lead ‖ a, b, c, d, numbers of 16 bytes with a - b = c - d."""
+    b, c, step = (int.from_bytes(trial.rng.bytes(15)) for _ in range(3))
+    return [keyed.tag(lead + number.to_bytes(16, order)) for number in (b + step, b, c + step, c)]
+
+
+def _signed(a: int, b: int, c: int, d: int, *, bits: int) -> int:
+    value = (a - b - c + d) % (1 << bits)
+    return value - (1 << bits) if value >> bits - 1 else value

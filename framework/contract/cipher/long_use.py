@@ -1,0 +1,57 @@
+"""Streams of very many records: what a count of records or a position does when it comes round."""
+
+import time
+
+from framework.contract.check import Violation, check
+from framework.contract.cipher.keystream import REUSE
+from framework.contract.cipher.stream import keyed, keystream
+from framework.contract.faces import KeyedStream
+from framework.contract.mac.long_use import MANY, seconds
+from framework.contract.trial import Trial
+
+LARGE_RECORDS = 6
+LARGE_RECORD = 70_000
+
+
+@check(
+    "CIP-16",
+    "no piece of keystream is used twice over very many records, or large ones",
+    why=REUSE,
+    precedent="WEP's IV of 24 bits; CVE-2017-13077 (KRACK)",
+    flaws=("count of records that wraps", "ranges of keystream that overlap", "position lost after many records"),
+    forbids_waiver=True,
+)
+def many_records(trial: Trial) -> None:
+    """Encrypt 65,540 records of 16 zeros, or as many as time allows, and 6 of 70,000; 8 bytes must not come twice.
+
+    Where records are cut from one stream, they are compared with one record instead.
+    """
+    key, iv = keyed(trial)
+    limit, end = trial.cipher.limit, time.monotonic() + seconds(trial)
+    sender, pieces = trial.cipher.encryptor(key, iv), list[bytes]()
+    for count in range(min(MANY, limit // 16)):
+        pieces.append(sender(bytes(16)))
+        if count % 256 == 0 and time.monotonic() > end:
+            break
+    if trial.vectors.claims.get("continuous", True):
+        whole = keystream(trial.cipher, key, iv, 16 * len(pieces))
+        wrong = next((n for n, piece in enumerate(pieces) if piece != whole[16 * n : 16 * n + 16]), None)
+        if wrong is not None:
+            raise Violation(f"record {wrong} of 16 bytes differs from the same bytes of one record", key=key, iv=iv)
+    else:
+        _unique(b"".join(pieces), 16, key, iv)
+    count = min(LARGE_RECORDS, limit // LARGE_RECORD)
+    _unique(_large(trial.cipher.encryptor(key, iv), count), LARGE_RECORD, key, iv)
+
+
+def _large(sender: KeyedStream, count: int) -> bytes:
+    return b"".join(sender(bytes(LARGE_RECORD)) for _ in range(count))
+
+
+def _unique(stream: bytes, size: int, key: bytes, iv: bytes) -> None:
+    """Raise Violation unless all words of 8 bytes differ; a few may be equal by chance in a very long stream only."""
+    seen: dict[int, int] = {}
+    for place, word in enumerate(memoryview(stream).cast("Q").tolist()):
+        if seen.setdefault(word, place) != place:
+            first, again = 8 * seen[word] // size, 8 * place // size
+            raise Violation(f"8 bytes of keystream come twice: in record {first} and in record {again}", key=key, iv=iv)
