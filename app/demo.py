@@ -84,19 +84,30 @@ class BankChild:
 
     def announcement(self) -> tuple[str, str]:
         """Wait until the bank listens; gives its address and its key's fingerprint. Raises BankChildError."""
+        try:
+            line = self._first_line()
+        except (KeyboardInterrupt, SystemExit):
+            os.kill(self._pid, signal.SIGTERM)  # while it makes its key, it does not look at its lifeline
+            raise
+        if not line.endswith(b"\n"):
+            raise BankChildError(f"The bank {self._end()} before it listened; start again.")
+        word, _, rest = os.fsdecode(line).rstrip("\n").partition(" ")
+        if word == _REFUSES:
+            raise BankChildError(rest)
+        address, _, announced = rest.partition(" ")
+        return address, announced
+
+    def _first_line(self) -> bytes:
+        """Read the report to the end of its first line, or to its own end."""
         line = b""
         while not line.endswith(b"\n"):
             if not select.select([self._report], [], [], START_SECONDS)[0]:
                 raise BankChildError(f"The bank did not listen within {START_SECONDS:.0f} s; start again.")
             more = os.read(self._report, select.PIPE_BUF)
             if not more:
-                raise BankChildError(f"The bank {self._end()} before it listened; start again.")
+                break
             line += more
-        word, _, rest = os.fsdecode(line).rstrip("\n").partition(" ")
-        if word == _REFUSES:
-            raise BankChildError(rest)
-        address, _, announced = rest.partition(" ")
-        return address, announced
+        return line
 
     def explain(self, error: ChannelFailedError) -> ChannelFailedError:
         """Say that the bank has ended, where that is why the channel failed."""
@@ -107,8 +118,6 @@ class BankChild:
     def stop(self) -> None:
         """Let the bank end in order, and see that it does."""
         os.close(self._lifeline)
-        if self._ending is None:  # it is not reaped, so this is no other process
-            os.kill(self._pid, signal.SIGTERM)  # while it makes its key, the lifeline is not looked at
         if not self._has_ended(STOP_SECONDS):
             os.kill(self._pid, signal.SIGKILL)
         self._end()
