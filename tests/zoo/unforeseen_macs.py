@@ -45,7 +45,7 @@ class BufferFilledExactly(Hmac):
 
 
 class CallsComeRound(Hmac):
-    """Counts calls in twelve bits, and puts the count's carry into the message."""
+    """Counts calls in ten bits, and puts the count's carry into the message."""
 
     found_by = ("MAC-18",)
 
@@ -63,7 +63,7 @@ class Counting(KeyedHmac):
 
     def tag(self, *parts: bytes) -> bytes:
         self._calls += 1
-        return super().tag(*parts, *[b"\1"] * (self._calls >> 12))
+        return super().tag(*parts, *[b"\1"] * (self._calls >> 10))
 
 
 class EndsAfterAThousand(CallsComeRound):
