@@ -283,6 +283,9 @@ def suites(
     from app.catalogue import show_suites
 
     show_suites(registry, as_json=as_json or ctx.obj["as_json"])
+    for plugin in registry.plugins:
+        if plugin.error:
+            logging.getLogger("suitecase.plugins").warning("it makes no suite: %s", plugin.error)
     return 0
 
 

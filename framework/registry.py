@@ -133,12 +133,13 @@ class Registry:
 
     def _hint(self, name: str) -> str:
         """Why a name may be missing: a plugin is switched off, or failed to load."""
-        off = [plugin.name for plugin in self.plugins if not plugin.allowed]
-        if off:
+        hints = []
+        if off := [plugin.name for plugin in self.plugins if not plugin.allowed]:
             flag = f"--allow-plugin {name if name in off else off[0]}"
-            return f" (installed but not allowed: {', '.join(off)}; {flag})"
-        failed = [f"{plugin.name}: {plugin.error}" for plugin in self.plugins if plugin.error]
-        return f" (plugins that failed: {'; '.join(failed)})" if failed else ""
+            hints.append(f" (installed but not allowed: {', '.join(off)}; {flag})")
+        if failed := [plugin.error for plugin in self.plugins if plugin.error]:
+            hints.append(f" (plugins that failed: {'; '.join(failed)})")
+        return "".join(hints)
 
 
 def load_registry(allow: Collection[str] = (), *, installed: Iterable[EntryPoint] | None = None) -> Registry:

@@ -33,7 +33,7 @@ def choose_engine(name: str | None = None) -> Engine:
     ConfigurationError for another name, and for "numba" where numba is not installed.
     """
     asked = f"the engine {name!r} was asked for"
-    if name is None and ENVIRONMENT_VARIABLE in os.environ:
+    if name is None and os.environ.get(ENVIRONMENT_VARIABLE):  # empty is unset, as shells have it
         name = os.environ[ENVIRONMENT_VARIABLE]
         asked = f"{ENVIRONMENT_VARIABLE} is {name!r}"
     numba_is_installed = find_spec("numba") is not None

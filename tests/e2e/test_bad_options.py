@@ -121,6 +121,14 @@ def test_variables_of_plugins_and_tests_are_theirs(programs: Programs) -> None:
     assert programs.run_warm("suites", environment=theirs | ours).err == ""
 
 
+def test_a_plugin_that_fails_is_told_where_its_suites_are_missed(programs: Programs) -> None:
+    ended = programs.run_warm("suites", environment={"SUITECASE_DES3_ENGINE": "steam"})
+    assert (ended.code, "des3" in ended.out) == (0, False)
+    (line,) = ended.err.splitlines()
+    assert "it makes no suite: plugin 'des3'" in line
+    assert "SUITECASE_DES3_ENGINE is 'steam'" in line
+
+
 def test_options_that_are_no_settings_stand_in_the_environment_too(programs: Programs) -> None:
     by_option, plain = programs.run_warm("suites", "--json"), programs.run_warm("suites")
     for value in ("1", "True", "yes", "on"):

@@ -416,7 +416,7 @@ def test_an_unknown_name_lists_the_known_ones(ask: Callable[[Registry], object],
 
 def test_an_unknown_name_says_which_plugins_failed(plugin: MakePlugin) -> None:
     loaded = load(plugin("bad", register_macs=raise_error(ValueError("broken"))))
-    with pytest.raises(ConfigurationError, match=r"plugins that failed: bad: plugin 'bad'.*ValueError: broken"):
+    with pytest.raises(ConfigurationError, match=r"plugins that failed: plugin 'bad'.*ValueError: broken"):
         loaded.mac("hmac")
 
 

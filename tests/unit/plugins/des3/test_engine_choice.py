@@ -59,7 +59,14 @@ def test_a_name_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> 
     assert choose_engine("bitarray") is BitarrayKeystream
 
 
-@pytest.mark.parametrize("value", ["", "fast", "Numba", "bitarray "])
+def test_an_empty_environment_variable_says_nothing(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE, raising=False)
+    unset = type(choose_engine())
+    monkeypatch.setenv(VARIABLE, "")
+    assert type(choose_engine()) is unset
+
+
+@pytest.mark.parametrize("value", [" ", "fast", "Numba", "bitarray "])
 def test_another_engine_is_a_clear_error(monkeypatch: pytest.MonkeyPatch, value: str) -> None:
     monkeypatch.setenv(VARIABLE, value)
     reason = "but Triple DES has only the engines 'bitarray' and 'numba'"
