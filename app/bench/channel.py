@@ -133,7 +133,7 @@ class _Child:
     """A server in a child process, until the end of the block."""
 
     def __init__(self, name: str, suite: str, allow: tuple[str, ...]) -> None:
-        command = [sys.executable, "-m", "app.bench.channel", name, suite, *allow]
+        command = [sys.executable, "-P", "-m", "app.bench.channel", name, suite, *allow]
         self._process = subprocess.Popen(  # noqa: S603 - our own program
             command,
             stdin=subprocess.PIPE,

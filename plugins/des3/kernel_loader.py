@@ -74,7 +74,7 @@ class KernelLoader:
     def _compile(self) -> None:
         path = os.pathsep.join(filter(None, sys.path))
         with subprocess.Popen(  # noqa: S603  # this very interpreter, on a constant
-            [sys.executable, "-c", _COMPILE],
+            [sys.executable, "-P", "-c", _COMPILE],  # -P: never from the current directory, which others may write to
             env={**os.environ, "PYTHONPATH": path},
             stdin=subprocess.PIPE,
             stdout=subprocess.DEVNULL,

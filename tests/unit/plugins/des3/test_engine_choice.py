@@ -206,6 +206,22 @@ def runs(pid: str) -> bool:
 
 
 @needs_numba
+def test_the_compiler_takes_nothing_from_the_current_directory(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """It would run as the bank what others could put there."""
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.chdir(tmp_path)
+    for name in ("threading", "numba", "plugins"):
+        (tmp_path / f"{name}.py").write_text("open('taken', 'w')")
+    loader = KernelLoader()
+    loader.start()
+    loader.wait(90)
+    assert loader.kernel is not None
+    assert not (tmp_path / "taken").exists()
+
+
+@needs_numba
 @pytest.mark.parametrize("program", ["raise SystemExit(3)", "pass"])
 def test_a_loader_that_fails_leaves_the_default_engine(
     monkeypatch: pytest.MonkeyPatch,
