@@ -62,8 +62,17 @@ CLOSE_SECONDS = 2.0
 FAILURE_TICK_SECONDS = 0.05
 """A failed connection is reset on the next tick, so that the moment tells nothing (PROTOCOL §8.1)."""
 
+READ_SIZE = 65_536
+"""Bytes of one read of a socket: what one connection may have worked on before the next has its turn."""
+
 MAX_QUEUED_MESSAGES = 64
 """Received messages that wait for the application before reading from the socket is paused."""
+
+MAX_QUEUED_BYTES = 262_144
+"""Bytes of them, where that is less: four largest messages."""
+
+MAX_AFTER_CLOSE = 4_194_304
+"""Bytes that a side takes and drops after its own close: what the sockets between two honest sides may hold then."""
 
 POOL_SIZE = 2
 """Ephemeral key pairs a client keeps ready: one for now, one for a reconnection."""

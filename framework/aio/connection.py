@@ -12,15 +12,26 @@ from framework.channel import Channel
 from framework.errors import ChannelError, MisuseError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
 from framework.handshake.transitions import State
-from framework.limits import CLOSE_SECONDS, FAILURE_TICK_SECONDS, MAX_QUEUED_MESSAGES
+from framework.limits import (
+    CLOSE_SECONDS,
+    FAILURE_TICK_SECONDS,
+    MAX_AFTER_CLOSE,
+    MAX_QUEUED_BYTES,
+    MAX_QUEUED_MESSAGES,
+    READ_SIZE,
+)
 
 logger = logging.getLogger("suitecase.channel")
 
 _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
 
 
-class Connection(asyncio.Protocol):
-    """One of these a connection, on both sides."""
+class Connection(asyncio.BufferedProtocol):
+    """One of these a connection, on both sides.
+
+    It reads into a buffer of its own: `asyncio.Protocol` would allocate 256 KiB for every read, however little comes,
+    which takes several times as long as the read itself.
+    """
 
     def __init__(self, channel: Channel, clock: ChannelClock, workers: Executor | None) -> None:
         loop = asyncio.get_running_loop()
@@ -32,7 +43,10 @@ class Connection(asyncio.Protocol):
         self._loop = loop
         self._workers = workers
         self._transport: asyncio.Transport | None = None
+        self._buffer = bytearray(READ_SIZE)
         self._messages: deque[bytes] = deque()
+        self._queued = 0
+        self._taken_after_close = 0
         self._waiters: list[asyncio.Future[None]] = []
         self._writable = asyncio.Event()
         self._writable.set()
@@ -43,7 +57,7 @@ class Connection(asyncio.Protocol):
         self._application_is_gone = False
         self._computing = False
 
-    # --- asyncio.Protocol ---
+    # --- asyncio.BufferedProtocol ---
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin: remember the transport and send what the channel already has to say."""
@@ -54,11 +68,26 @@ class Connection(asyncio.Protocol):
         self.peer_address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._flush()
 
+    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - the interface's
+        """Where the next read goes."""
+        return self._buffer
+
+    def buffer_updated(self, nbytes: int) -> None:
+        """Take what was read."""
+        with memoryview(self._buffer) as view:
+            data = bytes(view[:nbytes])
+        self.data_received(data)
+
     def data_received(self, data: bytes) -> None:
         """Hand the bytes to the channel; a step that computes for milliseconds goes to a worker thread."""
         self.last_received = self._loop.time()
         if self._failure is not None:
             return
+        if self._application_is_gone:
+            self._taken_after_close += len(data)
+            if self._taken_after_close > MAX_AFTER_CLOSE:
+                self.fail(FailureReason.LIMIT, "data without end to a side that has closed")
+                return
         if self.channel.is_costly(len(data)):
             self._computing = True
             self.pause_reading()
@@ -119,7 +148,8 @@ class Connection(asyncio.Protocol):
             self._raise_failure()
             await self._news()
         message = self._messages.popleft()
-        if self._application_is_behind and len(self._messages) <= MAX_QUEUED_MESSAGES // 2:
+        self._queued -= len(message)
+        if self._application_is_behind and self._queue_is_within(MAX_QUEUED_MESSAGES // 2, MAX_QUEUED_BYTES // 2):
             self._application_is_behind = False
             self.resume_reading()
         return message
@@ -151,6 +181,7 @@ class Connection(asyncio.Protocol):
         self._application_is_gone = True
         self._application_is_behind = False
         self._messages.clear()
+        self._queued = 0
         self.resume_reading()
         try:
             async with asyncio.timeout(CLOSE_SECONDS):
@@ -214,6 +245,7 @@ class Connection(asyncio.Protocol):
             if isinstance(event, MessageReceived):
                 if not self._application_is_gone:
                     self._messages.append(event.data)
+                    self._queued += len(event.data)
             elif isinstance(event, HandshakeCompleted):
                 self._establish()
             elif isinstance(event, PeerClosed):
@@ -221,9 +253,12 @@ class Connection(asyncio.Protocol):
             else:
                 self._note_failure(event)
         self._wake()
-        if len(self._messages) > MAX_QUEUED_MESSAGES and not self._application_is_behind:
+        if not (self._application_is_behind or self._queue_is_within(MAX_QUEUED_MESSAGES, MAX_QUEUED_BYTES)):
             self._application_is_behind = True
             self.pause_reading()
+
+    def _queue_is_within(self, messages: int, size: int) -> bool:
+        return len(self._messages) <= messages and self._queued <= size
 
     async def _news(self) -> None:
         """Wait until something has happened, as `_wake` tells."""

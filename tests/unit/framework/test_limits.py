@@ -31,7 +31,10 @@ VALUES = {
     "FAILURE_TICK_SECONDS": 0.05,
     # of this implementation alone
     "CLOSE_SECONDS": 2.0,
+    "READ_SIZE": 65_536,
     "MAX_QUEUED_MESSAGES": 64,
+    "MAX_QUEUED_BYTES": 262_144,
+    "MAX_AFTER_CLOSE": 4_194_304,
     "POOL_SIZE": 2,
 }
 

@@ -8,7 +8,7 @@ import pytest
 from framework import MisuseError, Suite
 from framework.aio import ChannelStream
 from framework.frame import HEADER_SIZE
-from framework.limits import MAX_QUEUED_MESSAGES, Limits
+from framework.limits import MAX_QUEUED_BYTES, MAX_QUEUED_MESSAGES, READ_SIZE, Limits
 from tests.support.channels import aead_suite, etm_suite
 from tests.support.loopback import SUITE, Serving, echo, eventually
 
@@ -153,6 +153,32 @@ async def test_a_slow_reader_makes_the_sender_wait_and_nobody_s_memory_grows(ser
         await saying
         await stream.close()
         await eventually(lambda: heard == total * size)
+
+
+async def test_what_waits_for_the_application_is_bounded_in_bytes_too(serving: Serving) -> None:
+    size, total = 60_000, 40
+    go_on = asyncio.Event()
+    streams: list[ChannelStream] = []
+    heard = 0
+
+    async def handler(stream: ChannelStream) -> None:
+        nonlocal heard
+        streams.append(stream)
+        await go_on.wait()
+        async for message in stream:
+            heard += len(message)
+
+    async with serving(handler) as running:
+        stream = await running.open()
+        saying = asyncio.gather(*(stream.send(bytes(size)) for _ in range(total)))
+        await eventually(lambda: bool(streams) and streams[0]._connection._application_is_behind)
+        connection = streams[0]._connection
+        assert MAX_QUEUED_BYTES < sum(map(len, connection._messages)) <= MAX_QUEUED_BYTES + READ_SIZE
+        go_on.set()
+        await saying
+        await eventually(lambda: heard == total * size)
+        assert not connection._application_is_behind
+        await stream.close()
 
 
 async def test_reading_goes_on_as_soon_as_half_of_the_queue_is_read(serving: Serving) -> None:

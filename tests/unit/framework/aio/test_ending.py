@@ -108,6 +108,36 @@ async def test_messages_that_nobody_reads_do_not_keep_a_closing_side(
     assert reasons() == []
 
 
+async def send_all(stream: ChannelStream, count: int) -> None:
+    for _ in range(count):
+        await stream.send(bytes(60_000))
+
+
+async def test_a_flood_after_our_close_fails_the_channel(
+    serving: Serving, reasons: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A side that has closed does not work for as long as the other likes to send."""
+    monkeypatch.setattr("framework.aio.connection.MAX_AFTER_CLOSE", 100_000)
+    closed = asyncio.Event()
+
+    async def refusing(stream: ChannelStream) -> None:
+        await stream.receive()
+        closing = asyncio.ensure_future(stream.close())
+        await asyncio.sleep(0)
+        closed.set()
+        await closing
+
+    async with serving(refusing) as running:
+        stream = await running.open()
+        await stream.send(b"first")
+        await closed.wait()
+        with pytest.raises(ChannelError):
+            await send_all(stream, 1_000)
+        await until_idle(running.server)
+        stream.abort()
+    assert any(reason.startswith("limit") for reason in reasons())
+
+
 async def test_what_was_sent_before_closing_arrives(serving: Serving) -> None:
     heard = 0
 
