@@ -4,7 +4,7 @@ import tomllib
 from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Final
 
 import platformdirs
 from pydantic import Field, ValidationError, field_validator
@@ -17,13 +17,17 @@ from pydantic_settings import (
 )
 
 from app.environment import CONFIG, PREFIX, value_of
-from app.errors import FileError, UserError, excerpt
+from app.errors import FileError, MissingFileError, UserError, excerpt
+from app.files import OTHERS_WRITE, read_file
 
 CONFIG_FILE = Path("suitecase.toml")
 """Read from the current directory unless --config or SUITECASE_CONFIG names another."""
 
 DEFAULT_SUITE = "des3-bg-hmac"
 
+MAX_FILE_SIZE: Final = 64 * 1024
+
+_NOUN = "configuration file"
 _PATHS = ("data_dir", "known_banks", "bank_key", "card")
 
 
@@ -86,7 +90,7 @@ def load_settings(options: Mapping[str, object], config: str | None = None) -> S
         raise ConfigError("--config names no file; give its path.")
     named = config or value_of(CONFIG)
     path = Path(named) if named else CONFIG_FILE
-    in_file = _read(path, required=bool(named))
+    in_file = _read(path, named=bool(named))
     given: dict[str, Any] = {name: value for name, value in options.items() if value not in (None, [], ())}
 
     class Loaded(Settings):
@@ -123,22 +127,33 @@ def _origin(name: str, given: Mapping[str, object], path: Path) -> str:
     return f"The setting {name} in {path}"
 
 
-def _read(path: Path, *, required: bool) -> dict[str, Any]:
-    """Read the configuration file. Raises FileError."""
+def _read(path: Path, *, named: bool) -> dict[str, Any]:
+    """Read the configuration file, which can say whom to trust: with every check. Raises FileError.
+
+    One that nobody named may be missing; and it must not be a link, which another user could have laid there.
+    """
     try:
-        values = tomllib.loads(path.read_bytes().decode("utf-8"))
-    except FileNotFoundError:
-        if not required:
+        data = read_file(
+            path,
+            _NOUN,
+            limit=MAX_FILE_SIZE,
+            forbidden=OTHERS_WRITE,
+            if_foreign="give one of your own with --config, or work in another directory",
+            if_linked="" if named else "put the file itself there, or name it with --config",
+        )
+        values = tomllib.loads(data.decode("utf-8"))
+    except MissingFileError:
+        if not named:
             return {}
-        raise FileError(f"There is no configuration file {path}; check the path.") from None
-    except (OSError, ValueError) as error:  # ValueError for a path with a NUL in it, and for what follows
+        raise
+    except (ValueError, RecursionError) as error:  # ValueError for a path with a NUL in it, and for what follows
         if isinstance(error, UnicodeDecodeError):
             reason = "it is not UTF-8 text; write it anew as text"
         elif isinstance(error, tomllib.TOMLDecodeError):
             reason = f"it is not TOML: {error}; mend that line"
         else:
-            reason = f"{getattr(error, 'strerror', None) or error}; check the path and its permissions"
-        raise FileError(f"The configuration file {path} cannot be read: {reason}.") from None
+            reason = f"{error}; check the path and what is in it"
+        raise FileError(f"The {_NOUN} {path} cannot be read: {reason}.") from None
     for name in _PATHS:
         if values.get(name) and isinstance(values[name], str):
             with suppress(RuntimeError):  # for `~somebody` that nobody is

@@ -1,5 +1,6 @@
 """Small files that must be right: read with every check, written whole or not at all, and synced to the disk."""
 
+import errno
 import fcntl
 import os
 import secrets
@@ -27,21 +28,33 @@ OTHERS_WRITE: Final = 0o022
 """The permission bits that a file or a directory which is trusted must not have."""
 
 
-def read_file(path: Path, noun: str, *, limit: int, forbidden: int = 0, if_missing: str = "check the path") -> bytes:
+def read_file(
+    path: Path,
+    noun: str,
+    *,
+    limit: int,
+    forbidden: int = 0,
+    if_missing: str = "check the path",
+    if_foreign: str = "",
+    if_linked: str = "",
+) -> bytes:
     """Read a regular file of at most `limit` bytes that has none of the `forbidden` permission bits.
 
-    A file that others must not read must also be ours, or root's.
+    A file that others must not read must also be ours, or root's; so must one with a remedy `if_foreign`. One with a
+    remedy `if_linked` must not be a symbolic link: whoever made that would choose among our files.
     Raises MissingFileError or FileError: one sentence that calls the file by its `noun`.
     """
     flags = os.O_RDONLY | os.O_CLOEXEC | os.O_NOCTTY | os.O_NONBLOCK  # a named pipe must not hold us up
     try:
-        descriptor = os.open(path, flags)
+        descriptor = os.open(path, flags | os.O_NOFOLLOW if if_linked else flags)
     except FileNotFoundError:
         raise MissingFileError(f"There is no {noun} {path}; {if_missing}.") from None
     except OSError as error:
+        if if_linked and error.errno == errno.ELOOP:
+            raise FileError(f"The {noun} {path} is a symbolic link; {if_linked}.") from None
         raise FileError(f"The {noun} {path} cannot be read: {error.strerror}; check its permissions.") from error
     try:
-        check_status(os.fstat(descriptor), path, noun, forbidden)
+        check_status(os.fstat(descriptor), path, noun, forbidden, if_foreign)
         data = os.pread(descriptor, limit + 1, 0)
     except OSError as error:
         raise FileError(f"The {noun} {path} cannot be read: {error.strerror}; check the disk.") from error
@@ -52,15 +65,16 @@ def read_file(path: Path, noun: str, *, limit: int, forbidden: int = 0, if_missi
     return data
 
 
-def check_status(status: os.stat_result, path: Path, noun: str, forbidden: int) -> None:
+def check_status(status: os.stat_result, path: Path, noun: str, forbidden: int, if_foreign: str = "") -> None:
     """Raise FileError unless the file is a regular one with none of the `forbidden` permission bits.
 
-    If others must not read it, it must be ours or root's: its owner can always change it, and its permissions.
+    If others must not read it, or there is a remedy `if_foreign`, it must be ours or root's: its owner can always
+    change it, and its permissions.
     """
     if not stat.S_ISREG(status.st_mode):
         raise FileError(f"The {noun} {path} is not a regular file; check the path.")
-    if forbidden == OTHERS_ANY:
-        _check_owner(status, path, noun)
+    if if_foreign or forbidden == OTHERS_ANY:
+        _check_owner(status, path, noun, if_foreign)
     if status.st_mode & forbidden:
         mode = stat.S_IMODE(status.st_mode)
         deed, remedy = ("reached", "600") if forbidden & 0o044 else ("changed", "go-w")
@@ -68,12 +82,11 @@ def check_status(status: os.stat_result, path: Path, noun: str, forbidden: int) 
         raise FileError(f"The {noun} {path} can be {deed} by other users (mode {mode:04o}); run `{command}`.")
 
 
-def _check_owner(status: os.stat_result, path: Path, noun: str) -> None:
+def _check_owner(status: os.stat_result, path: Path, noun: str, remedy: str = "") -> None:
     if status.st_uid not in (0, os.geteuid()):
         command = f"chown {os.geteuid()} {shlex.quote(str(path))}"
-        raise FileError(
-            f"The {noun} {path} belongs to another user (uid {status.st_uid}); run this as that user, or `{command}`."
-        )
+        remedy = remedy or f"run this as that user, or `{command}`"
+        raise FileError(f"The {noun} {path} belongs to another user (uid {status.st_uid}); {remedy}.")
 
 
 def create_file(path: Path, data: bytes, noun: str, *, mode: int = PRIVATE_MODE) -> None:

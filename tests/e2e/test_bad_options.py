@@ -18,7 +18,7 @@ ARGUMENTS = [
     Case(["--suite"], "Option '--suite' requires an argument"),
     Case(["--data-dir", ""], "a path cannot be empty"),
     Case(["--config", "nowhere.toml"], "There is no configuration file nowhere.toml"),
-    Case(["--config", "/"], "Is a directory"),
+    Case(["--config", "/"], "The configuration file / is not a regular file; check the path"),
     Case(["bank", "extra"], "unexpected extra argument"),
     Case(["bank", "--listen", "nonsense"], "'nonsense' is not the address of a bank"),
     Case(["bank", "--listen", "127.0.0.1:70000"], "'127.0.0.1:70000' is not the address of a bank"),
@@ -89,9 +89,18 @@ def test_a_broken_configuration_file(programs: Programs) -> None:
 
 def test_a_configuration_file_that_cannot_be_read(programs: Programs) -> None:
     (programs.folder / "suitecase.toml").symlink_to("suitecase.toml")
-    ended = programs.run_warm("suites")
+    ended = programs.run_warm("suites", "--config", "suitecase.toml")
     assert ended.code == 2
     assert "suitecase.toml cannot be read: Too many levels of symbolic links" in ended.only_refusal
+    assert "suitecase.toml is a symbolic link; put the file itself there" in programs.run_warm("suites").only_refusal
+
+
+def test_a_pipe_for_a_configuration_file_holds_no_command_up(programs: Programs) -> None:
+    os.mkfifo(programs.folder / "suitecase.toml")
+    for command in (["suites"], ["bank"], ["atm", "check"], []):
+        ended = programs.run_warm(*command)
+        assert ended.code == 2
+        assert "The configuration file suitecase.toml is not a regular file; check the path" in ended.only_refusal
 
 
 def test_a_broken_environment(programs: Programs) -> None:
