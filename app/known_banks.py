@@ -84,17 +84,14 @@ class KnownBanks:
     def require(self, address: str, suite_name: str) -> bytes:
         """Look up as `find` does, and raise UnknownBankError, which says what to do, when it is not known."""
         wanted = canonical_address(address)
-        banks = self._parse(self._read())
-        suites = []
-        for bank in banks.values():
-            if bank.address == wanted:
-                if bank.suite_name == suite_name:
-                    return bank.public_key
-                suites.append(bank.suite_name)
-        known = f" It is known there for {', '.join(suites)}." if suites else ""
+        text = self._read()
+        found = self._find(text, wanted, suite_name)
+        if found is not None:
+            return found[1].public_key
+        self._refuse_other_suites(text, wanted, suite_name)
         raise UnknownBankError(
             f"The bank {wanted} is not in {self._path} for the suite {suite_name}; "
-            f"get its bank.pub from the bank, then add it with `trust`, or give it with --bank-key.{known}"
+            "get its bank.pub from the bank, then add it with `trust`, or give it with --bank-key."
         )
 
     def add(self, address: str, suite_name: str, public_key: bytes) -> None:
@@ -116,11 +113,26 @@ class KnownBanks:
                 self._compare(found, bank)
 
     def check(self, address: str, suite_name: str, public_key: bytes) -> None:
-        """Raise ChangedKeyError when another key is on record for the bank; one that is not known passes."""
+        """Raise ChangedKeyError when another key is on record for the bank; one that is not known at all passes.
+
+        Raises UnknownBankError when it is known for other suites alone: whoever could choose the suite, in a
+        configuration or in the environment, would choose one for which nothing is on record.
+        """
         bank = KnownBank(canonical_address(address), suite_name, public_key)
-        found = self._find(self._read(), bank.address, suite_name)
-        if found is not None:
+        text = self._read()
+        found = self._find(text, bank.address, suite_name)
+        if found is None:
+            self._refuse_other_suites(text, bank.address, suite_name)
+        else:
             self._compare(found, bank)
+
+    def _refuse_other_suites(self, text: str, address: str, suite_name: str) -> None:
+        suites = [bank.suite_name for bank in self._parse(text).values() if bank.address == address]
+        if suites:
+            raise UnknownBankError(
+                f"The bank {address} is in {self._path} for {', '.join(suites)}, and not for the suite {suite_name}; "
+                f"choose one of those with --suite, or add the bank.pub with `trust --suite {suite_name}` first."
+            )
 
     def _compare(self, found: tuple[int, KnownBank], bank: KnownBank) -> None:
         number, old = found

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
+from app.public_key import describe_key
 from tests.e2e.processes import is_alive
 from tests.e2e.programs import QUICK_SUITE, Programs, Town
 
@@ -138,6 +139,22 @@ def test_a_bank_that_has_made_a_new_key_is_not_talked_to(town: Town, programs: P
         assert f"it was {old.fingerprint} and is now {new.fingerprint}" in changed.refusal
     assert (programs.folder / "known").read_bytes() == record
     assert town.balance() == 0
+
+
+def test_a_suite_that_is_not_on_record_is_no_way_round_the_key_that_is(town: Town) -> None:
+    """Nobody listens at that address: had the ATM gone on, it would say so, and exit with 3."""
+    card, programs = town.account(), town.programs
+    to_bank = ["--connect", "127.0.0.1:1", "--known-banks", "known"]
+    trusted = programs.run_warm("trust", "--suite", QUICK_SUITE, *to_bank, "--bank-key", town.data_dir / "bank.pub")
+    assert trusted.code == 0
+    (programs.folder / "new.pub").write_text(describe_key(OTHER_SUITE, bytes(384)) + "\n")
+    (programs.folder / "suitecase.toml").write_text(f'suite = "{OTHER_SUITE}"\nbank_key = "new.pub"\n')
+    atm = ["atm", *to_bank, "--card", card, "deposit", "5"]
+    ended = programs.run_warm(*atm)
+    assert ended.code == 2
+    assert f"is in known for {QUICK_SUITE}, and not for the suite {OTHER_SUITE}; choose" in ended.only_refusal
+    assert programs.run_warm("trust", *to_bank).code == 0
+    assert "cannot connect to 127.0.0.1:1" in programs.run_warm(*atm).only_refusal
 
 
 def test_an_impostor_with_the_address_of_the_bank(town: Town) -> None:

@@ -96,7 +96,9 @@ def test_an_unknown_bank_is_a_sentence_that_says_what_to_do(known: KnownBanks) -
     with pytest.raises(UnknownBankError, match=r"The bank bank:7000 is not in .*give it with --bank-key\.$"):
         known.require("bank:7000", SUITE)
     known.add("bank:7000", SUITE, KEY)
-    with pytest.raises(UnknownBankError, match=f"It is known there for {SUITE}"):
+    known.add("bank:7000", "a-b", KEY)
+    said = f"is in .* for {SUITE}, a-b, and not for the suite aes-x-hmac; .*`trust --suite aes-x-hmac` first\\.$"
+    with pytest.raises(UnknownBankError, match=said):
         known.require("bank:7000", "aes-x-hmac")
 
 
@@ -120,6 +122,17 @@ def test_a_key_can_be_held_against_the_one_on_record(known: KnownBanks, path: Pa
     known.check("bank:7001", SUITE, b"another")
     with pytest.raises(ChangedKeyError, match="HAS CHANGED"):
         known.check("BANK:7000", SUITE, b"another")
+
+
+def test_another_suite_is_no_way_round_the_key_on_record(known: KnownBanks, path: Path) -> None:
+    known.add("bank:7000", SUITE, KEY)
+    before = path.read_bytes()
+    with pytest.raises(UnknownBankError, match=f"for {SUITE}, and not for the suite a-b; .*`trust --suite a-b`"):
+        known.check("BANK:7000", "a-b", b"another")
+    assert path.read_bytes() == before
+    known.add("bank:7000", "a-b", b"another")  # what `trust --suite` does
+    known.check("BANK:7000", "a-b", b"another")
+    known.check("bank:7000", SUITE, KEY)
 
 
 def test_a_known_bank_is_not_added_twice(known: KnownBanks, path: Path) -> None:
