@@ -147,7 +147,7 @@ def test_a_suite_that_is_not_on_record_is_no_way_round_the_key_that_is(town: Tow
     to_bank = ["--connect", "127.0.0.1:1", "--known-banks", "known"]
     trusted = programs.run_warm("trust", "--suite", QUICK_SUITE, *to_bank, "--bank-key", town.data_dir / "bank.pub")
     assert trusted.code == 0
-    (programs.folder / "new.pub").write_text(describe_key(OTHER_SUITE, bytes(384)) + "\n")
+    (programs.folder / "new.pub").write_text(describe_key(OTHER_SUITE, b"\xff" * 383 + b"\xfd") + "\n")
     (programs.folder / "suitecase.toml").write_text(f'suite = "{OTHER_SUITE}"\nbank_key = "new.pub"\n')
     atm = ["atm", *to_bank, "--card", card, "deposit", "5"]
     ended = programs.run_warm(*atm)
