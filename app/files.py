@@ -89,6 +89,19 @@ def _check_owner(status: os.stat_result, path: Path, noun: str, remedy: str = ""
         raise FileError(f"The {noun} {path} belongs to another user (uid {status.st_uid}); {remedy}.")
 
 
+def check_neighbours(path: Path, noun: str) -> None:
+    """Raise FileError when anyone at all could remove the file or put another in its place.
+
+    In a sticky directory, as /tmp is, that is for a file's owner alone. A group may: where each user has a group of
+    their own every directory is made so, and a file that another member puts there is refused for its owner.
+    """
+    with suppress(OSError):  # where there is no such directory, there is no such file
+        mode = path.parent.stat().st_mode
+        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
+            command = f"chmod o-w {shlex.quote(str(path.parent))}"
+            raise FileError(f"The {noun} {path} can be replaced by other users; run `{command}`, or keep it elsewhere.")
+
+
 def create_file(path: Path, data: bytes, noun: str, *, mode: int = PRIVATE_MODE) -> None:
     """Make a new file with these contents, on the disk when this returns. It appears whole or not at all.
 

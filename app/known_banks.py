@@ -1,13 +1,23 @@
 """The banks that an ATM knows, a line each: `host:port suite SHA256:fingerprint key` (PROTOCOL §10)."""
 
 import ipaddress
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from app.errors import ChangedKeyError, FileError, InputError, MissingFileError, UnknownBankError, excerpt
-from app.files import OTHERS_WRITE, PRIVATE_MODE, locked_directory, make_directory, read_file, refusing, replace_file
+from app.files import (
+    OTHERS_WRITE,
+    PRIVATE_MODE,
+    check_neighbours,
+    locked_directory,
+    make_directory,
+    read_file,
+    refusing,
+    replace_file,
+)
 from app.public_key import describe_key, fingerprint, parse_key
 
 MAX_FILE_SIZE: Final = 1024 * 1024
@@ -100,7 +110,7 @@ class KnownBanks:
         Raises ChangedKeyError when another key is on record: it is never replaced here.
         """
         bank = KnownBank(canonical_address(address), suite_name, public_key)
-        path = self._path.resolve()  # replacing a symbolic link would leave the file behind it as it was
+        path = self._real_path()  # replacing a symbolic link would leave the file behind it as it was
         make_directory(path.parent, "directory for the known-banks file")
         with refusing(path, _NOUN, "written"), locked_directory(path.parent):
             text = self._read()
@@ -150,12 +160,19 @@ class KnownBanks:
         return None
 
     def _read(self) -> str:
+        for path in (self._path, self._real_path()):
+            check_neighbours(path, _NOUN)
+        remedy = "what it says is trusted, so give one of your own"
         try:
-            return read_file(self._path, _NOUN, limit=MAX_FILE_SIZE, forbidden=OTHERS_WRITE).decode("utf-8")
+            data = read_file(self._path, _NOUN, limit=MAX_FILE_SIZE, forbidden=OTHERS_WRITE, if_foreign=remedy)
+            return data.decode("utf-8")
         except MissingFileError:
             return ""
         except UnicodeDecodeError:
             raise FileError(f"The {_NOUN} {self._path} is not a text file; check the path.") from None
+
+    def _real_path(self) -> Path:
+        return Path(os.path.realpath(self._path))  # Path.resolve raises RuntimeError for a link to itself
 
     def _parse(self, text: str) -> dict[int, KnownBank]:
         """Read all lines but comments and empty ones, by number. Raises FileError, which names the line."""

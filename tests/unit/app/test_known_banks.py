@@ -199,6 +199,50 @@ def test_a_file_that_others_may_write_is_refused(known: KnownBanks, path: Path, 
     assert known.find("bank:7000", SUITE) == KEY
 
 
+def test_a_file_of_another_user_is_refused(known: KnownBanks, path: Path, give_away: Callable[[Path], int]) -> None:
+    known.add("bank:7000", SUITE, KEY)
+    path.chmod(0o644)
+    owner = give_away(path)
+    for ask in (known.find, known.require, known_add(known), known_check(known)):
+        with pytest.raises(FileError, match=rf"belongs to another user \(uid {owner}\); .* give one of your own\.$"):
+            ask("bank:7000", SUITE)
+
+
+@pytest.mark.parametrize("missing", [False, True])
+def test_a_file_that_anyone_can_replace_or_has_removed_is_refused(
+    known: KnownBanks, path: Path, tmp_path: Path, *, missing: bool
+) -> None:
+    own = tmp_path / "of ones own"
+    own.mkdir()
+    KnownBanks(own / "banks").add("bank:7000", SUITE, KEY)
+    known.add("bank:7000", SUITE, KEY)
+    if missing:
+        path.rename(tmp_path / "gone")
+    tmp_path.chmod(0o777)
+    (own / "to open").symlink_to(path)
+    (tmp_path / "to own").symlink_to(own / "banks")
+    for banks in (known, KnownBanks(own / "to open"), KnownBanks(tmp_path / "to own")):
+        for ask in (banks.find, banks.require, known_add(banks), known_check(banks)):
+            said = f"can be replaced by other users; run `chmod o-w {tmp_path}`, or keep it elsewhere"
+            with pytest.raises(FileError, match=said):
+                ask("bank:7000", SUITE)
+
+
+@pytest.mark.parametrize("mode", [0o1777, 0o775, 0o755])
+def test_where_only_its_owner_can_replace_the_file_it_may_lie(known: KnownBanks, tmp_path: Path, mode: int) -> None:
+    tmp_path.chmod(mode)
+    known.add("bank:7000", SUITE, KEY)
+    assert known.require("bank:7000", SUITE) == KEY
+
+
+def known_add(known: KnownBanks) -> Callable[[str, str], None]:
+    return lambda address, suite: known.add(address, suite, KEY)
+
+
+def known_check(known: KnownBanks) -> Callable[[str, str], None]:
+    return lambda address, suite: known.check(address, suite, KEY)
+
+
 def test_what_is_no_text_or_no_file(known: KnownBanks, path: Path) -> None:
     path.write_bytes(b"\xff\xfe")
     with pytest.raises(FileError, match="is not a text file"):
@@ -207,6 +251,11 @@ def test_what_is_no_text_or_no_file(known: KnownBanks, path: Path) -> None:
     os.mkfifo(path)
     with pytest.raises(FileError, match="is not a regular file"):
         known.find("bank:7000", SUITE)
+    path.unlink()
+    path.symlink_to(path)
+    for ask in (known.find, known_add(known)):
+        with pytest.raises(FileError, match="Too many levels of symbolic links"):
+            ask("bank:7000", SUITE)
 
 
 def test_a_line_is_what_it_was(known: KnownBanks) -> None:
