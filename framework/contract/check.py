@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from framework.contract.cause import Cause
 from framework.registry import Kind
 
 if TYPE_CHECKING:
@@ -27,6 +28,11 @@ class Violation(Exception):
         super().__init__(what)
         self.what = what
         self.inputs: Mapping[str, str] = {name: shown(value) for name, value in inputs.items()}
+        self.cause: Cause | None = None
+
+
+class TooSlow(Violation):
+    """The check did not come to its end in time, so nothing is known about what it looks for."""
 
 
 class NotApplicable(Exception):
@@ -56,6 +62,7 @@ class Check:
 
     `title` says what must hold, `why` what an attacker does otherwise, `precedent` where it has happened, `flaws`
     which classes of flaw it stands for. `forbids_waiver`: forgery and secrecy are never waived.
+    `halts`: that a call comes back is a part of what it asks, so that running out of time breaks the contract.
     `processes`: it starts processes of its own and takes a second rather than milliseconds.
     """
 
@@ -67,6 +74,7 @@ class Check:
     layer: Layer
     body: Body
     forbids_waiver: bool
+    halts: bool
     processes: bool
 
     @property
@@ -89,13 +97,14 @@ def check(
     precedent: str = "none known to the authors",
     layer: Layer | None = None,
     forbids_waiver: bool = False,
+    halts: bool = False,
     processes: bool = False,
 ) -> Callable[[Body], Check]:
     """Make a check of a function. The layer follows from the id unless it is given."""
     chosen = layer or (Layer.GENERIC if check_id.startswith("GEN") else Layer.ADVERSARIAL)
 
     def decorate(body: Body) -> Check:
-        return Check(check_id, title, why, precedent, flaws, chosen, body, forbids_waiver, processes)
+        return Check(check_id, title, why, precedent, flaws, chosen, body, forbids_waiver, halts, processes)
 
     return decorate
 

@@ -12,6 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from framework.contract import render
 from framework.contract.catalogue import catalogue, check_of, checks_for
 from framework.contract.check import Check
+from framework.contract.fold import tell_the_same, unwritten
 from framework.contract.outcome import Outcome, Verdict
 from framework.contract.report import Report
 from framework.contract.run import DEFAULT_SEED, run_target
@@ -74,7 +75,7 @@ def check_plugin(
         effort = Effort.DEEP if deep else Effort.NORMAL
         reports = [_run(target, seed, effort, only or [], given, console) for target in found]
     except ConfigurationError as error:
-        console.print(str(error), style="red", markup=False)
+        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
         raise typer.Exit(2) from None
     written = _written(reports, form)
     if output:
@@ -96,6 +97,7 @@ def _run(
     )
     with Progress(*columns, console=console, transient=True) as progress:
         task = progress.add_task(target.name, total=len(only) or len(checks_for(target.kind)))
+        told: list[Outcome] = []
 
         def tell(check: Check, outcome: Outcome | None) -> None:
             if outcome is None:
@@ -103,9 +105,16 @@ def _run(
             else:
                 progress.advance(task)
                 if outcome.verdict in (Verdict.FAILED, Verdict.ERROR):
-                    progress.console.print(f"{check.id} {outcome.verdict}", style="red", markup=False)
+                    if not any(tell_the_same(before, outcome) for before in told):
+                        progress.console.print(_in_short(outcome), style="red", markup=False, soft_wrap=True)
+                    told.append(outcome)
 
         return run_target(target, seed=seed, effort=effort, only=only, waivers=waivers, tell=tell)
+
+
+def _in_short(outcome: Outcome) -> str:
+    missing = unwritten(outcome.finding) if outcome.finding else ""
+    return f"{outcome.check} {outcome.verdict}{missing and f': {missing}'}"
 
 
 def _written(reports: list[Report], form: Form) -> str:

@@ -59,7 +59,11 @@ def resolve(name: str) -> Callable[..., Any]:
     try:
         function: object = resolve_name(name)
     except Exception as error:  # noqa: BLE001 - a module may raise anything when it is imported
-        raise ConfigurationError(f"the oracle {name} cannot be imported: {type(error).__name__}: {error}") from None
+        module = name.partition(":")[0].partition(".")[0]
+        missing = isinstance(error, ModuleNotFoundError) and error.name == module
+        hint = f"; run this in the folder where {module}.py lies, or install it" if missing else ""
+        what = f"{type(error).__name__}: {error}{hint}"
+        raise ConfigurationError(f"the oracle {name} cannot be imported: {what}") from None
     if not callable(function):
         raise ConfigurationError(f"the oracle {name} is no function but {type(function).__name__}")
     return function

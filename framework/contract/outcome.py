@@ -5,7 +5,11 @@ from dataclasses import asdict, dataclass, field
 from enum import StrEnum
 from typing import Any
 
-from framework.contract.check import Check, Violation
+from framework.contract.cause import Cause
+from framework.contract.check import Check, TooSlow, Violation
+
+UNKNOWN = "Nothing is known about what the check looks for: {title}. On a busy machine, try again when it is quiet."
+"""What is said in place of a check's own reasons when it ran out of time."""
 
 
 class Verdict(StrEnum):
@@ -26,7 +30,10 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True)
 class Finding:
-    """What a failed check found. `reproduce` is a command line."""
+    """What a failed check found. `reproduce` is a command line.
+
+    `cause` is the line of the plugin that raised, if one did; `too_slow`: the check ran out of time and found nothing.
+    """
 
     check: str
     title: str
@@ -36,6 +43,8 @@ class Finding:
     inputs: Mapping[str, str]
     seed: str
     reproduce: str
+    cause: Cause | None = None
+    too_slow: bool = False
 
 
 @dataclass(frozen=True)
@@ -57,6 +66,8 @@ class Outcome:
     def from_dict(cls, fields: dict[str, Any]) -> "Outcome":
         """Read what `to_dict` wrote."""
         finding = fields["finding"]
+        if finding and finding["cause"]:
+            finding = {**finding, "cause": Cause(**finding["cause"])}
         return cls(
             fields["check"],
             Verdict(fields["verdict"]),
@@ -70,4 +81,18 @@ class Outcome:
 def finding(check: Check, violation: Violation, arguments: str, seed: str) -> Finding:
     """Make the finding of a violation; `arguments` name the plugin and the effort on a command line."""
     reproduce = f"suitecase-contract check-plugin {arguments} --only {check.id} --seed {seed!r}"
-    return Finding(check.id, check.title, violation.what, check.why, check.precedent, violation.inputs, seed, reproduce)
+    title, why, precedent, too_slow = check.title, check.why, check.precedent, isinstance(violation, TooSlow)
+    if too_slow and not check.halts:
+        title, why, precedent = "the check comes to its end in time", UNKNOWN.format(title=check.title), ""
+    return Finding(
+        check.id,
+        title,
+        violation.what,
+        why,
+        precedent,
+        violation.inputs,
+        seed,
+        reproduce,
+        violation.cause,
+        too_slow,
+    )

@@ -1,22 +1,28 @@
 """A report as text, JSON, JUnit, and a line for a README."""
 
 import json
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from framework.contract.fold import Group, folded, unwritten
 from framework.contract.outcome import Finding, Outcome, Verdict
 from framework.contract.report import LEAST_RAN, Report
 
 ORDER = (Verdict.FAILED, Verdict.ERROR, Verdict.WAIVED, Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE, Verdict.PASSED)
 
+LONG_SECONDS, SLOWEST = 30.0, 3
+"""After a run that took longer, so many of its slowest checks are named."""
+
 
 def text(report: Report) -> str:
-    """What a person reads: findings first, then the counts, then what is left open."""
+    """What a person reads: findings first, those of one cause as one, then the counts, then what is left open."""
     lines = [f"{report.target.kind} {report.target.name} of plugin {report.target.plugin}", ""]
-    for outcome in report.outcomes:
+    for group in folded(report.outcomes):
+        outcome = group[0]
         if outcome.finding is not None:
-            lines += [finding_text(outcome.finding, outcome), ""]
+            lines += [_group_text(outcome.finding, group), ""]
         elif outcome.verdict in (Verdict.ERROR, Verdict.FAILED):
             lines += [f"{outcome.check} {outcome.verdict}: {outcome.note}", ""]
     counts = report.counts
@@ -29,6 +35,9 @@ def text(report: Report) -> str:
         for outcome in report.outcomes
         if outcome.verdict in (Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE, Verdict.WAIVED)
     ]
+    if report.seconds > LONG_SECONDS:
+        slowest = sorted(report.outcomes, key=lambda outcome: -outcome.seconds)[:SLOWEST]
+        lines.append(f"Slowest: {', '.join(f'{outcome.check} {outcome.seconds:.1f} s' for outcome in slowest)}.")
     if report.open_flaws:
         lines.append(f"Left open: {'; '.join(report.open_flaws)}.")
     if report.too_few:
@@ -40,14 +49,41 @@ def text(report: Report) -> str:
 def _conclusion(report: Report) -> str:
     if not report.complete:
         return "Some checks only: no verdict on the plugin." + ("" if report.green else " What ran did not pass.")
-    return "GREEN: no flaw was found." if report.green else "NOT GREEN."
+    if not report.green:
+        return "NOT GREEN."
+    oracle, plugin = report.target.oracle, report.target.name
+    if not oracle:
+        return "GREEN: no flaw was found."
+    return (
+        f"GREEN: no flaw was found, with the oracle {oracle}. A test that does not name it looks for known answers "
+        f'instead: contract_for("{plugin}", oracle="{oracle}").'
+    )
+
+
+def _group_text(finding: Finding, group: Group) -> str:
+    """The first finding of a group, and which other checks tell the same."""
+    checks = ", ".join(outcome.check for outcome in group)
+    missing = unwritten(finding)
+    if len(group) == 1:
+        return finding_text(finding, group[0])
+    if missing:
+        return (
+            f"{finding.check} {group[0].verdict}: {missing}: {len(group)} checks wait for it\n"
+            f"{textwrap.fill(checks, 110, initial_indent='    checks      ', subsequent_indent=' ' * 16)}\n"
+            f"    again       {finding.reproduce}"
+        )
+    return f"{finding_text(finding, group[0])}\n    as well     {checks.partition(', ')[2]}, for the same cause"
 
 
 def finding_text(finding: Finding, outcome: Outcome) -> str:
     """One finding."""
     lines = [f"{finding.check} {outcome.verdict}: {finding.what}", f"    must hold   {finding.title}"]
     lines += [f"    {name:<11} {value}" for name, value in finding.inputs.items()]
-    lines += [f"    why         {finding.why}", f"    seen before {finding.precedent}"]
+    lines.append(f"    why         {finding.why}")
+    if finding.precedent:
+        lines.append(f"    seen before {finding.precedent}")
+    if finding.cause is not None:
+        lines.append(f"    raised      {finding.cause.error} in `{finding.cause.call}` ({finding.cause.place})")
     if outcome.note:
         lines.append(f"    note        {outcome.note}")
     return "\n".join(

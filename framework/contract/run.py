@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from framework.contract.catalogue import check_of, checks_for
 from framework.contract.check import Check
-from framework.contract.outcome import Outcome
+from framework.contract.outcome import Outcome, Verdict
 from framework.contract.report import Report
 from framework.contract.supervisor import Assignment, Supervisor
 from framework.contract.target import Target
@@ -14,6 +14,9 @@ from framework.errors import ConfigurationError
 
 DEFAULT_SEED = "1"
 """The same inputs in every run, unless another seed is asked for: a build does not fail by chance."""
+
+CLAIMS_CHECK = "GEN-04"
+"""Asks for misspelt claims, in every run: an author repeats a single check while claims are written."""
 
 Told = Callable[[Check, Outcome | None], None]
 
@@ -27,7 +30,10 @@ def run_target(
     waivers: Sequence[Waiver] = (),
     tell: Told = lambda *_: None,
 ) -> Report:
-    """Run all checks of the target's kind, or only some. `tell` hears of each before and after."""
+    """Run all checks of the target's kind, or only some, and then tell of a misspelt claim alone beside them.
+
+    `tell` hears of each before and after.
+    """
     chosen = [
         check for check in checks_for(target.kind) if not only or check.id in {check_of(each).id for each in only}
     ]
@@ -39,5 +45,8 @@ def run_target(
             tell(check, None)
             outcomes.append(supervisor.run(check))
             tell(check, outcomes[-1])
+        if CLAIMS_CHECK not in {check.id for check in chosen}:
+            claims = supervisor.run(check_of(CLAIMS_CHECK))
+            outcomes += [claims] if claims.verdict is Verdict.FAILED else []
     judged = apply_waivers(outcomes, [waiver for waiver in waivers if waiver.check in {check.id for check in chosen}])
     return Report(target, seed, effort.name.lower(), tuple(judged), complete=not only)

@@ -9,7 +9,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from framework.contract.check import Check, NotApplicable, NotChecked, Violation
+from framework.contract.cause import cause_of, cause_told
+from framework.contract.check import Check, NotApplicable, NotChecked, TooSlow, Violation
 from framework.contract.oracle import OracleError
 from framework.contract.outcome import Outcome, Verdict, finding
 from framework.contract.target import Target
@@ -33,9 +34,11 @@ def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) ->
         with _alarm(seconds):
             check.body(Trial(session, check.id))
         verdict, note, found = Verdict.PASSED, "", None
-    except Violation as violation:
+    except Violation as broken:
         verdict, note = Verdict.FAILED, ""
-        found = finding(check, violation, again, session.seed)
+        raised = cause_of(broken.__cause__, session.primitive)
+        broken.cause = broken.cause or raised or cause_told(broken.what)
+        found = finding(check, broken, again, session.seed)
     except _TimeIsUp:
         verdict, note = Verdict.FAILED, ""
         found = finding(check, did_not_return(seconds, session.target), again, session.seed)
@@ -49,8 +52,9 @@ def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) ->
     except Exception as error:  # noqa: BLE001 - the kit's own fault, unless the plugin's code raised it
         verdict, note, found = Verdict.ERROR, traceback.format_exc(limit=-4), None
         if raised_by_plugin(error, session.primitive):
-            raised = Violation(f"a call with valid arguments raised {type(error).__name__}")
-            verdict, note, found = Verdict.FAILED, "", finding(check, raised, again, session.seed)
+            violation = Violation(f"a call with valid arguments raised {type(error).__name__}")
+            violation.cause = cause_of(error, session.primitive)
+            verdict, note, found = Verdict.FAILED, "", finding(check, violation, again, session.seed)
     return Outcome(check.id, verdict, note, time.perf_counter() - begin, found, check.flaws)
 
 
@@ -70,10 +74,10 @@ def raised_by_plugin(error: Exception, primitive: object) -> bool:
     return False
 
 
-def did_not_return(seconds: float, target: Target) -> Violation:
-    """What is said of a plugin that hangs."""
+def did_not_return(seconds: float, target: Target) -> TooSlow:
+    """What is said of a plugin that hangs, or takes too long for the calls of a check."""
     who = "the plugin or its oracle" if target.oracle else "the plugin"
-    return Violation(f"a call into {who} did not come back within {seconds:g} s")
+    return TooSlow(f"{who} did not come back within {seconds:g} s: too slow for the calls of this check, or hung")
 
 
 @contextmanager

@@ -5,7 +5,9 @@ import os
 import selectors
 import subprocess
 import sys
+import time
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Self
 
 from framework.contract.check import Check, Violation
@@ -63,7 +65,7 @@ class Supervisor:
         worker = self._worker or self._start()
         if isinstance(worker, Outcome):
             return Outcome(check.id, worker.verdict, worker.note, 0.0, None, check.flaws)
-        self._worker = worker
+        self._worker, begin = worker, time.perf_counter()
         self._say(worker, check.id)
         line = self._hear(worker, self._assignment.seconds)
         if line:
@@ -74,7 +76,7 @@ class Supervisor:
         given = self._assignment
         violation = Violation(f"the process died ({code})") if died else did_not_return(given.seconds, given.target)
         found = finding(check, violation, given.target.arguments + given.effort.option, given.seed)
-        return Outcome(check.id, Verdict.FAILED, "", 0.0, found, check.flaws)
+        return Outcome(check.id, Verdict.FAILED, "", time.perf_counter() - begin, found, check.flaws)
 
     def stop(self) -> int | None:
         """End the worker."""
@@ -90,7 +92,7 @@ class Supervisor:
 
     def _start(self) -> "subprocess.Popen[str] | Outcome":
         worker = subprocess.Popen(  # noqa: S603 - our own interpreter and module
-            [*self._python, "-m", "framework.contract.worker", self._assignment.to_json()],
+            [*self._python, "-P", "-m", "framework.contract.worker", self._assignment.to_json()],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             env=environment(),
@@ -116,6 +118,10 @@ class Supervisor:
 
 
 def environment(**changes: str) -> dict[str, str]:
-    """Our environment, with the module path of this process, so that a child finds what we have found."""
-    path = os.pathsep.join(entry for entry in sys.path if entry)
+    """Our environment, with the module path of this process, so that a child finds what we have found.
+
+    An empty entry is the current directory, and is written out: a child is started with `-P`, which adds no directory
+    of its own, so what lies where the kit runs is found by a child only if it is found by us.
+    """
+    path = os.pathsep.join(entry or str(Path.cwd()) for entry in sys.path)
     return {**os.environ, "PYTHONPATH": path, **changes}

@@ -42,6 +42,16 @@ class Vectors:
     problem: str = ""
     absent: bool = False
 
+    def about_claim(self, name: str, instead: object = None) -> dict[str, str]:
+        """For a finding: where a claim is, or would be, written, its line there, and the line that says otherwise."""
+        lines = {"claim": self.claims.get(name), "to say" if name in self.claims else "to claim": instead}
+        written = {
+            label: f'"claims": {json.dumps({name: value}, ensure_ascii=False)}'
+            for label, value in lines.items()
+            if value is not None
+        }
+        return {"place": self.path, **written}
+
     def claim_octets(self, name: str) -> tuple[bytes, ...]:
         """A claim that is a list of octet strings."""
         return tuple(octets(item) for item in self.claims.get(name, ()))

@@ -460,4 +460,5 @@ def limit(trial: Trial) -> None:
 def commitment(trial: Trial) -> None:
     """Claim `key_committing`: a collision of two keys takes 2^(tag bits / 2) work, so look at the tag."""
     if trial.vectors.claims.get("key_committing") and trial.aead.tag_size < 32:
-        raise Violation("`key_committing` is claimed with a tag below 32 bytes: collisions are found in 2^64 work")
+        what = "`key_committing` is claimed with a tag below 32 bytes: collisions are found in 2^64 work"
+        raise Violation(what, **trial.vectors.about_claim("key_committing", False))

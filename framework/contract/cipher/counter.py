@@ -47,8 +47,9 @@ def carries(trial: Trial) -> None:
         stream = keystream(cipher, key, iv.to_bytes(cipher.iv_size, order), 6 * block)
         shifted = keystream(cipher, key, after.to_bytes(cipher.iv_size, order), 5 * block)
         if stream[block:] != shifted:
+            wraps = f"0: it must wrap (modulo 2^{bits})"
             raise Violation(
-                f"the counter does not go on from {start:#x} to {start + 1:#x}",
+                f"the counter does not go on from {start:#x} to {wraps if start == ones else f'{start + 1:#x}'}",
                 key=key,
                 iv=iv.to_bytes(cipher.iv_size, order),
             )
@@ -125,6 +126,7 @@ def at_the_limit(trial: Trial) -> None:
     """Encrypt up to the limit, then one byte more. Claim `enforces_limit`, false by default."""
     cipher = trial.cipher
     claimed = trial.vectors.claims.get("enforces_limit", False)
+    claim = trial.vectors.about_claim("enforces_limit", not claimed)
     if cipher.limit > DRIVABLE:
         raise NotChecked(f"the limit of {cipher.limit} bytes is too far to drive to")
     key, iv = keyed(trial)
@@ -136,8 +138,8 @@ def at_the_limit(trial: Trial) -> None:
             left -= min(left, 1 << 18)
         refused = _refuses_more(start.inner, call)
         if refused != claimed:
-            what = "is claimed to refuse and does not" if claimed else "refuses; claim `enforces_limit`"
-            raise Violation(f"{call} beyond max_bytes_per_key {what}")
+            what = "is claimed to refuse and does not" if claimed else "refuses, which is not claimed"
+            raise Violation(f"{call} beyond max_bytes_per_key {what}", **claim)
         if not refused and start(bytes(256)) == first:
             raise Violation(f"{call} begins its keystream again at the limit", key=key, iv=iv)
         if refused and not _refuses_more(start.inner, call):

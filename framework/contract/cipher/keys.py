@@ -74,7 +74,9 @@ def key_bits(trial: Trial) -> None:
         same = keystream(cipher, other, iv, 64) == base
         if same != (bit in ignored):
             what = "has no effect, and is not declared so" if same else "is declared to have no effect, and has one"
-            raise Violation(f"bit {bit} of the key {what}", key=key, iv=iv)
+            mask = b"".join(trial.vectors.claim_octets("ignored_key_bits")).ljust(cipher.key_size, b"\0")
+            claim = trial.vectors.about_claim("ignored_key_bits", [flipped(mask, bit).hex()])
+            raise Violation(f"bit {bit} of the key {what}", key=key, iv=iv, **claim)
         if cipher.decryptor(other, iv)(base) == bytes(64) and bit not in ignored:
             raise Violation(f"bit {bit} of the key has no effect on decryption", key=key, iv=iv)
     _text_keys(trial, key, iv)
@@ -142,13 +144,15 @@ def weak_keys(trial: Trial) -> None:
         patterns += [trial.rng.bytes(size // 2) * 2 + bytes(size % 2), (trial.rng.bytes(8) * size)[:size]]
         for key in patterns:
             if cipher.calls_weak(key):
-                raise Violation("check_key refuses a key, but no `weak_keys` are claimed", key=key)
+                claim = trial.vectors.about_claim("weak_keys", [key.hex()])
+                raise Violation("check_key refuses a key, but no `weak_keys` are claimed", key=key, **claim)
     ignored = sorted(ignored_bits(trial))
     for key in declared:
         twins = [flipped(key, bit) for bit in ignored] + ([flipped(key, *ignored)] if ignored else [])
         for each in (key, *twins):
             if not cipher.calls_weak(each):
-                raise Violation("check_key takes a key that is claimed to be weak", key=each)
+                claim = trial.vectors.about_claim("weak_keys")
+                raise Violation("check_key takes a key that is claimed to be weak", key=each, **claim)
 
 
 @check(

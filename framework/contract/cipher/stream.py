@@ -117,7 +117,8 @@ def continuous(trial: Trial) -> None:
     message = trial.rng.bytes(600)
     if not claimed:
         if cut_differs(trial.cipher, key, iv, message, [7] * 86) is None:
-            raise Violation("`continuous` is disclaimed, but records are cut from one stream", key=key, iv=iv)
+            claim = trial.vectors.about_claim("continuous", True)
+            raise Violation("`continuous` is disclaimed, but records are cut from one stream", key=key, iv=iv, **claim)
         raise NotApplicable("the plugin disclaims `continuous`, and truly")
     for step in [*range(1, 41), 47, 48, 49, *range(63, 67), 100, 127, 128, 129, 192, 200]:
         _hold_cut(trial.cipher, key, iv, message[: 3 * step + 1], [step] * 4)
@@ -224,7 +225,8 @@ def xor_stream(trial: Trial) -> None:
         holds = _is_xor(trial, key, iv, trial.rng.bytes(size), trial.rng.bytes(size))
         if holds != claimed:
             what = "does not XOR a keystream, as is claimed" if claimed else "disclaims `xor_stream`, but XORs one"
-            raise Violation(f"the cipher {what}", key=key, iv=iv)
+            claim = trial.vectors.about_claim("xor_stream", holds)
+            raise Violation(f"the cipher {what}", key=key, iv=iv, **claim)
 
 
 def _is_xor(trial: Trial, key: bytes, iv: bytes, first: bytes, second: bytes) -> bool:

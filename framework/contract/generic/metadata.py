@@ -127,4 +127,6 @@ def claims(trial: Trial) -> None:
     unknown = sorted(set(trial.vectors.claims) - KNOWN_CLAIMS[trial.session.target.kind])
     if unknown:
         known = ", ".join(sorted(KNOWN_CLAIMS[trial.session.target.kind])) or "none"
-        raise Violation(f"{VECTORS_FILE} claims {unknown[0]!r}, which is no claim; known for this kind: {known}")
+        what = f"{', '.join(map(repr, unknown))}, which {'is no claim' if len(unknown) == 1 else 'are no claims'}"
+        place = trial.vectors.path
+        raise Violation(f"{VECTORS_FILE} claims {what}; known for this kind: {known}", place=place)

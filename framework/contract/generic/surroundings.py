@@ -8,7 +8,8 @@ import threading
 import time
 from typing import Any, NoReturn
 
-from framework.contract.check import NotApplicable, Violation, check
+from framework.contract.cause import cause_left
+from framework.contract.check import NotApplicable, TooSlow, Violation, check
 from framework.contract.drbg import Drbg
 from framework.contract.generic.calls import calls, digest
 from framework.contract.outcome import Verdict
@@ -151,6 +152,8 @@ def optimised(trial: Trial) -> None:
             outcome = supervisor.run(check_of(check_id))
             if outcome.verdict is Verdict.ERROR:
                 raise RuntimeError(f"{check_id} under -O: {outcome.note}")
+            if outcome.finding is not None and outcome.finding.too_slow:
+                raise TooSlow(f"under -O, {check_id}: {outcome.finding.what}")
             if outcome.finding is not None and otherwise.run(check_of(check_id)).finding is None:
                 raise Violation(f"under -O {check_id} fails: {outcome.finding.what}")
 
@@ -230,17 +233,23 @@ def probe(trial: Trial, what: str, *flags: str, **changes: str) -> Any:
     command = [
         sys.executable,
         *flags,
+        "-P",
         "-m",
         "framework.contract.probe",
         what,
         trial.session.target.to_json(),
         trial.session.seed,
     ]
-    ended = subprocess.run(  # noqa: S603 - our own interpreter and module
-        command, env=environment(**changes), capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
-    )
+    try:
+        ended = subprocess.run(  # noqa: S603 - our own interpreter and module
+            command, env=environment(**changes), capture_output=True, text=True, timeout=PROBE_SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        raise TooSlow(f"a process that uses the plugin did not end within {PROBE_SECONDS:g} s") from None
     lines = ended.stdout.splitlines()
     if ended.returncode or not lines:
         last = (ended.stderr.strip().splitlines() or ["no output"])[-1]
-        raise Violation(f"in a process with {' '.join(flags) or 'no flags'} the plugin fails: {last}")
+        violation = Violation(f"in a process with {' '.join(flags) or 'no flags'} the plugin fails: {last}")
+        violation.cause = cause_left(ended.stderr)
+        raise violation
     return json.loads(lines[-1])

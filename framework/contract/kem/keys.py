@@ -23,6 +23,7 @@ STRENGTHS = ((15_360, 256), (7680, 192), (3072, 128), (2048, 112), (1024, 80), (
     why="A server's key comes from a file, a client's from the network: it is what an attacker made it.",
     precedent="CVE-2022-0778 (OpenSSL: a loop without end for a modulus that is no prime)",
     flaws=("endless loop on a bad key", "wrong exception", "encapsulate and check disagree"),
+    halts=True,
 )
 def malformed(trial: Trial) -> None:
     """Offer structured and damaged keys to check_public_key, pinned and not, and to encapsulate."""
@@ -73,10 +74,12 @@ def claimed_refusals(trial: Trial) -> None:
     claimed = trial.vectors.claim_octets("refused_public_keys")
     for public_key in claimed:
         if not trial.kem.refuses(public_key, pinned=True):
-            raise Violation("a public key passes that is claimed to be refused", public_key=public_key)
+            claim = trial.vectors.about_claim("refused_public_keys")
+            raise Violation("a public key passes that is claimed to be refused", public_key=public_key, **claim)
     if not claimed:
         if any(trial.kem.refuses(public_key, pinned=True) for public_key in structured(trial)):
-            raise Violation("check_public_key refuses keys, but no `refused_public_keys` are claimed")
+            claim = trial.vectors.about_claim("refused_public_keys", ["…"])
+            raise Violation("check_public_key refuses keys, but no `refused_public_keys` are claimed", **claim)
         raise NotChecked("no public keys are claimed to be refused")
 
 
@@ -86,6 +89,7 @@ def claimed_refusals(trial: Trial) -> None:
     why="decapsulate never fails on content: an exception in a handshake is seen from outside.",
     precedent="Wycheproof's InvalidDecapsulationKey; fault attacks on RSA-CRT (Boneh, DeMillo, Lipton 1997)",
     flaws=("exception for a damaged private key", "endless loop for a damaged private key"),
+    halts=True,
 )
 def damaged(trial: Trial) -> None:
     """Zero, fill, flip, turn and exchange parts of private keys, and decapsulate."""
@@ -145,7 +149,8 @@ def modulus(trial: Trial) -> None:
             half = len(pair.public_key) // 2
             factor = int.from_bytes(pair.private_key[:half])
             if half >= 32 and factor > 1 and n % factor == 0:
-                raise Violation("the public key is a modulus, and `modulus` is not claimed", public_key=pair.public_key)
+                what, claim = "the public key is a modulus, and `modulus` is not claimed", ("modulus", True)
+                raise Violation(what, public_key=pair.public_key, **trial.vectors.about_claim(*claim))
         raise NotApplicable("the public key is no modulus")
     for number, n in enumerate(numbers):
         bits = next(bits for least, bits in STRENGTHS if n.bit_length() >= least)

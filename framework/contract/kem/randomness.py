@@ -89,6 +89,7 @@ def entropy(trial: Trial) -> None:
     why="A fallback to weaker randomness happens in silence, on the machine that boots first.",
     precedent="CVE-2021-41117 (keypair, npm: falls back to Math.random, and makes equal RSA keys)",
     flaws=("fallback when the source fails", "short read used as it is", "endless loop on a stuck source"),
+    halts=True,
     forbids_waiver=True,
 )
 def failing_source(trial: Trial) -> None:
