@@ -130,8 +130,9 @@ class Connection(asyncio.BufferedProtocol):
         self._raise_failure()
         try:
             self.channel.send(payload, self._clock.now())
-        finally:
+        except BaseException:
             self._notice_failure()
+            raise
         self._flush()
 
     async def drain(self) -> None:
