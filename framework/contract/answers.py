@@ -1,10 +1,15 @@
-"""Known answers: how varied they must be. What they must say of each kind is in that kind's `answers` module."""
+"""Known answers: that they come out, and how varied they must be.
 
-from collections.abc import Iterable
+What they say of each kind, and what else must hold of them, is in that kind's `answers` module.
+"""
 
-from framework.contract.check import Violation
+from collections.abc import Callable, Iterable, Sequence
+
+from framework.contract.check import Check, Layer, Violation, check
+from framework.contract.difference import BLOCKS, Another, Difference
+from framework.contract.oracle import Question
 from framework.contract.trial import Trial
-from framework.contract.vectors import Answer
+from framework.contract.vectors import Answer, Expected, expected, octets
 
 LEAST_KEYS = 16
 """Of 512 one-bit faults in the tables of DES, one answer under a random key finds 274, sixteen find all: measured."""
@@ -19,6 +24,61 @@ def answers(trial: Trial, *fields: str) -> list[Answer]:
     if not found and not excused:
         raise Violation(f"no known answers with {', '.join(fields)}, and no oracle", place=vectors.path)
     return found
+
+
+def hold_to_answers(trial: Trial, question: Question) -> None:
+    """Raise Violation when an answer does not come out; of several the one that shows whole blocks."""
+    read = [_read(question, answer) for answer in answers(trial, *question.fields)]
+    for number, (arguments, wanted) in enumerate(read):
+        found = question.compute(trial, *arguments)
+        if wanted.equals(found):
+            continue
+        for other, whole in _of_whole_blocks(trial, question, read):
+            raise Another(f"answer {other}: another {question.result}", whole)
+        what = f"answer {number}: another {question.result}"
+        if wanted.octets is None:
+            raise Violation(what, **dict(zip(question.fields, arguments, strict=False)), found=found)
+        difference = question.difference(trial, arguments, wanted.octets)
+        raise Another(what, difference) if difference is not None else Violation(f"{what} each time")
+
+
+def _read(question: Question, answer: Answer) -> tuple[tuple[bytes, ...], Expected]:
+    *names, result = question.fields
+    return tuple(octets(answer[name]) for name in names), expected(answer[result])
+
+
+def _of_whole_blocks(
+    trial: Trial, question: Question, read: Sequence[tuple[tuple[bytes, ...], Expected]]
+) -> Iterable[tuple[int, Difference]]:
+    """The answers, the shortest first, that are wrong from their first byte on and have whole blocks."""
+    if not question.mixed:
+        return
+    for number, (arguments, wanted) in sorted(enumerate(read), key=lambda item: len(item[1][0][-1])):
+        if wanted.octets is not None and len(arguments[-1]) >= BLOCKS:
+            difference = question.difference(trial, arguments, wanted.octets)
+            if difference is not None and difference.from_the_start:
+                yield number, difference
+
+
+def variety(check_id: str, question: Question, demand_variety: Callable[[Trial, Sequence[Answer]], None]) -> Check:
+    """Make the check that the known answers of a kind vary enough; what it demands says the function's docstring."""
+
+    def varied(trial: Trial) -> None:
+        given = answers(trial, *question.fields)
+        if trial.oracle is None:
+            demand_provenance(trial)
+            demand_variety(trial, given)
+
+    varied.__doc__ = f"{demand_variety.__doc__ or ''} An oracle is asked as much by the kit itself."
+    decorate = check(
+        check_id,
+        "the known answers are many and varied",
+        why="Few answers find few faults: a wrong table entry shows only when an input reaches it.",
+        precedent="measured by the authors: of 512 one-bit table faults, one answer finds 274, sixteen find all",
+        flaws=("known answers missing", "known answers too alike"),
+        layer=Layer.ANSWERS,
+    )
+    return decorate(varied)
 
 
 def demand(met: bool, what: str, trial: Trial) -> None:

@@ -11,7 +11,7 @@ its own, which are as varied as known answers have to be; the file of known answ
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pkgutil import resolve_name
@@ -19,6 +19,7 @@ from types import CodeType, FrameType
 from typing import TYPE_CHECKING, Any
 
 from framework.contract.check import Violation
+from framework.contract.difference import BLOCKS, Another, Difference
 from framework.contract.smallest import cut, least
 from framework.errors import ConfigurationError
 
@@ -98,12 +99,25 @@ def refuse_the_plugin(target: "Target") -> None:
 class Question:
     """What the oracles of a kind are asked, the shortest first, and how the plugin computes the same.
 
-    `fields` names the arguments and the result; the last argument is the one that a finding shows shortened.
+    `fields` names the arguments and the result; the last argument is the one that a finding shows shortened. `mixed`:
+    the result grows with it, as a ciphertext does.
     """
 
     fields: tuple[str, ...]
     inputs: Callable[["Trial"], Iterator[tuple[bytes, ...]]]
     compute: Callable[..., bytes]
+    mixed: bool = False
+
+    @property
+    def result(self) -> str:
+        """What the result is called."""
+        return self.fields[-1].replace("_", " ")
+
+    def difference(self, trial: "Trial", arguments: tuple[bytes, ...], wanted: bytes) -> Difference | None:
+        """How the plugin's output differs from the one wanted, if it does."""
+        compute = partial(self.compute, trial)
+        found = compute(*arguments)
+        return None if found == wanted else Difference(self.fields, arguments, compute, found, wanted, self.mixed)
 
 
 def hold_to_oracle(trial: "Trial", question: Question) -> None:
@@ -114,19 +128,29 @@ def hold_to_oracle(trial: "Trial", question: Question) -> None:
     asked = list(question.inputs(trial))
     _look_for_shared_code(trial, oracle, question, asked[:WATCHED])
     for arguments in asked:
-        least(arguments[-1], partial(_agree, trial, oracle, question, arguments[:-1]), cut)
+        try:
+            least(arguments[-1], partial(_agree, trial, oracle, question, arguments[:-1]), cut)
+        except Another as another:
+            if another.difference.at == 0 and question.mixed:
+                another.inputs = {**another.inputs, **_whole_blocks(trial, oracle, question, arguments[:-1])}
+            raise
+
+
+def _whole_blocks(trial: "Trial", oracle: Oracle, question: Question, fixed: tuple[bytes, ...]) -> Mapping[str, str]:
+    """What is to be said of whole blocks, where the smallest input is a part of one."""
+    arguments = (*fixed, bytes(BLOCKS))
+    try:
+        difference = question.difference(trial, arguments, oracle(*arguments))
+    except (Violation, OracleError):
+        return {}  # the smallest input says enough
+    return difference.shown() if difference is not None else {}
 
 
 def _agree(trial: "Trial", oracle: Oracle, question: Question, fixed: tuple[bytes, ...], last: bytes) -> None:
-    *names, result = question.fields
     arguments = (*fixed, last)
-    wanted, found = oracle(*arguments), question.compute(trial, *arguments)
-    if found != wanted:
-        at = next(
-            (n for n, (a, b) in enumerate(zip(found, wanted, strict=False)) if a != b), min(len(found), len(wanted))
-        )
-        what = f"another {result.replace('_', ' ')} than that of the oracle {oracle.name}, from byte {at} on"
-        raise Violation(what, **dict(zip(names, arguments, strict=True)), found=found, expected=wanted)
+    difference = question.difference(trial, arguments, oracle(*arguments))
+    if difference is not None:
+        raise Another(f"another {question.result} than that of the oracle {oracle.name}", difference)
 
 
 def _look_for_shared_code(

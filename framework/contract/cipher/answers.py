@@ -5,7 +5,7 @@ Or an oracle: `oracle(key, iv, plaintext) -> ciphertext` encrypts one record, th
 
 from collections.abc import Iterator, Sequence
 
-from framework.contract.answers import answers, demand, demand_bits, demand_keys, demand_provenance, demand_sizes
+from framework.contract.answers import answers, demand, demand_bits, demand_keys, demand_sizes, hold_to_answers, variety
 from framework.contract.check import Layer, Violation, check
 from framework.contract.cipher.keystream import ignored_bits
 from framework.contract.forgeries import flipped
@@ -50,7 +50,7 @@ def compute(trial: Trial, key: bytes, iv: bytes, plaintext: bytes) -> bytes:
     return ciphertext
 
 
-QUESTION = Question(FIELDS, inputs, compute)
+QUESTION = Question(FIELDS, inputs, compute, mixed=True)
 
 
 @check(
@@ -63,47 +63,19 @@ QUESTION = Question(FIELDS, inputs, compute)
 )
 def known(trial: Trial) -> None:
     """Encrypt every plaintext, whole and in two records, and decrypt every ciphertext; ask the oracle, if any."""
-    cipher, joined = trial.cipher, trial.vectors.claims.get("continuous", True)
-    for number, answer in enumerate(answers(trial, *FIELDS)):
-        key, iv, plaintext = (octets(answer[name]) for name in FIELDS[:3])
-        wanted = expected(answer["ciphertext"])
-        ciphertext = cipher.encryptor(key, iv)(plaintext)
-        if not wanted.equals(ciphertext):
-            at = next((n for n, b in enumerate(wanted.octets or b"") if b != ciphertext[n]), 0)
-            raise Violation(
-                f"answer {number}: another ciphertext, from byte {at} on", key=key, iv=iv, expected=wanted.octets
-            )
-        if cipher.decryptor(key, iv)(ciphertext) != plaintext:
-            raise Violation(f"answer {number}: the ciphertext does not decrypt", key=key, iv=iv, plaintext=plaintext)
-        if joined:
+    hold_to_answers(trial, QUESTION)
+    if trial.vectors.claims.get("continuous", True):
+        for number, answer in enumerate(answers(trial, *FIELDS)):
+            key, iv, plaintext = (octets(answer[name]) for name in FIELDS[:3])
             half = len(plaintext) // 2 + 1
-            stream = cipher.encryptor(key, iv)
-            if stream(plaintext[:half]) + stream(plaintext[half:]) != ciphertext:
+            stream = trial.cipher.encryptor(key, iv)
+            if not expected(answer["ciphertext"]).equals(stream(plaintext[:half]) + stream(plaintext[half:])):
                 raise Violation(f"answer {number}: two records differ from one", key=key, iv=iv, plaintext=plaintext)
     hold_to_oracle(trial, QUESTION)
 
 
-@check(
-    "CIP-52",
-    "the known answers are many and varied",
-    why="Few answers find few faults: a wrong table entry shows only when an input reaches it.",
-    precedent="measured by the authors: of 512 one-bit faults in S-boxes, one answer finds 274, sixteen find all",
-    flaws=("known answers missing", "known answers too alike"),
-    layer=Layer.ANSWERS,
-)
-def varied(trial: Trial) -> None:
-    """Demand 16 random keys, IVs that differ in every bit, IVs before every carry, odd sizes and a long message.
-
-    An oracle is asked as much by the kit itself.
-    """
-    given = answers(trial, *FIELDS)
-    if trial.oracle is None:
-        demand_provenance(trial)
-        demand_variety(trial, given)
-
-
 def demand_variety(trial: Trial, given: Sequence[Answer]) -> None:
-    """Raise Violation unless the inputs of the answers vary enough."""
+    """Demand 16 random keys, IVs that differ in every bit, IVs before every carry, odd sizes and a long message."""
     ignored = sorted(ignored_bits(trial))
     keys = {octets(answer["key"]) for answer in given}
     demand_keys(trial, keys | {flipped(key, *ignored) for key in keys} if ignored else keys, 32 if ignored else 16)
@@ -124,3 +96,6 @@ def demand_variety(trial: Trial, given: Sequence[Answer]) -> None:
     sizes = {len(octets(answer["plaintext"])) for answer in given}
     demand(any(size % 8 for size in sizes), "no plaintext that ends in a partial block", trial)
     demand_sizes(trial, sizes, (range(1, 8), range(9, 64), range(129, 60_000), range(65_537, 1 << 40)), "plaintext")
+
+
+varied = variety("CIP-52", QUESTION, demand_variety)

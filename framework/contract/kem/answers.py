@@ -7,7 +7,7 @@ oracle, `oracle(private_key, ciphertext) -> shared_secret`, which rejects as the
 
 from collections.abc import Iterator
 
-from framework.contract.answers import answers, demand, demand_bits, demand_provenance
+from framework.contract.answers import answers, demand, demand_bits, demand_provenance, hold_to_answers
 from framework.contract.check import Layer, NotChecked, Violation, check
 from framework.contract.forgeries import flipped
 from framework.contract.oracle import Question, hold_to_oracle
@@ -46,11 +46,7 @@ QUESTION = Question(
 )
 def known_decapsulation(trial: Trial) -> None:
     """Decapsulate every known ciphertext; ask the oracle if there is one."""
-    for number, answer in enumerate(answers(trial, *FIELDS)):
-        private_key, ciphertext, secret = (octets(answer[name]) for name in FIELDS)
-        found = trial.kem.decapsulate(private_key, ciphertext)
-        if found != secret:
-            raise Violation(f"answer {number}: another secret", ciphertext=ciphertext, secret=found, expected=secret)
+    hold_to_answers(trial, QUESTION)
     hold_to_oracle(trial, QUESTION)
 
 
