@@ -9,7 +9,7 @@ from typing import Final
 from app.address import join
 from app.bank import APPLICATION, SERVER_NAME
 from app.card import Card
-from app.errors import ChannelFailedError, FileError, MessageError, RefusedByBankError
+from app.errors import ChannelFailedError, MessageError, RefusedByBankError
 from app.keystore import fingerprint
 from app.messages import (
     Accepted,
@@ -49,19 +49,12 @@ class BankAddress:
         return join(self.host, self.port)
 
 
-class UnforgottenError(FileError):
-    """The answer came, as `reply`, but the record of its request cannot be removed."""
-
-    def __init__(self, reply: AccountReply, error: FileError) -> None:
-        super().__init__(f"{error} The bank has answered; whoever asks next repeats the request and moves no money.")
-        self.reply = reply
-
-
 class Atm:
     """One card at one bank. Connects when it needs to, and again, once, when the channel has ended meanwhile.
 
-    A request that moves money is on the disk before it is sent and forgotten when it is answered (`app.pending`), so
-    repeating it, here or in a later process, never moves the money twice.
+    A request that moves money is on the disk before it is sent (`app.pending`), so repeating it, here or in a later
+    process, never moves the money twice. It stays there until whoever asked has told the answer, and calls `done`:
+    what is cut short before that is asked again under the same id, and answered as before.
     """
 
     def __init__(self, bank: BankAddress, card: Card, card_path: Path, take_ephemeral: Callable[[], KeyPair]) -> None:
@@ -104,51 +97,57 @@ class Atm:
                 "is it the card of this bank, and is the account open there?"
             )
 
-    async def ask(self, request: AccountRequest) -> AccountReply:
-        """Send a request and give its answer.
+    async def begin(self, request: AccountRequest) -> PendingRequest:
+        """Write down a request that moves money, to be settled next. Raises ChannelFailedError and FileError.
 
-        Raises ChannelFailedError. If the request may have reached the bank, whoever asks next repeats it; if there was
-        no channel to begin with, it is forgotten. Raises UnforgottenError when it cannot be forgotten though answered.
+        It connects first: where there is no channel, nothing is written down.
         """
         if self._stream is None:
             await self.connect()
-        if isinstance(request, CheckRequest):
-            return await self._ask(request)
-        with self._pending.begin(request) as pending:
-            return await self._settle(pending)
+        return PendingRequest(request) if isinstance(request, CheckRequest) else self._pending.begin(request)
+
+    async def settle(self, pending: PendingRequest) -> AccountReply:
+        """Send a request, for the first time or again under its id, and give its answer.
+
+        Tell the answer, and then call `pending.done()`. Raises ChannelFailedError and RefusedByBankError.
+        """
+        try:
+            return await self._ask(pending.request)
+        except ChannelFailedError as error:
+            raise ChannelFailedError(str(error), self.doubt_about(pending.request)) from None
+        except RefusedByBankError as error:
+            raise RefusedByBankError(f"{error} {self.doubt_about(pending.request)}".rstrip()) from None
 
     def unanswered(self) -> list[PendingRequest]:
         """Take over the requests that an earlier process sent and that were not answered."""
         return self._pending.orphans()
 
+    def unanswered_like(self, request: AccountRequest) -> tuple[PendingRequest | None, list[AccountRequest]]:
+        """Take over the oldest of them that asks for the same as `request`, if one does; list the others."""
+        return self._pending.orphan_like(request)
+
+    def remembers(self, request: AccountRequest) -> bool:
+        """Whether the request is written down, at this moment."""
+        return self._pending.holds(request)
+
+    def doubt_about(self, request: AccountRequest) -> str:
+        """Say what becomes of a request that was perhaps sent and not answered; nothing if it is not written down."""
+        if not self.remembers(request):
+            return ""
+        return (
+            f"Whether it carried out the {request.type} is not known; it is remembered beside the card: the same "
+            "command again repeats it, or the console does, without moving the money twice."
+        )
+
     def damaged(self) -> list[Path]:
         """List the records of unanswered requests that cannot be read."""
         return self._pending.damaged()
-
-    async def settle(self, pending: PendingRequest) -> AccountReply:
-        """Repeat an unanswered request under its id, and forget it when it is answered. Raises as `ask` does."""
-        with pending:
-            return await self._settle(pending)
 
     async def close(self) -> None:
         """End the channel in order, if there is one."""
         stream, self._stream = self._stream, None
         if stream is not None:
             await stream.close()
-
-    async def _settle(self, pending: PendingRequest) -> AccountReply:
-        try:
-            reply = await self._ask(pending.request)
-        except ChannelFailedError as error:
-            raise ChannelFailedError(str(error), doubt_about(pending.request)) from None
-        except RefusedByBankError as error:
-            raise RefusedByBankError(f"{error} {doubt_about(pending.request)}") from None
-        if not (isinstance(reply, Refused) and reply.error is Refusal.CARD_REQUIRED):
-            try:
-                pending.done()
-            except FileError as error:
-                raise UnforgottenError(reply, error) from None
-        return reply
 
     async def _ask(self, request: AccountRequest) -> AccountReply:
         """Ask, and once more over a new channel if the old one had ended: the id makes that safe."""
@@ -163,6 +162,8 @@ class Atm:
     async def _answer_to(self, request: AccountRequest) -> AccountReply:
         reply = await self._exchange(request)
         if isinstance(reply, Accepted | Refused) and (reply.type, reply.id) == (request.type, request.id):
+            if isinstance(reply, Refused) and reply.error is Refusal.CARD_REQUIRED:  # no answer for good: it may be yet
+                raise ChannelFailedError("The bank does not know any more whose card this is; try again.")
             return reply
         if isinstance(reply, Unintelligible):  # in a session answers come in order: this one is the request's
             return Refused(type=request.type, id=request.id, error=Refusal.BAD_REQUEST)
@@ -195,16 +196,6 @@ class Atm:
         if stream is not None:
             stream.abort()
             await stream.close()
-
-
-def doubt_about(request: AccountRequest) -> str:
-    """Say what becomes of a request that was perhaps sent and not answered."""
-    if isinstance(request, CheckRequest):
-        return ""
-    return (
-        f"Whether it carried out the {request.type} is not known; it is remembered beside the card, and repeated "
-        "without moving the money twice when you try again."
-    )
 
 
 def _why_not(bank: BankAddress, error: ChannelError) -> str:

@@ -3,22 +3,23 @@
 import asyncio
 import sys
 from collections.abc import Callable, Coroutine, Iterator
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from functools import partial
 from pathlib import Path
 from typing import Final, TypeVar
 
-from app.atm import Atm, BankAddress, UnforgottenError, doubt_about
+from app.atm import Atm, BankAddress
 from app.card import Card
 from app.cautions import STYLES, doubtful, reason
 from app.commands import HELP, read_command
-from app.errors import EXIT_REFUSED, ChannelFailedError, FileError, UserError
+from app.errors import EXIT_CHANNEL, EXIT_REFUSED, ChannelFailedError, FileError, UserError
 from app.keystore import fingerprint
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 from app.money import format_amount
 from app.output import write_err
 from app.pending import PendingRequest
 from app.screen import NotUnderstoodError, Screen, in_words
-from app.signals import ending_in_order
+from app.signals import ending_in_order, holding_signals, ignore_signals
 from app.waiting import waiting_for_the_bank
 from framework import KeyPair
 
@@ -41,7 +42,8 @@ def converse_with(
 ) -> int:
     """Run the console over a channel to the bank, or one request; gives the exit code. Raises UserError."""
     screen = Screen(as_json=as_json)
-    with ending_in_order(), asyncio.Runner() as runner:
+    # A script would take 0 for the confirmation of its request.
+    with ending_in_order(0 if request is None else EXIT_CHANNEL), asyncio.Runner() as runner:
         console = AtmConsole(Atm(bank, card, card_path, take_ephemeral), screen, runner)
         try:
             console.enter()
@@ -77,13 +79,13 @@ class AtmConsole:
 
     def enter(self) -> None:
         """Open the channel and present the card. Raises UserError."""
-        self._wait(self._atm.connect(), "")
+        self._wait(self._atm.connect())
 
     def settle_all(self) -> None:
         """Settle what an earlier process left unanswered. Raises UserError."""
         with ExitStack() as held:
             for pending in [held.enter_context(each) for each in self._atm.unanswered()]:
-                self._settle(pending)
+                self._settle(pending, partial(self._tell_of_earlier, pending.request))
         for path in self._atm.damaged():
             self._screen.remark(_about_damaged(path))
 
@@ -91,23 +93,25 @@ class AtmConsole:
         """Serve one command of `atm check|deposit|withdraw`; gives the exit code. Raises UserError.
 
         A request like this one that was not answered earlier is what is being retried: it is repeated under its
-        own id, and not made anew. Where such a record cannot be read, no money is moved at all.
+        own id, and not made anew. Others are left to whoever sent them, who would not learn their answers from us.
+        Where such a record cannot be read, no money is moved at all.
         """
-        reply = None
-        with ExitStack() as held:
-            for pending in [held.enter_context(each) for each in self._atm.unanswered()]:
-                if reply is None and _same(pending.request, request):
-                    reply = self._ask(self._atm.settle(pending), request)
-                    self._screen.remark(
-                        "This answers the request that was sent before and not answered; it is not sent anew."
-                    )
-                else:
-                    self._settle(pending)
-        if reply is None and not isinstance(request, CheckRequest):
+        earlier, others = self._atm.unanswered_like(request)
+        if others:
+            self._screen.remark(_about_open(others))
+        if earlier is None and not isinstance(request, CheckRequest):
             for path in self._atm.damaged():  # perhaps the record of this very request
                 raise FileError(_about_damaged(path))
-        reply = reply or self._ask(self._atm.ask(request), request)
-        self._screen.reply(reply)
+
+        def tell(reply: AccountReply) -> None:
+            if earlier is not None:
+                self._screen.remark(
+                    "This answers the request that was sent before and not answered; it is not sent anew."
+                )
+            self._screen.reply(reply)
+
+        with earlier or self._begin(request) as pending:
+            reply = self._settle(pending, tell, self._forget_at_the_end)
         return 0 if isinstance(reply, Accepted) else EXIT_REFUSED
 
     def converse(self) -> int:
@@ -129,42 +133,76 @@ class AtmConsole:
             if isinstance(command, str):
                 self._screen.remark(HELP)
                 continue
-            reply = self._ask(self._atm.ask(command), command)
+            with self._begin(command) as pending:
+                reply = self._settle(pending, self._screen.reply)
             codes.add(0 if isinstance(reply, Accepted) else EXIT_REFUSED)
-            self._screen.reply(reply)
         return 0 if interactive else max(codes)
 
     def leave(self) -> None:
-        """End the channel in order."""
-        with suppress(UserError):
+        """End the channel in order; Ctrl-C and SIGTERM cut that short, and nothing else is left to be cut."""
+        with suppress(UserError, KeyboardInterrupt, SystemExit):
             self._runner.run(self._atm.close())
 
-    def _ask(self, asking: Coroutine[None, None, AccountReply], request: AccountRequest) -> AccountReply:
-        """Run what a person asked for, who is told the answer whatever fails after it came."""
+    def _begin(self, request: AccountRequest) -> PendingRequest:
+        return self._wait(self._atm.begin(request), request)
+
+    def _settle(
+        self,
+        pending: PendingRequest,
+        tell: Callable[[AccountReply], None],
+        forget: Callable[[PendingRequest], None] | None = None,
+    ) -> AccountReply:
+        """Ask, tell the answer, and only then forget the request: cut short in between, it is answered again."""
+        reply = self._wait(self._atm.settle(pending), pending.request)
+        with self._not_yet_forgotten(pending.request):
+            tell(reply)
+            (forget or self._forget)(pending)
+        return reply
+
+    def _tell_of_earlier(self, request: AccountRequest, reply: AccountReply) -> None:
+        self._screen.remark(
+            f"{_in_short(request)} was sent before and not answered; the bank says now: {in_words(reply)}."
+        )
+
+    @staticmethod
+    def _forget(pending: PendingRequest) -> None:
+        with holding_signals():  # as long as the record may be there or may not
+            pending.done()
+
+    def _forget_at_the_end(self, pending: PendingRequest) -> None:
+        """Forget what this process was started for: whatever exit code it has from here on is that of the answer."""
+        self.leave()
+        ignore_signals()
+        pending.done()
+
+    @contextmanager
+    def _not_yet_forgotten(self, request: AccountRequest) -> Iterator[None]:
+        """Say of an answered request that it is still remembered, where something cuts its telling or forgetting."""
         try:
-            return self._run(asking, request)
-        except UnforgottenError as error:
-            self._screen.reply(error.reply)
-            raise
+            yield
+        except (KeyboardInterrupt, SystemExit):
+            if isinstance(request, CheckRequest) or self._atm.remembers(request):
+                raise ChannelFailedError("Interrupted.", self._remembered(request)) from None
+            raise  # told and forgotten
+        except UserError as error:
+            raise UserError(f"{error} {self._remembered(request)}".rstrip()) from None
 
-    def _run(self, asking: Coroutine[None, None, AccountReply], request: AccountRequest) -> AccountReply:
-        return self._wait(asking, doubt_about(request))
+    def _remembered(self, request: AccountRequest) -> str:
+        if not self._atm.remembers(request):
+            return ""
+        return (
+            f"The bank has answered the {request.type}, which is still remembered beside the card: the same command "
+            "again repeats it, or the console does, and moves no money."
+        )
 
-    def _wait(self, asking: Coroutine[None, None, R], doubt: str) -> R:
-        """Run until it is done, or until Ctrl-C or SIGTERM, which leave it in doubt."""
+    def _wait(self, asking: Coroutine[None, None, R], request: AccountRequest | None = None) -> R:
+        """Run until it is done, or until Ctrl-C or SIGTERM, which leave in doubt what was written down."""
         try:
             with waiting_for_the_bank():
                 return self._runner.run(asking)
         except (KeyboardInterrupt, SystemExit):
+            doubt = "" if request is None else self._atm.doubt_about(request)
             raise ChannelFailedError("Interrupted before the bank had answered.", doubt) from None
-
-    def _settle(self, pending: PendingRequest) -> None:
-        request = pending.request
-        reply = self._run(self._atm.settle(pending), request)
-        amount = "" if isinstance(request, CheckRequest) else f" {format_amount(request.amount)}"
-        self._screen.remark(
-            f"{request.type}{amount} was sent before and not answered; the bank says now: {in_words(reply)}."
-        )
 
 
 def _about_damaged(path: Path) -> str:
@@ -174,8 +212,15 @@ def _about_damaged(path: Path) -> str:
     )
 
 
-def _same(pending: AccountRequest, request: AccountRequest) -> bool:
-    return pending.model_dump(exclude={"id"}) == request.model_dump(exclude={"id"})
+def _about_open(requests: list[AccountRequest]) -> str:
+    return (
+        f"Sent before, not answered, and still open: {', '.join(map(_in_short, requests))}; the same command again "
+        "settles one of them, the console all, without moving the money twice."
+    )
+
+
+def _in_short(request: AccountRequest) -> str:
+    return request.type if isinstance(request, CheckRequest) else f"{request.type} {format_amount(request.amount)}"
 
 
 def _text(line: bytes) -> str:

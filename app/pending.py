@@ -1,7 +1,7 @@
 """The ATM's memory of requests that were sent and not answered, so that a retry repeats the id and not the money.
 
 Beside the card lies a directory, `<card>.pending/`, with a file for every request in flight: on the disk before
-the request is sent, gone after its answer. The process that sent it holds the file's lock, which dies with the
+the request is sent, gone after its answer was told. The process that sent it holds the file's lock, which dies with the
 process; so a file that nobody holds is an orphan, and whoever locks it may send it again.
 """
 
@@ -9,7 +9,8 @@ import errno
 import fcntl
 import os
 import re
-from contextlib import ExitStack, suppress
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
@@ -29,13 +30,14 @@ _DAMAGED: Final = ".damaged"
 class PendingRequest:
     """A request in flight, held by this process. `request` is what to send, now or again.
 
-    Call `done` when its answer came. Leaving the `with` block without that keeps the request for a later try.
+    Call `done` when its answer came and was told. Leaving the `with` block without that keeps the request for a later
+    try. One that moves no money has no record, and nothing to keep.
     """
 
-    def __init__(self, request: AccountRequest, path: Path, descriptor: int) -> None:
+    def __init__(self, request: AccountRequest, path: Path | None = None, descriptor: int | None = None) -> None:
         self.request = request
         self._path = path
-        self._descriptor: int | None = descriptor
+        self._descriptor = descriptor
 
     def __enter__(self) -> "PendingRequest":
         return self
@@ -46,14 +48,15 @@ class PendingRequest:
         self.release()
 
     def done(self) -> None:
-        """Forget the request, for good when this returns: its answer came. Raises FileError.
+        """Forget the request: its answer came, and was told. Raises FileError, and then it is not forgotten.
 
         Does nothing once it is let go: another process may have taken it over.
         """
-        if self._descriptor is None:
+        if self._descriptor is None or self._path is None:
             return
         with refusing(self._path, _NOUN, "removed"):
             self._path.unlink(missing_ok=True)
+        with suppress(OSError):  # should it come back after a power cut, it is repeated, and moves nothing
             sync_directory(self._path.parent)
         self.release()
 
@@ -76,9 +79,12 @@ class PendingRequests:
         self._tag = card.secret.digest().hex()[:_TAG_LENGTH]
 
     def begin(self, request: AccountRequest) -> PendingRequest:
-        """Record a request, on the disk when this returns, before it is sent. Raises FileError."""
+        """Record a request, on the disk when this returns, before it is sent.
+
+        Raises FileError: it is not recorded, or, if it cannot be removed again either, the sentence says so.
+        """
         make_private_directory(self._directory, _NOUN)
-        final = self._directory / f"{request.id}.{self._tag}"
+        final = self._path(request)
         unfinished = final.with_name(final.name + _UNFINISHED)
         with refusing(final, _NOUN, "written"), ExitStack() as undo:
             with locked_directory(self._directory):  # nobody sees the file before it is locked
@@ -86,7 +92,7 @@ class PendingRequests:
                     raise FileError(f"The request {request.id} is in flight already; wait for its answer.")
                 descriptor = os.open(unfinished, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_MODE)
                 pending = undo.enter_context(PendingRequest(request, final, descriptor))
-                undo.callback(_remove, unfinished, final)  # what is not sent now must not be sent later
+                undo.callback(_take_back, unfinished, final)  # what is not sent now must not be sent later
                 fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
             message = encode(request)
             if os.write(descriptor, message) != len(message):
@@ -103,21 +109,47 @@ class PendingRequests:
         They are locked for us now, the oldest first; send each again and call `done`, or let it go. A record that
         cannot be read is set aside, see `damaged`. Raises FileError.
         """
-        if not self._directory.is_dir():
-            return []
-        make_private_directory(self._directory, _NOUN)  # what others could put there, we would send
-        adopted: list[PendingRequest] = []
-        with ExitStack() as held, refusing(self._directory, _NOUN, "read"), locked_directory(self._directory):
-            for path in sorted(self._directory.iterdir(), key=_age):
-                pending = self._adopt(path)
-                if pending is not None:
-                    adopted.append(held.enter_context(pending))
-            held.pop_all()  # only now: where one fails, none stays locked
-        return adopted
+        with self._adopted() as adopted:
+            return adopted
+
+    def orphan_like(self, request: AccountRequest) -> tuple[PendingRequest | None, list[AccountRequest]]:
+        """Take over the oldest orphan that asks for the same as `request`, if one does, and list the others.
+
+        Those stay whose they are: whoever sent one of them finds it when he repeats his command. Raises FileError.
+        """
+        with self._adopted() as adopted:
+            found = next((pending for pending in adopted if _same(pending.request, request)), None)
+            others = [pending for pending in adopted if pending is not found]
+            for pending in others:
+                pending.release()
+        return found, [pending.request for pending in others]
+
+    def holds(self, request: AccountRequest) -> bool:
+        """Whether there is a record of this very request, at this moment."""
+        return self._path(request).exists()
 
     def damaged(self) -> list[Path]:
         """List the records that could not be read: tell the person, who should compare the balance and remove them."""
         return sorted(self._directory.glob(f"*.{self._tag}*{_DAMAGED}"))
+
+    def _path(self, request: AccountRequest) -> Path:
+        return self._directory / f"{request.id}.{self._tag}"
+
+    @contextmanager
+    def _adopted(self) -> Iterator[list[PendingRequest]]:
+        """Take over every orphan, the oldest first. Within, no other process looks: none misses what is let go."""
+        adopted: list[PendingRequest] = []
+        if not self._directory.is_dir():
+            yield adopted
+            return
+        make_private_directory(self._directory, _NOUN)  # what others could put there, we would send
+        with refusing(self._directory, _NOUN, "read"), locked_directory(self._directory), ExitStack() as held:
+            for path in sorted(self._directory.iterdir(), key=_age):
+                pending = self._adopt(path)
+                if pending is not None:
+                    adopted.append(held.enter_context(pending))
+            yield adopted
+            held.pop_all()  # only now: where one fails, none stays locked
 
     def _adopt(self, path: Path) -> PendingRequest | None:
         match = _NAME.fullmatch(path.name.removesuffix(_UNFINISHED))
@@ -159,10 +191,22 @@ def _read(descriptor: int, request_id: str) -> AccountRequest | None:
     return None
 
 
-def _remove(*paths: Path) -> None:
-    for path in paths:
-        with suppress(OSError):
-            path.unlink(missing_ok=True)
+def _same(pending: AccountRequest, request: AccountRequest) -> bool:
+    return pending.model_dump(exclude={"id"}) == request.model_dump(exclude={"id"})
+
+
+def _take_back(unfinished: Path, final: Path) -> None:
+    """Remove the record of a request that is not sent. Raises FileError if that cannot be: it would be sent later."""
+    with suppress(OSError):
+        unfinished.unlink(missing_ok=True)  # should it stay, it is never sent
+    with suppress(OSError):
+        final.unlink(missing_ok=True)
+        sync_directory(final.parent)
+    if final.exists():
+        raise FileError(
+            f"The {_NOUN} {final} can be neither made safe nor removed; nothing was sent now, but the same command "
+            "again sends it, or the console does: remove that file if it should not be sent."
+        )
 
 
 def _set_aside(path: Path) -> None:

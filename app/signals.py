@@ -4,6 +4,9 @@ import signal
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+from typing import Final
+
+_ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
 def end_at_once() -> None:
@@ -16,11 +19,14 @@ def end_at_once() -> None:
 
 
 @contextmanager
-def ending_in_order() -> Iterator[None]:
-    """Within, Ctrl-C raises KeyboardInterrupt and SIGTERM SystemExit: what was begun is ended by its `finally`."""
+def ending_in_order(code: int = 0) -> Iterator[None]:
+    """Within, Ctrl-C raises KeyboardInterrupt and SIGTERM SystemExit(code): what was begun is ended by its `finally`.
+
+    What `ignore_signals` has put away meanwhile is not brought back at the end.
+    """
 
     def leave(_number: int, _frame: FrameType | None) -> None:
-        raise SystemExit(0)
+        raise SystemExit(code)
 
     interrupt = signal.getsignal(signal.SIGINT)
     if interrupt is signal.SIG_DFL:
@@ -29,5 +35,33 @@ def ending_in_order() -> Iterator[None]:
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, terminate)
-        signal.signal(signal.SIGINT, interrupt)
+        for number, handler in ((signal.SIGTERM, terminate), (signal.SIGINT, interrupt)):
+            if signal.getsignal(number) is not signal.SIG_IGN:
+                signal.signal(number, handler)
+
+
+@contextmanager
+def holding_signals() -> Iterator[None]:
+    """Within, Ctrl-C and SIGTERM wait; at the end the first of them comes."""
+    came: list[int] = []
+
+    def wait(number: int, _frame: FrameType | None) -> None:
+        came.append(number)
+
+    handlers = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
+    try:
+        for number, handler in handlers.items():
+            if handler is not signal.SIG_IGN:
+                signal.signal(number, wait)
+        yield
+    finally:
+        for number, handler in handlers.items():
+            signal.signal(number, handler)
+    if came:
+        signal.raise_signal(came[0])
+
+
+def ignore_signals() -> None:
+    """Hear neither from here to the end of the process: its work is done, and its exit code must say so."""
+    for number in _ENDING_SIGNALS:
+        signal.signal(number, signal.SIG_IGN)

@@ -17,6 +17,8 @@ from app.card import Card
 from app.ledger import Ledger
 from app.messages import (
     Accepted,
+    AccountReply,
+    AccountRequest,
     CardAccepted,
     CheckRequest,
     DepositRequest,
@@ -238,6 +240,14 @@ class Scene:
         for session in self._sessions:
             session.stream.abort()
         await asyncio.gather(*(session.stream.close() for session in self._sessions))
+
+
+async def asked(atm: Atm, request: AccountRequest) -> AccountReply:
+    """Ask as the ATM's console does, which forgets a request when it has told the answer."""
+    with await atm.begin(request) as pending:
+        reply = await atm.settle(pending)
+        pending.done()
+    return reply
 
 
 def _arguments(record: logging.LogRecord) -> tuple[object, ...]:

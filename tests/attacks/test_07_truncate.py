@@ -24,6 +24,7 @@ from tests.attacks.scene import (
     OPENING_BALANCE,
     Scene,
     Stage,
+    asked,
     fail_silently_together,
     fails_silently,
     withdraw,
@@ -146,7 +147,7 @@ async def test_atm_repeats_what_was_cut_and_money_moves_once(stage: Stage, suite
         atm = scene.atm()
         await atm.connect()
         line = await scene.proxy.next_line()
-        asking = asyncio.create_task(atm.ask(withdraw(10_00)))
+        asking = asyncio.create_task(asked(atm, withdraw(10_00)))
         await lose(line, lost, ending)
         retry = await scene.proxy.next_line()
         reply = await asking
@@ -165,7 +166,7 @@ async def test_atm_that_is_cut_off_for_good_says_so_and_a_later_one_settles(
         await atm.connect()
         line = await scene.proxy.next_line()
         scene.proxy.holds = True
-        asking = asyncio.create_task(atm.ask(withdraw(10_00)))
+        asking = asyncio.create_task(asked(atm, withdraw(10_00)))
         await lose(line, lost, "rst")
         retry = await scene.proxy.next_line()
         retry.client.give_rst()
@@ -185,6 +186,7 @@ async def settled_by_a_later_atm(atm: Atm) -> list[int]:
     balances = []
     for pending in atm.unanswered():
         reply = await atm.settle(pending)
+        pending.done()
         assert isinstance(reply, Accepted)
         balances.append(reply.balance)
     await atm.close()

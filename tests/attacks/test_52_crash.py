@@ -21,7 +21,7 @@ from app.messages import Accepted
 from framework import Suite
 from framework.registry import Registry
 from tests.attacks.hostile_proxy import HostileProxy
-from tests.attacks.scene import DES3, OPENING_BALANCE, Ephemerals, deposit, withdraw
+from tests.attacks.scene import DES3, OPENING_BALANCE, Ephemerals, asked, deposit, withdraw
 
 BANK = """
 import asyncio, os, signal, sys
@@ -82,7 +82,7 @@ async def test_killed_in_mid_withdrawal(tmp_path: Path, registry: Registry, ephe
                 unlucky = atm(proxy)
                 await unlucky.connect()
                 with pytest.raises(ChannelFailedError, match="not known"):
-                    await unlucky.ask(withdraw(amount))
+                    await asked(unlucky, withdraw(amount))
                 await unlucky.close()
             assert ledger.balance("alice") == left
             ledger.verify()
@@ -91,6 +91,7 @@ async def test_killed_in_mid_withdrawal(tmp_path: Path, registry: Registry, ephe
             later = atm(proxy)
             for pending in later.unanswered():
                 assert isinstance(await later.settle(pending), Accepted)
+                pending.done()
             assert later.unanswered() == []
             await later.close()
         assert ledger.balance("alice") == OPENING_BALANCE - 30_00

@@ -18,7 +18,7 @@ from app.logs import configure_logging
 from framework import Channel
 from tests.attacks import malice
 from tests.attacks.hostile_proxy import HEADER, flip
-from tests.attacks.scene import CTR, DES3, GCM, Puppet, Scene, Stage, fails_silently, withdraw
+from tests.attacks.scene import CTR, DES3, GCM, Puppet, Scene, Stage, asked, fails_silently, withdraw
 
 AMOUNT = 7_654_321
 """An amount that occurs nowhere else."""
@@ -105,7 +105,7 @@ async def tracebacks(scene: Scene) -> Iterable[str]:
     """What Python prints of the exceptions that users of the ATM and of the channel get to see."""
     seen = []
     scene.proxy.holds = True
-    asking = asyncio.create_task(scene.atm().ask(withdraw(AMOUNT)))
+    asking = asyncio.create_task(asked(scene.atm(), withdraw(AMOUNT)))
     line = await scene.proxy.next_line()
     line.bank.give(await line.client.take())
     line.client.give(flip(await line.bank.take(), -1))

@@ -73,6 +73,10 @@ def test_the_terminal_is_as_it_was_afterwards(programs: Programs) -> None:
         assert terminal.modes == terminal.modes_before
 
 
+RECORD = f"{'?' * 32}.{'?' * 16}"
+"""The name of a request's record, when it is whole."""
+
+
 def is_locked(path: Path) -> bool:
     """Whether a program holds the record of a request: as long as it waits for the answer."""
     with path.open("rb") as file:
@@ -91,8 +95,8 @@ def test_control_c_while_the_bank_is_asked_says_what_is_not_known(programs: Prog
         terminal.press("DEPOS 5\n")
         terminal.expect("DEPOS 5")
         pending = programs.folder / "home/data/suitecase/demo.card.pending"
-        wait_until(lambda: any(record.suffix != ".new" for record in pending.iterdir()))
-        (record,) = pending.iterdir()
+        wait_until(lambda: any(pending.glob(RECORD)))
+        (record,) = pending.glob(RECORD)
         wait_until(lambda: is_locked(record))
         terminal.press("\x03")
         wait_until(lambda: not is_locked(record))
@@ -136,7 +140,7 @@ def test_control_c_while_it_waits_visibly(programs: Programs) -> None:
         os.kill(bank, signal.SIGSTOP)
         terminal.press("DEPOS 5\n")
         terminal.expect(WAITING)
-        (record,) = (programs.folder / "home/data/suitecase/demo.card.pending").iterdir()
+        (record,) = (programs.folder / "home/data/suitecase/demo.card.pending").glob(RECORD)
         terminal.press("\x03")
         wait_until(lambda: not is_locked(record))
         os.kill(bank, signal.SIGCONT)

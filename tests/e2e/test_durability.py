@@ -125,7 +125,7 @@ def withdrawals(town: Town) -> list[str]:
     return [identity for (identity,) in rows]
 
 
-async def test_another_command_settles_the_old_request_first(town: Town) -> None:
+async def test_another_command_leaves_the_old_request_to_its_repetition(town: Town) -> None:
     bank, card = town.bank(), town.account()
     async with proxy_before(bank) as proxy:
         console = await _console(town, town.atm_options(proxy.address, card))
@@ -135,10 +135,18 @@ async def test_another_command_settles_the_old_request_first(town: Town) -> None
             await proxy.swallowed.wait()
         console.kill()
         await console.end()
-    again = await asyncio.to_thread(town.atm, bank, card, "deposit", "1", "--json")
-    assert "DEPOS 30.00 was sent before and not answered; the bank says now: ok, balance 30.00." in again.err
-    assert json.loads(again.out) == {"type": "DEPOS", "ok": True, "balance": "31.00"}
-    assert town.balance() == 31_00
+    balance = 30_00  # the bank has moved it
+    for other, change in ((("check",), 0), (("deposit", "1"), 1_00), (("withdraw", "30"), -30_00)):
+        balance += change
+        ended = await asyncio.to_thread(town.atm, bank, card, *other, "--json")
+        assert "Sent before, not answered, and still open: DEPOS 30.00; the same command again settles" in ended.err
+        assert json.loads(ended.out)["balance"] == f"{balance // 100}.00"
+    again = await asyncio.to_thread(town.atm, bank, card, "deposit", "30", "--json")
+    assert "This answers the request that was sent before and not answered" in again.err
+    assert json.loads(again.out) == {"type": "DEPOS", "ok": True, "balance": "30.00"}
+    assert town.balance() == balance
+    ended = await asyncio.to_thread(town.atm, bank, card, "check")
+    assert (ended.out, ended.err) == ("CHECK ok, balance 1.00\n", "")
 
 
 async def test_an_open_console_outlives_its_bank(town: Town) -> None:
@@ -211,7 +219,9 @@ async def test_a_hundred_atms_on_one_account(town: Town, registry: Registry) -> 
             await atm.connect()
         await inside.wait()
         for make, amount in ((DepositRequest, 3), (WithdrawRequest, 1)):
-            assert (await atm.ask(make(id=new_request_id(), amount=amount))).ok
+            with await atm.begin(make(id=new_request_id(), amount=amount)) as pending:
+                assert (await atm.settle(pending)).ok
+                pending.done()
         await atm.close()
 
     async with asyncio.timeout(PATIENCE):
@@ -256,12 +266,57 @@ def test_an_atm_killed_at_any_moment_is_settled_by_the_next(town: Town, moment: 
         wait_until(lambda: pending.exists() and (moment == 1 or town.balance() > 0))
     process.kill()
     process.communicate()
-    left = list(pending.iterdir()) if pending.exists() else []
+    left = list(pending.glob(f"{'?' * 32}.*")) if pending.exists() else []
     moved = town.balance()
-    again = town.atm(bank, card, "check")
+    check = town.atm(bank, card, "check")
+    assert check.code == 0
+    assert ("Sent before, not answered, and still open: DEPOS 10.00" in check.err) == _was_sent(left)
+    again = town.atm(bank, card)
     assert again.code == 0
     assert town.balance() in ({1000} if moved or _was_sent(left) else {0})
-    assert ("was sent before and not answered" in again.err) == _was_sent(left)
+    assert ("was sent before and not answered; the bank says now" in again.err) == _was_sent(left)
+
+
+INTERRUPTED_WHEN_FORGOTTEN = """
+import os, signal, sys
+import app.pending
+plain = app.pending.sync_directory
+def interrupted(path):
+    plain(path)
+    if sys._getframe(1).f_code.co_name == "done":
+        os.kill(os.getpid(), int(os.environ["NUMBER"]))
+app.pending.sync_directory = interrupted
+from app.__main__ import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGKILL])
+def test_an_atm_is_ended_when_its_request_is_just_forgotten(town: Town, number: int) -> None:
+    """The record has gone, so the answer has been told; and where it can be, the exit code is the answer's."""
+    bank, card = town.bank(), town.account()
+    options = [str(option) for option in town.atm_options(bank, card)]
+
+    def run(*request: str, given: str = "") -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [*town.programs.python, "-c", INTERRUPTED_WHEN_FORGOTTEN, "atm", *options, *request],
+            cwd=town.programs.folder,
+            env={**town.programs.environment, "NUMBER": str(int(number))},
+            input=given,
+            capture_output=True,
+            text=True,
+            timeout=PATIENCE,
+        )
+
+    done = run("deposit", "5")
+    assert done.stdout == "DEPOS ok, balance 5.00\n"
+    assert done.returncode == (-number if number == signal.SIGKILL else 0)
+    assert done.stderr == ""
+    console = run(given="DEPOS 7\nDEPOS 9\n")
+    assert console.stdout == "DEPOS ok, balance 12.00\n"
+    assert "remembered" not in console.stderr
+    assert list(Path(f"{card}.pending").iterdir()) == []
+    assert town.balance() == 12_00
 
 
 def _was_sent(records: list[Path]) -> bool:

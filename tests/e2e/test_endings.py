@@ -53,7 +53,7 @@ def test_sigterm_while_the_bank_is_asked_ends_both(programs: Programs) -> None:
         process.stdin.write(b"DEPOS 5\n")
         process.stdin.flush()
         pending = programs.folder / "home/data/suitecase/demo.card.pending"
-        wait_until(lambda: any(pending.iterdir()))
+        wait_until(lambda: any(pending.glob(f"{'?' * 32}.{'?' * 16}")))
         process.terminate()
         os.kill(bank, signal.SIGCONT)
         last = ended(process)

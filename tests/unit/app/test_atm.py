@@ -1,20 +1,21 @@
 """What the ATM remembers of a request, by what became of it."""
 
-import errno
-import os
 import socket
 from pathlib import Path
 
 import pytest
 
-from app.atm import Atm, BankAddress, UnforgottenError
+from app.atm import Atm, BankAddress
 from app.bank import APPLICATION, SERVER_NAME
 from app.card import Card, create_card, read_card
 from app.errors import ChannelFailedError
 from app.messages import (
     Accepted,
+    AccountReply,
+    AccountRequest,
     CardAccepted,
     CardRequest,
+    CheckRequest,
     Refusal,
     Refused,
     Unintelligible,
@@ -58,6 +59,14 @@ def atm(card_path: Path, suite: Suite, key_pair: KeyPair, port: int) -> tuple[At
     return Atm(bank, card, card_path, suite.key_exchange.generate_key_pair), PendingRequests(card_path, card)
 
 
+async def answered(machine: Atm, request: AccountRequest) -> AccountReply:
+    """Ask, and forget what was answered."""
+    with await machine.begin(request) as pending:
+        reply = await machine.settle(pending)
+        pending.done()
+    return reply
+
+
 def withdrawal() -> WithdrawRequest:
     return WithdrawRequest(id=new_request_id(), amount=100)
 
@@ -67,7 +76,7 @@ async def test_what_was_never_sent_is_forgotten(card_path: Path, suite: Suite, k
         closed.bind(("127.0.0.1", 0))  # bound and not listening: nobody answers
         machine, pending = atm(card_path, suite, key_pair, closed.getsockname()[1])
         with pytest.raises(ChannelFailedError, match="is the bank running"):
-            await machine.ask(withdrawal())
+            await machine.begin(withdrawal())
     assert pending.orphans() == []
 
 
@@ -81,7 +90,7 @@ async def test_what_may_have_been_sent_is_remembered(card_path: Path, suite: Sui
         machine, pending = atm(card_path, suite, key_pair, server.address[1])
         request = withdrawal()
         with pytest.raises(ChannelFailedError) as caught:
-            await machine.ask(request)
+            await answered(machine, request)
         assert "remembered" in caught.value.doubt
         await machine.close()
     (orphan,) = pending.orphans()
@@ -112,24 +121,25 @@ async def test_what_an_earlier_process_sent_is_sent_again_once_under_its_id(
     async with await bank(serve_if_alive, suite, key_pair) as server:
         machine, _ = atm(card_path, suite, key_pair, server.address[1])
         with pytest.raises(ChannelFailedError, match="remembered beside the card"):
-            await machine.ask(request)
+            await answered(machine, request)
         await machine.close()
         sent = list(heard)
         assert set(sent) == {encode(request)}
         lives = True
         later, pending = atm(card_path, suite, key_pair, server.address[1])
-        for orphan in later.unanswered():
-            assert (await later.settle(orphan)).ok
+        (orphan,) = later.unanswered()
+        assert (await later.settle(orphan)).ok
+        orphan.done()
         assert heard == [*sent, encode(request)]
         assert later.unanswered() == pending.orphans() == []
         new = withdrawal()
-        assert (await later.ask(new)).ok
+        assert (await answered(later, new)).ok
         assert heard == [*sent, encode(request), encode(new)]
         await later.close()
 
 
-async def test_an_answer_whose_request_cannot_be_forgotten_is_not_lost(
-    card_path: Path, suite: Suite, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+async def test_what_was_answered_is_remembered_until_that_was_told(
+    card_path: Path, suite: Suite, key_pair: KeyPair
 ) -> None:
     async def refuse(stream: ChannelStream) -> None:
         await stream.receive()
@@ -138,22 +148,56 @@ async def test_an_answer_whose_request_cannot_be_forgotten_is_not_lost(
         await stream.send(encode(Refused(type="WITHD", id=request.id, error=Refusal.INSUFFICIENT_FUNDS)))
         await stream.receive()
 
-    def read_only(*_arguments: object, **_options: object) -> None:
-        raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-
     request = withdrawal()
     async with await bank(refuse, suite, key_pair) as server:
         machine, pending = atm(card_path, suite, key_pair, server.address[1])
-        with monkeypatch.context() as patch:
-            patch.setattr(Path, "unlink", read_only)
-            with pytest.raises(UnforgottenError, match=r"removed: Read-only file system; .* The bank has") as caught:
-                await machine.ask(request)
-        assert isinstance(caught.value.reply, Refused)
-        assert caught.value.reply.id == request.id
+        with await machine.begin(request) as begun:
+            assert isinstance(await machine.settle(begun), Refused)
+            assert machine.remembers(request)
         await machine.close()
     (orphan,) = pending.orphans()
     assert orphan.request == request
-    orphan.release()
+    orphan.done()
+    assert not machine.remembers(request)
+
+
+async def test_a_bank_that_lost_the_card_is_shown_it_again(card_path: Path, suite: Suite, key_pair: KeyPair) -> None:
+    """That a card is lacking is no answer for good, and the request must not be forgotten for it."""
+    visits = 0
+
+    async def serve_the_second_visit(stream: ChannelStream) -> None:
+        nonlocal visits
+        visits += 1
+        second = visits == 2
+        await stream.receive()
+        await stream.send(encode(CardAccepted()))
+        async for message in stream:
+            request = read_request(message)
+            assert not isinstance(request, CardRequest)
+            lacking = Refused(type=request.type, id=request.id, error=Refusal.CARD_REQUIRED)
+            await stream.send(encode(Accepted(type=request.type, id=request.id, balance=0) if second else lacking))
+
+    async with await bank(serve_the_second_visit, suite, key_pair) as server:
+        machine, _ = atm(card_path, suite, key_pair, server.address[1])
+        await machine.connect()
+        assert (await answered(machine, withdrawal())).ok
+        await machine.close()
+    assert visits == 2
+
+
+async def test_a_balance_that_was_asked_for_leaves_no_record(card_path: Path, suite: Suite, key_pair: KeyPair) -> None:
+    async def go_at_the_request(stream: ChannelStream) -> None:
+        await stream.receive()
+        await stream.send(encode(CardAccepted()))
+        await stream.receive()
+
+    async with await bank(go_at_the_request, suite, key_pair) as server:
+        machine, pending = atm(card_path, suite, key_pair, server.address[1])
+        with pytest.raises(ChannelFailedError) as caught:
+            await answered(machine, CheckRequest(id=new_request_id()))
+        assert caught.value.doubt == ""
+        await machine.close()
+    assert pending.orphans() == []
 
 
 async def test_what_the_bank_cannot_read_is_refused_and_forgotten(
@@ -167,7 +211,7 @@ async def test_what_the_bank_cannot_read_is_refused_and_forgotten(
 
     async with await bank(understand_nothing, suite, key_pair) as server:
         machine, pending = atm(card_path, suite, key_pair, server.address[1])
-        reply = await machine.ask(withdrawal())
+        reply = await answered(machine, withdrawal())
         assert isinstance(reply, Refused)
         assert reply.error is Refusal.BAD_REQUEST
         await machine.close()

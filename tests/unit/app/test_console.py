@@ -1,34 +1,377 @@
-"""What the console shows when it all but works."""
+"""What the console says, remembers and leaves with when it is cut short in any step of its work."""
 
 import asyncio
-from typing import cast
+import errno
+import inspect
+import os
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
 
 import pytest
 
-from app.atm import Atm, UnforgottenError
+import app.pending
+from app.atm import Atm
+from app.card import Card
 from app.console import AtmConsole
-from app.errors import FileError
-from app.messages import Accepted, AccountReply, AccountRequest, DepositRequest, new_request_id
+from app.errors import EXIT_CHANNEL, ChannelFailedError, UserError
+from app.ledger import Ledger
+from app.messages import AccountReply, AccountRequest, CheckRequest, DepositRequest, WithdrawRequest, new_request_id
+from app.pending import PendingRequest, PendingRequests
 from app.screen import Screen
+from app.signals import ending_in_order
 
 
-class ForgetfulAtm:
-    """Its bank answers, and its disk takes no more."""
+class NearAtm(Atm):
+    """An ATM with the ledger inside it: no channel, and all else as it is."""
 
-    def unanswered(self) -> list[object]:
-        return []
+    def __init__(self, ledger: Ledger, card: Card, card_path: Path) -> None:
+        self._ledger = ledger
+        self._card = card
+        self._pending = PendingRequests(card_path, card)
 
-    def damaged(self) -> list[object]:
-        return []
+    async def connect(self) -> None:
+        pass
 
-    async def ask(self, request: AccountRequest) -> AccountReply:
-        reply = Accepted(type=request.type, id=request.id, balance=1234)
-        raise UnforgottenError(reply, FileError("The record cannot be removed; check the disk."))
+    async def begin(self, request: AccountRequest) -> PendingRequest:
+        return PendingRequest(request) if isinstance(request, CheckRequest) else self._pending.begin(request)
+
+    async def close(self) -> None:
+        pass
+
+    async def _ask(self, request: AccountRequest) -> AccountReply:
+        return self._ledger.apply(self._card.account, request)
 
 
-def test_an_answer_is_shown_although_its_request_cannot_be_forgotten(capsys: pytest.CaptureFixture[str]) -> None:
-    with asyncio.Runner() as runner:
-        console = AtmConsole(cast("Atm", ForgetfulAtm()), Screen(as_json=False), runner)
-        with pytest.raises(UnforgottenError, match=r"check the disk\. The bank has answered"):
-            console.ask_once(DepositRequest(id=new_request_id(), amount=1))
-    assert capsys.readouterr().out == "DEPOS ok, balance 12.34\n"
+class Desk:
+    """One account, its card, and consoles one after the other."""
+
+    def __init__(self, ledger: Ledger, card: Card, card_path: Path) -> None:
+        self._ledger, self._card, self._card_path = ledger, card, card_path
+        self.pending = PendingRequests(card_path, card)
+
+    def run(self, work: Callable[[AtmConsole], int | None], *, as_json: bool = False, code: int = 0) -> int:
+        """Run a console's work as the program does; gives the exit code, or raises."""
+        atm = NearAtm(self._ledger, self._card, self._card_path)
+        with ending_in_order(code), asyncio.Runner() as runner:
+            console = AtmConsole(atm, Screen(as_json=as_json), runner)
+            try:
+                return work(console) or 0
+            finally:
+                console.leave()
+
+    def once(self, request: AccountRequest, *, as_json: bool = False) -> int:
+        return self.run(lambda console: console.ask_once(request), as_json=as_json, code=EXIT_CHANNEL)
+
+    def lines(self, *lines: str, as_json: bool = False) -> int:
+        """A console in a pipe that is given these lines."""
+        read, write = os.pipe()
+        os.write(write, "".join(f"{line}\n" for line in lines).encode())
+        os.close(write)
+        with pytest.MonkeyPatch.context() as patch, os.fdopen(read) as stream:
+            patch.setattr(sys, "stdin", stream)
+            return self.run(AtmConsole.converse, as_json=as_json)
+
+    @property
+    def balance(self) -> int:
+        self._ledger.verify()
+        return self._ledger.balance("demo")
+
+    def records(self) -> list[AccountRequest]:
+        found = self.pending.orphans()
+        for each in found:
+            each.release()
+        return [each.request for each in found]
+
+
+@pytest.fixture
+def desk(ledger: Ledger, card: Card, card_path: Path) -> Desk:
+    return Desk(ledger, card, card_path)
+
+
+@pytest.fixture(autouse=True)
+def signals_as_before() -> Iterator[None]:
+    """One command ignores the signals from a certain step on, to the end of its process."""
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    yield
+    for number, handler in handlers.items():
+        signal.signal(number, handler)
+
+
+def deposit(amount: int = 500) -> DepositRequest:
+    return DepositRequest(id=new_request_id(), amount=amount)
+
+
+@contextmanager
+def cut(patch: pytest.MonkeyPatch, owner: object, name: str, number: int, *, after: bool = False) -> Iterator[None]:
+    """Within, the first call of a function brings a signal, before or after its work."""
+    real = getattr(owner, name)
+    came: list[bool] = []
+    locked: list[PendingRequest] = []
+
+    def strike(now: bool) -> None:
+        if now is after and not came:
+            came.append(True)
+            signal.raise_signal(number)
+
+    def once(*arguments: Any, **options: Any) -> Any:
+        strike(False)
+        result = real(*arguments, **options)
+        if isinstance(result, PendingRequest):
+            locked.append(result)
+        strike(True)
+        return result
+
+    async def once_awaited(*arguments: Any, **options: Any) -> Any:
+        strike(False)
+        result = await real(*arguments, **options)
+        strike(True)
+        return result
+
+    with patch.context() as context:
+        context.setattr(owner, name, once_awaited if inspect.iscoroutinefunction(real) else once)
+        yield
+    assert came, f"{name} was never called"
+    for pending in locked:
+        pending.release()  # as the end of the process does
+
+
+REMEMBERED = "remembered beside the card"
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+BEFORE_THE_END = [
+    (PendingRequests, "begin", True),
+    (NearAtm, "_ask", False),
+    (NearAtm, "_ask", True),
+    (Screen, "reply", False),
+    (Screen, "reply", True),
+]
+"""Steps after which the request is on the disk and not told, or told and not forgotten."""
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize(("owner", "name", "after"), BEFORE_THE_END)
+def test_one_command_cut_short_before_it_is_forgotten(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    owner: object,
+    name: str,
+    after: bool,
+    as_json: bool,
+    number: int,
+) -> None:
+    first = deposit()
+    with cut(monkeypatch, owner, name, number, after=after), pytest.raises(ChannelFailedError, match=REMEMBERED):
+        desk.once(first, as_json=as_json)
+    assert desk.records() == [first]
+    capsys.readouterr()
+    assert desk.once(deposit(), as_json=as_json) == 0
+    out, err = capsys.readouterr()
+    assert out == ('{"type":"DEPOS","ok":true,"balance":"5.00"}\n' if as_json else "DEPOS ok, balance 5.00\n")
+    assert "This answers the request that was sent before" in err
+    assert desk.balance == 500
+    assert desk.records() == []
+
+
+TOWARDS_THE_END = [
+    (NearAtm, "close", False),
+    (PendingRequest, "done", False),
+    (app.pending, "sync_directory", False),
+    (app.pending, "sync_directory", True),
+    (PendingRequest, "release", True),
+]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(("owner", "name", "after"), TOWARDS_THE_END)
+def test_one_command_that_has_told_its_answer_leaves_with_its_code(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    owner: object,
+    name: str,
+    after: bool,
+    number: int,
+) -> None:
+    """A code other than the answer's would make a script repeat what is forgotten, and so do it twice."""
+    desk.pending.begin(deposit()).release()  # so that the first sync is that of the forgetting
+    with cut(monkeypatch, owner, name, number, after=after):
+        assert desk.once(deposit()) == 0
+    assert signal.getsignal(number) is signal.SIG_IGN  # to the very end
+    assert capsys.readouterr().out == "DEPOS ok, balance 5.00\n"
+    assert desk.records() == []
+    assert desk.balance == 500
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("as_json", [False, True])
+@pytest.mark.parametrize(("owner", "name", "after"), BEFORE_THE_END)
+def test_a_line_cut_short_before_it_is_forgotten(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    owner: object,
+    name: str,
+    after: bool,
+    as_json: bool,
+    number: int,
+) -> None:
+    with cut(monkeypatch, owner, name, number, after=after), pytest.raises(ChannelFailedError, match=REMEMBERED):
+        desk.lines("DEPOS 5", as_json=as_json)
+    capsys.readouterr()
+    desk.run(AtmConsole.settle_all, as_json=as_json)
+    out, err = capsys.readouterr()
+    assert (out, err) == (
+        "",
+        "DEPOS 5.00 was sent before and not answered; the bank says now: ok, balance 5.00.\n",
+    )
+    assert desk.balance == 500
+    assert desk.records() == []
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(("owner", "name", "after"), TOWARDS_THE_END[1:])
+def test_a_line_that_is_told_is_forgotten_before_the_signal_comes(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    owner: object,
+    name: str,
+    after: bool,
+    number: int,
+) -> None:
+    desk.lines("DEPOS 1")  # the directory is there
+    real_begin = PendingRequests.begin
+
+    def begin(self: PendingRequests, request: AccountRequest) -> PendingRequest:
+        with monkeypatch.context() as patch:  # so that the first sync is that of the forgetting
+            patch.setattr(app.pending, "sync_directory", lambda _path: None)
+            return real_begin(self, request)
+
+    monkeypatch.setattr(PendingRequests, "begin", begin)
+    ending = KeyboardInterrupt if number == signal.SIGINT else SystemExit
+    with cut(monkeypatch, owner, name, number, after=after), pytest.raises(ending):
+        desk.lines("DEPOS 5", "DEPOS 7")
+    assert capsys.readouterr().out == "DEPOS ok, balance 1.00\nDEPOS ok, balance 6.00\n"
+    assert desk.records() == []
+    assert desk.balance == 600
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(
+    ("owner", "name", "after"), [(NearAtm, "_ask", True), (Screen, "remark", False), (Screen, "remark", True)]
+)
+def test_orphans_cut_short_while_they_are_settled(
+    desk: Desk,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    owner: object,
+    name: str,
+    after: bool,
+    number: int,
+) -> None:
+    requests = [deposit(100), deposit(200)]
+    for request in requests:
+        desk.pending.begin(request).release()
+    with cut(monkeypatch, owner, name, number, after=after), pytest.raises(ChannelFailedError, match=REMEMBERED):
+        desk.run(AtmConsole.settle_all)
+    assert desk.records() == requests
+    capsys.readouterr()
+    desk.run(AtmConsole.settle_all)
+    assert capsys.readouterr().err.count("was sent before and not answered; the bank says now: ok") == 2
+    assert desk.balance == 300
+    assert desk.records() == []
+
+
+def test_what_was_not_written_down_is_not_said_to_be_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    with cut(monkeypatch, app.pending, "make_private_directory", signal.SIGTERM), pytest.raises(UserError) as caught:
+        desk.once(deposit())
+    assert str(caught.value) == "Interrupted before the bank had answered."
+    assert desk.records() == []
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_balance_cut_short(desk: Desk, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    with cut(monkeypatch, Screen, "reply", number), pytest.raises(ChannelFailedError, match=r"^Interrupted\.$"):
+        desk.once(CheckRequest(id=new_request_id()))
+
+
+def test_an_answer_that_cannot_be_shown_is_not_forgotten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def full(_text: str) -> None:
+        from app.output import OutputError
+
+        raise OutputError("No space left on device")
+
+    with monkeypatch.context() as patch:
+        patch.setattr("app.screen.write_out", full)
+        with pytest.raises(UserError, match=r"^DEPOS ok, balance 5.00; but .* still remembered") as caught:
+            desk.once(deposit())
+    assert caught.value.exit_code == 2
+    assert desk.once(deposit()) == 0
+    assert capsys.readouterr().out == "DEPOS ok, balance 5.00\n"
+    assert desk.balance == 500
+
+
+def test_an_answer_is_shown_although_its_request_cannot_be_forgotten(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request = deposit()
+    real = os.unlink
+
+    def the_record_stays(path: str) -> None:
+        if Path(path).name.startswith(request.id):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        real(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", the_record_stays)
+        with pytest.raises(UserError, match=r"removed: Read-only file system; .* The bank has answered .* remembered"):
+            desk.once(request)
+    assert capsys.readouterr().out == "DEPOS ok, balance 5.00\n"
+    assert desk.once(deposit()) == 0
+    assert desk.balance == 500
+
+
+def test_one_command_leaves_the_requests_of_others_alone(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    """Whoever repeats his command must find it unanswered, or he would make it anew."""
+    desk.once(deposit(10_000))
+    withdrawals: list[AccountRequest] = [WithdrawRequest(id=letter * 32, amount=2000) for letter in "01"]
+    other = deposit(300)
+    for request in (*withdrawals, other):
+        desk.pending.begin(request).release()
+    capsys.readouterr()
+    open_still = "Sent before, not answered, and still open: {}; the same command again settles one of them"
+    for asked in (CheckRequest(id=new_request_id()), deposit(100)):
+        assert desk.once(asked) == 0
+        assert open_still.format("WITHD 20.00, WITHD 20.00, DEPOS 3.00") in capsys.readouterr().err
+    assert {request.id for request in desk.records()} == {request.id for request in (*withdrawals, other)}
+    assert desk.balance == 10_100
+    for left in ("WITHD 20.00, DEPOS 3.00", "DEPOS 3.00"):
+        assert desk.once(WithdrawRequest(id=new_request_id(), amount=2000)) == 0
+        err = capsys.readouterr().err
+        assert open_still.format(left) in err
+        assert "This answers the request that was sent before" in err
+    assert desk.balance == 6_100
+    assert desk.once(deposit(300)) == 0
+    assert "still open" not in capsys.readouterr().err
+    assert desk.balance == 6_400
+    assert desk.records() == []
+
+
+def test_the_console_settles_all(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    for amount in (100, 200):
+        desk.pending.begin(deposit(amount)).release()
+    desk.run(AtmConsole.settle_all)
+    assert capsys.readouterr().err.splitlines() == [
+        "DEPOS 1.00 was sent before and not answered; the bank says now: ok, balance 1.00.",
+        "DEPOS 2.00 was sent before and not answered; the bank says now: ok, balance 3.00.",
+    ]
+    assert desk.records() == []
+    assert desk.balance == 300

@@ -12,11 +12,13 @@ from pathlib import Path
 
 import pytest
 
+import app.pending
 from app.card import Card
 from app.errors import FileError
+from app.files import locked_directory
 from app.ledger import Ledger
 from app.messages import AccountRequest, CheckRequest, DepositRequest, WithdrawRequest, encode, new_request_id
-from app.pending import PendingRequests
+from app.pending import PendingRequest, PendingRequests
 from app.secret import CardSecret
 
 StartProgram = Callable[..., subprocess.Popen[str]]
@@ -43,6 +45,11 @@ def adopted(pending: PendingRequests) -> list[AccountRequest]:
     return [handle.request for handle in handles]
 
 
+def is_record(path: object) -> bool:
+    """Whether this is a record, finished or not, and not what the lock of the directory needs."""
+    return isinstance(path, str | Path) and len(Path(path).name.partition(".")[0]) == 32
+
+
 @contextmanager
 def acts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     seen: list[str] = []
@@ -57,7 +64,8 @@ def acts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
         real_rename(source, target)
 
     def unlink(path: str) -> None:
-        seen.append("unlink")
+        if is_record(path):
+            seen.append("unlink")
         real_unlink(path)
 
     with monkeypatch.context() as patch:
@@ -206,6 +214,122 @@ def test_what_could_not_be_made_safe_is_not_sent_later_either(
     assert list(directory(card_path).iterdir()) == []
 
 
+def test_what_can_be_neither_made_safe_nor_removed_is_told_so(
+    pending: PendingRequests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """As when the disk fails at the sync and is read-only from then on: nothing was sent, and it would be later."""
+    request = withdraw()
+    pending.begin(withdraw()).done()
+    real = os.fsync
+
+    def fail(descriptor: int) -> None:
+        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
+            raise OSError(errno.EIO, os.strerror(errno.EIO))
+        real(descriptor)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        patch.setattr(os, "unlink", records_stay(os.unlink))
+        with pytest.raises(FileError, match=r"neither made safe nor removed; nothing was sent now, but .* sends it"):
+            pending.begin(request)
+    assert pending.holds(request)
+    assert adopted(pending) == [request]
+
+
+def records_stay(real: Callable[[str], None]) -> Callable[[str], None]:
+    def unlink(path: str) -> None:
+        if is_record(path):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        real(path)
+
+    return unlink
+
+
+def test_a_request_is_forgotten_or_said_not_to_be(pending: PendingRequests, monkeypatch: pytest.MonkeyPatch) -> None:
+    """That the removal is not safe on the disk is no failure: a record that came back would move nothing."""
+
+    def fail(_descriptor: int) -> None:
+        raise OSError(errno.EIO, os.strerror(errno.EIO))
+
+    kept, gone = pending.begin(withdraw()), pending.begin(withdraw())
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "unlink", records_stay(os.unlink))
+        with pytest.raises(FileError, match="cannot be removed: Read-only file system"):
+            kept.done()
+    assert pending.holds(kept.request)
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", fail)
+        gone.done()
+    assert not pending.holds(gone.request)
+    kept.release()
+    assert adopted(pending) == [kept.request]
+
+
+def test_one_that_moves_no_money_has_no_record(pending: PendingRequests) -> None:
+    request = CheckRequest(id=new_request_id())
+    with PendingRequest(request) as handle:
+        assert handle.request == request
+        assert not pending.holds(request)
+        handle.done()
+
+
+def test_the_oldest_that_asks_for_the_same_is_taken_over_and_no_other(
+    pending: PendingRequests, card_path: Path
+) -> None:
+    same = [WithdrawRequest(id=letter * 32, amount=5000) for letter in "b0"]
+    others: list[AccountRequest] = [
+        WithdrawRequest(id="e" * 32, amount=5001),
+        DepositRequest(id="f" * 32, amount=5000),
+    ]
+    for age, request in enumerate([others[0], *same, others[1]]):
+        pending.begin(request).release()
+        (path,) = directory(card_path).glob(f"{request.id}*")
+        os.utime(path, ns=(0, age))
+    found, left = pending.orphan_like(withdraw())
+    assert found is not None
+    assert found.request == same[0]
+    assert left == [others[0], same[1], others[1]]
+    assert adopted(pending) == left
+    found.done()
+    assert pending.orphan_like(CheckRequest(id=new_request_id())) == (None, left)
+    assert adopted(pending) == left
+
+
+def test_what_is_left_is_never_missed_by_another_process(
+    pending: PendingRequests, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever repeats the one must not find it locked by who looks for another: he would make it anew."""
+    pending.begin(withdraw()).release()
+    alone: list[bool] = []
+    real = PendingRequest.release
+    with watching_the_lock(monkeypatch) as held:
+
+        def watch(handle: PendingRequest) -> None:
+            alone.append(bool(held))
+            real(handle)
+
+        monkeypatch.setattr(PendingRequest, "release", watch)
+        pending.orphan_like(DepositRequest(id=new_request_id(), amount=1))
+    assert alone == [True]
+
+
+@contextmanager
+def watching_the_lock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
+    """Give a list that holds the directory of the requests as long as it is locked."""
+    held: list[Path] = []
+
+    @contextmanager
+    def locked(path: Path) -> Iterator[None]:
+        with locked_directory(path):
+            held.append(path)
+            yield
+            held.remove(path)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(app.pending, "locked_directory", locked)
+        yield held
+
+
 def open_files() -> set[str]:
     return {str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
 
@@ -218,7 +342,7 @@ def test_a_lock_that_is_not_to_be_had_leaves_nothing(
     real = fcntl.flock
 
     def none_left(descriptor: int, operation: int) -> None:
-        if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        if is_record(Path(f"/proc/self/fd/{descriptor}").readlink()):
             raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
         real(descriptor, operation)
 
@@ -356,24 +480,20 @@ def test_nobody_looks_while_a_record_is_made_and_not_yet_locked(
     pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pending.begin(withdraw()).release()
-    held: list[str] = []
+    opened: list[tuple[str, list[Path]]] = []
     real = os.open
+    with watching_the_lock(monkeypatch) as held, monkeypatch.context() as patch:
 
-    def watch(name: str, *arguments: int) -> int:
-        if Path(name).parent == directory(card_path):
-            beside = real(directory(card_path), os.O_RDONLY)
-            with pytest.raises(BlockingIOError):
-                fcntl.flock(beside, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            os.close(beside)
-            held.append(Path(name).suffix)
-        return real(name, *arguments)
+        def watch(name: str, *arguments: int) -> int:
+            if is_record(name):
+                opened.append((Path(name).suffix, list(held)))
+            return real(name, *arguments)
 
-    with monkeypatch.context() as patch:
         patch.setattr(os, "open", watch)
         pending.begin(withdraw()).release()
         adopted(pending)
-    assert held[0] == ".new"
-    assert len(held) == 3  # one made, two adopted
+    assert [suffix == ".new" for suffix, _ in opened] == [True, False, False]  # one made, two adopted
+    assert all(alone == [directory(card_path)] for _, alone in opened)
 
 
 HOLD = """
