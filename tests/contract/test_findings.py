@@ -1,6 +1,8 @@
 """What findings say beside what was found: one cause told once, where a claim is written, and when time ran out."""
 
 import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -19,7 +21,7 @@ from framework.contract.outcome import Outcome, Verdict, finding
 from framework.contract.report import Report
 from framework.contract.run import run_target
 from framework.contract.runner import run_check
-from framework.contract.supervisor import Assignment, Supervisor
+from framework.contract.supervisor import Assignment, Supervisor, environment
 from framework.contract.target import Target
 from framework.contract.trial import Effort, Session, Trial
 from framework.registry import Kind, Registry
@@ -211,6 +213,32 @@ def test_a_green_run_with_an_oracle_reminds_of_the_test_without() -> None:
     shown = render.text(Report(replace(HMAC, oracle="a.b:c"), "1", "normal", passed)).splitlines()[-1]
     assert shown.startswith("GREEN: no flaw was found, with the oracle a.b:c.")
     assert 'contract_for("hmac", oracle="a.b:c")' in shown
+
+
+SHADOWS = "raise SystemExit('a module of the folder where the kit runs was imported')"
+
+
+@pytest.mark.parametrize(("first", "passes"), [("sys.path.pop(0)", True), ("pass", False)])
+def test_a_child_finds_what_the_kit_finds_and_nothing_of_the_folder_where_it_runs(
+    first: str, passes: bool, tmp_path: Path
+) -> None:
+    """`colorsys` is of the standard library, and imported by nobody: the plugin does it when it is loaded."""
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "colorsys.py").write_text(SHADOWS)
+    (tmp_path / "peeks.py").write_text("import colorsys\nfrom plugins.hmac_sha256 import *\n")
+    program = (
+        f"import sys; {first}; sys.path.append({str(tmp_path)!r})\n"
+        "from framework.contract.run import run_target\n"
+        "from framework.contract.target import Target\n"
+        "from framework.registry import Kind\n"
+        "report = run_target(Target('peeks', 'peeks', Kind.MAC, 'hmac'), only=['MAC-02', 'GEN-42', 'GEN-41'])\n"
+        "print([outcome.verdict.value for outcome in report.outcomes])\n"
+    )
+    command = [sys.executable, "-c", program]
+    environ = {**environment(), "PYTHONPATH": str(ROOT)}
+    ended = subprocess.run(command, cwd=tmp_path / "here", env=environ, capture_output=True, text=True, timeout=100)
+    assert (ended.stdout.strip() == "['passed', 'passed', 'passed']") is passes, ended.stderr
+    assert ("of the folder where the kit runs" in ended.stderr) is not passes
 
 
 def test_a_cause_in_another_file_than_the_plugins_is_none(partners: Registry) -> None:

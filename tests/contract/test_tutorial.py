@@ -61,6 +61,15 @@ def test_a_new_plugin_is_found_and_fails_with_findings(kind: Template, tmp_path:
     assert "ERROR" not in ended.stdout
 
 
+def test_what_the_tutorial_shows_of_an_empty_plugin_is_what_the_kit_says(tmp_path: Path) -> None:
+    page = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
+    shown = re.findall(r"^    ([A-Z]+-\d\d FAILED: .*)$", page, re.MULTILINE)
+    source = installed(write_plugin("mine", Template.BULK_CIPHER, tmp_path), "suitecase_mine", "mine")
+    ended = kit(source, "check-plugin", "mine", cwd=tmp_path)
+    assert [line for line in ended.stdout.splitlines() if " FAILED: " in line] == shown
+    assert len(ended.stdout.splitlines()) < 50
+
+
 def test_the_tutorial_leads_to_the_example_and_the_example_is_green(tmp_path: Path) -> None:
     blocks = BLOCK.findall((ROOT / "docs" / "tutorial.md").read_text("utf-8"))
     assert len(blocks) == 4
@@ -77,6 +86,10 @@ def test_the_tutorial_leads_to_the_example_and_the_example_is_green(tmp_path: Pa
     asked = ("--oracle", "make_vectors:chacha20", "--vectors", "none.json", "--only", "CIP-51", "--only", "CIP-52")
     ended = kit(source, "check-plugin", "mine", *asked, cwd=folder)
     assert ended.returncode == 0, ended.stdout + ended.stderr
+    ended = kit(source, "check-plugin", "mine", *asked, cwd=tmp_path)
+    assert ended.returncode == 2
+    (line,) = ended.stderr.splitlines()
+    assert line.endswith("; run this in the folder where make_vectors.py lies, or install it")
 
 
 def test_the_example_carries_a_suite(monkeypatch: pytest.MonkeyPatch) -> None:
