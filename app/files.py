@@ -18,6 +18,7 @@ PRIVATE_MODE: Final = 0o600
 PUBLIC_MODE: Final = 0o644
 DIRECTORY_MODE: Final = 0o700
 
+LOCK_FILE: Final = ".suitecase.lock"
 LOCK_SECONDS: Final = 20.0
 """How long to wait for a directory's lock: what is done under it is quick, but for the making of a key."""
 _LOCK_RETRY_PAUSE: Final = 0.01
@@ -199,19 +200,36 @@ def sync_directory(path: Path) -> None:
 def locked_directory(path: Path) -> Iterator[None]:
     """Hold the directory's advisory lock: one process at a time, and the lock dies with its process.
 
-    Raises FileError when another process holds it for too long, and OSError.
+    It is on a file in it, 0600, and not on the directory, which whoever can list it could lock for ever.
+    Raises FileError when another process holds it for too long or the file is not ours alone, and OSError.
     """
-    descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    lock = path / LOCK_FILE
+    deadline = time.monotonic() + LOCK_SECONDS
+    while True:
+        with _open_lock(lock) as descriptor:
+            while not _locked(descriptor):
+                if time.monotonic() > deadline:
+                    raise FileError(
+                        f"Another process has held the directory {path} for {LOCK_SECONDS:.0f} s; does it hang? "
+                        "Try again, or end it first."
+                    )
+                time.sleep(_LOCK_RETRY_PAUSE)
+            if os.fstat(descriptor).st_nlink > 0:  # else whoever held it has removed it: the lock is another file
+                try:
+                    yield
+                finally:
+                    with suppress(OSError):  # only while it is held, and the next may as well find it
+                        lock.unlink()
+                return
+
+
+@contextmanager
+def _open_lock(path: Path) -> Iterator[int]:
+    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
+    descriptor = os.open(path, flags, PRIVATE_MODE)
     try:
-        deadline = time.monotonic() + LOCK_SECONDS
-        while not _locked(descriptor):
-            if time.monotonic() > deadline:
-                raise FileError(
-                    f"Another process has held the directory {path} for {LOCK_SECONDS:.0f} s; does it hang? "
-                    "Try again, or end it first."
-                )
-            time.sleep(_LOCK_RETRY_PAUSE)
-        yield
+        check_status(os.fstat(descriptor), path, "lock", OTHERS_ANY)
+        yield descriptor
     finally:
         os.close(descriptor)
 

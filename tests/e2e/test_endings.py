@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.files import locked_directory
+from app.files import LOCK_FILE, locked_directory
 from tests.e2e.processes import PROC, children_of, is_alive
 from tests.e2e.programs import COLD, QUICK_SUITE, Programs, Town, ended, wait_until
 
@@ -155,7 +155,7 @@ def test_a_bank_that_waits_for_its_key_ends_at_a_signal(town: Town, number: int,
     programs = town.programs
     with locked_directory(town.data_dir):
         process = programs.start("bank", "--suite", QUICK_SUITE, "--data-dir", town.data_dir)
-        wait_until(lambda: str(town.data_dir) in opened_by(process.pid))
+        wait_until(lambda: str(town.data_dir / LOCK_FILE) in opened_by(process.pid))
         process.send_signal(number)
         last = ended(process)
     assert (last.code, last.out) == (code, "")

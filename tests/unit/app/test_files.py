@@ -1,5 +1,6 @@
 """Small files: what is refused when reading, and in which order a new one becomes safe on the disk."""
 
+import fcntl
 import os
 import socket
 import stat
@@ -14,6 +15,7 @@ import pytest
 from app import files
 from app.errors import FileError, MissingFileError
 from app.files import (
+    LOCK_FILE,
     OTHERS_ANY,
     OTHERS_WRITE,
     create_file,
@@ -243,6 +245,66 @@ def test_a_lock_is_waited_for_and_not_for_ever(tmp_path: Path, monkeypatch: pyte
             pass
     with locked_directory(tmp_path):
         pass
+
+
+def test_nobody_else_can_hold_the_lock_of_a_directory_that_he_can_list(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(files, "LOCK_SECONDS", 0.05)
+    beside = os.open(tmp_path, os.O_RDONLY)
+    try:
+        fcntl.flock(beside, fcntl.LOCK_EX)  # any user may, in a directory that is 0755
+        with locked_directory(tmp_path):
+            lock = (tmp_path / LOCK_FILE).lstat()
+            assert stat.S_ISREG(lock.st_mode)
+            assert stat.S_IMODE(lock.st_mode) == 0o600
+    finally:
+        os.close(beside)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_lock_that_others_could_hold_is_refused(tmp_path: Path, give_away: Callable[[Path], int]) -> None:
+    lock = tmp_path / LOCK_FILE
+    lock.touch()
+    lock.chmod(0o644)
+    with pytest.raises(FileError, match=r"The lock .* can be reached by other users"), locked_directory(tmp_path):
+        pass
+    lock.chmod(0o600)
+    with locked_directory(tmp_path):  # a process that was killed has left it
+        pass
+    lock.touch(0o600)
+    give_away(lock)
+    with pytest.raises(FileError, match=r"The lock .* belongs to another user"), locked_directory(tmp_path):
+        pass
+
+
+def test_a_link_for_a_lock_is_not_followed(tmp_path: Path) -> None:
+    (tmp_path / LOCK_FILE).symlink_to(tmp_path / "made by us")
+    with pytest.raises(OSError, match="Too many levels of symbolic links"), locked_directory(tmp_path):
+        pass
+    assert not (tmp_path / "made by us").exists()
+
+
+def test_what_is_done_under_the_lock_is_done_by_one_at_a_time(tmp_path: Path) -> None:
+    """Whoever waits for a file that has been removed must not take it for the lock."""
+    inside: list[int] = []
+    most: list[int] = []
+
+    def work(number: int) -> None:
+        for _ in range(20):
+            with locked_directory(tmp_path):
+                inside.append(number)
+                most.append(len(inside))
+                time.sleep(0.001)
+                inside.remove(number)
+
+    threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert most == [1] * 80
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_lock_that_is_let_go_is_taken(tmp_path: Path) -> None:
