@@ -24,7 +24,10 @@ def main() -> None:
     print("ready", file=answers, flush=True)
     for line in sys.stdin:
         outcome = run_check(check_of(line.strip()), session, request.get("seconds", CHECK_SECONDS) * 2)
-        print(json.dumps(outcome.to_dict()), file=answers, flush=True)
+        try:
+            print(json.dumps(outcome.to_dict()), file=answers, flush=True)
+        except BrokenPipeError:
+            os._exit(1)  # who asked has been ended meanwhile, as a check that was too slow is: no fault to show
 
 
 def partners(more: list[str]) -> Registry:

@@ -241,6 +241,20 @@ def test_a_child_finds_what_the_kit_finds_and_nothing_of_the_folder_where_it_run
     assert ("of the folder where the kit runs" in ended.stderr) is not passes
 
 
+def test_a_worker_that_nobody_hears_any_more_ends_without_a_word() -> None:
+    command = [sys.executable, "-P", "-m", "framework.contract.worker", Assignment(HMAC, "1", Effort.QUICK).to_json()]
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment(), text=True) as worker:
+        assert worker.stdin is not None
+        assert worker.stdout is not None
+        assert worker.stderr is not None
+        assert worker.stdout.readline() == "ready\n"
+        worker.stdout.close()
+        print("MAC-02", file=worker.stdin, flush=True)
+        assert worker.stderr.read() == ""
+        assert worker.wait(30) == 1
+
+
 def test_a_cause_in_another_file_than_the_plugins_is_none(partners: Registry) -> None:
     session = Session.begin(HMAC, "1", Effort.QUICK, partners, SimpleNamespace(info=None))
 
