@@ -8,9 +8,9 @@ import shlex
 import stat
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from pathlib import Path
-from typing import Final
+from typing import BinaryIO, Final
 
 from app.errors import FileError, MissingFileError
 
@@ -108,8 +108,37 @@ def create_file(path: Path, data: bytes, noun: str, *, mode: int = PRIVATE_MODE)
 
     Raises FileExistsError when there is one already, which stays as it is; FileError when it cannot be made.
     """
-    with _written_aside(path, data, noun, mode) as temporary:
-        os.link(temporary, path)  # unlike rename, never over an existing file
+    with refusing(path, noun, "written"):
+        made = _create_from_nameless(path, data, mode)
+    if not made:
+        with _written_aside(path, data, noun, mode) as temporary:
+            os.link(temporary, path)  # unlike rename, never over an existing file
+
+
+def _create_from_nameless(path: Path, data: bytes, mode: int) -> bool:
+    """Write a file that has no name until it is whole: of a process that is killed before, no secret is left.
+
+    Gives False where the system or the file system has no such files. Raises FileExistsError and OSError.
+    """
+    with ExitStack() as opened:
+        directory = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+        opened.callback(os.close, directory)
+        try:
+            nameless = getattr(os, "O_TMPFILE", 0)  # without it, a directory is refused
+            descriptor = os.open(path.parent, os.O_WRONLY | os.O_CLOEXEC | nameless, PRIVATE_MODE)
+        except OSError:
+            return False
+        file = opened.enter_context(os.fdopen(descriptor, "wb"))
+        _fill(file, data, mode)
+        try:
+            # That it is given a directory makes Python call linkat, which alone can follow this link.
+            os.link(f"/proc/self/fd/{descriptor}", path.name, dst_dir_fd=directory, follow_symlinks=True)
+        except FileExistsError:
+            raise
+        except OSError:  # no /proc, for one
+            return False
+        os.fsync(directory)
+    return True
 
 
 def replace_file(path: Path, data: bytes, noun: str, *, mode: int) -> None:
@@ -135,10 +164,14 @@ def write_new(path: Path, data: bytes, mode: int) -> None:
     """Make a new file, exactly of this mode whatever the umask, and sync it. Raises OSError."""
     descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC | os.O_NOFOLLOW, PRIVATE_MODE)
     with os.fdopen(descriptor, "wb") as file:
-        os.fchmod(descriptor, mode)
-        file.write(data)
-        file.flush()
-        os.fsync(descriptor)
+        _fill(file, data, mode)
+
+
+def _fill(file: BinaryIO, data: bytes, mode: int) -> None:
+    os.fchmod(file.fileno(), mode)
+    file.write(data)
+    file.flush()
+    os.fsync(file.fileno())
 
 
 @contextmanager

@@ -1,9 +1,12 @@
 """Small files: what is refused when reading, and in which order a new one becomes safe on the disk."""
 
+import errno
 import fcntl
 import os
+import signal
 import socket
 import stat
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -46,14 +49,74 @@ def record(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return acts
 
 
+@pytest.fixture
+def nameless(tmp_path: Path) -> None:
+    """Skip where a file cannot be made without a name."""
+    try:
+        os.close(os.open(tmp_path, os.O_WRONLY | os.O_TMPFILE))
+    except (AttributeError, OSError):
+        pytest.skip("this file system has no files without a name")
+
+
+@pytest.fixture(params=["nameless", "no nameless files", "no /proc"])
+def way(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch, nameless: None) -> str:  # noqa: ARG001
+    """How a new file is made, by what the system can do."""
+    real_open, real_link = os.open, os.link
+
+    def no_nameless(path: str, flags: int, *mode: int) -> int:
+        if flags & os.O_TMPFILE == os.O_TMPFILE:
+            raise OSError(errno.EOPNOTSUPP, os.strerror(errno.EOPNOTSUPP))
+        return real_open(path, flags, *mode)
+
+    def no_proc(source: str | Path, target: str | Path, *, dst_dir_fd: int | None = None, **_: bool) -> None:
+        if str(source).startswith("/proc"):
+            raise FileNotFoundError(errno.ENOENT, os.strerror(errno.ENOENT))
+        real_link(source, target, dst_dir_fd=dst_dir_fd)
+
+    way = str(request.param)
+    if way == "no nameless files":
+        monkeypatch.setattr(os, "open", no_nameless)
+    if way == "no /proc":
+        monkeypatch.setattr(os, "link", no_proc)
+    return way
+
+
 def test_a_new_file_is_synced_before_it_has_its_name_and_its_name_after(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, way: str
 ) -> None:
     acts = record(monkeypatch)
     create_file(tmp_path / "new", b"content", "file")
-    assert acts == ["sync file", "link", "unlink", "sync directory"]
+    assert (
+        acts
+        == {
+            "nameless": ["sync file", "link", "sync directory"],
+            "no nameless files": ["sync file", "link", "unlink", "sync directory"],
+            "no /proc": ["sync file", "link", "sync file", "link", "unlink", "sync directory"],
+        }[way]
+    )
     assert (tmp_path / "new").read_bytes() == b"content"
+    assert stat.S_IMODE((tmp_path / "new").stat().st_mode) == 0o600
     assert [path.name for path in tmp_path.iterdir()] == ["new"]
+
+
+@pytest.mark.usefixtures("nameless")
+@pytest.mark.parametrize("moment", ["fsync", "link"])
+def test_a_process_that_is_killed_leaves_no_secret_without_its_name(
+    tmp_path: Path, start_program: Callable[..., "subprocess.Popen[str]"], moment: str
+) -> None:
+    process = start_program(KILLED, tmp_path / "card", moment)
+    process.communicate()
+    assert process.returncode == -signal.SIGKILL
+    assert list(tmp_path.iterdir()) == []
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from app.files import create_file
+setattr(os, sys.argv[2], lambda *_, **__: os.kill(os.getpid(), signal.SIGKILL))
+create_file(Path(sys.argv[1]), b"secret", "card file")
+"""
 
 
 def test_a_replacement_is_synced_before_it_takes_the_place(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -79,6 +142,7 @@ def test_the_mode_is_exact_whatever_the_umask(tmp_path: Path, umask: int) -> Non
     assert modes == {"secret": 0o600, "public": 0o644, "directory": 0o700}
 
 
+@pytest.mark.usefixtures("way")
 def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     path = tmp_path / "there"
     path.write_bytes(b"precious")
@@ -91,6 +155,7 @@ def test_an_existing_file_is_never_overwritten(tmp_path: Path) -> None:
     assert sorted(entry.name for entry in tmp_path.iterdir()) == ["link", "there"]
 
 
+@pytest.mark.usefixtures("way")
 def test_a_write_that_fails_leaves_nothing_behind(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_descriptor: int) -> None:
         raise OSError(28, "No space left on device")
