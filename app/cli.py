@@ -181,8 +181,9 @@ Examples:
   suitecase atm --connect 127.0.0.1:7000 --known-banks banks \\
                 --card alice.card
 
-A request whose answer was lost is remembered beside the card; the same command again repeats it, and the money
-moves once.
+A request that moves money is remembered beside the card until its answer is written. If that does not come about,
+the same command again repeats it, and the money moves once. Other commands leave it alone and say that it is open;
+the console settles all that are, and says what the bank answered.
 
 {EXIT_CODES}""",
 )

@@ -96,6 +96,12 @@ class AtmConsole:
         own id, and not made anew. Others are left to whoever sent them, who would not learn their answers from us.
         Where such a record cannot be read, no money is moved at all.
         """
+        try:
+            return self._ask_once(request)
+        except (KeyboardInterrupt, SystemExit):  # between two steps
+            raise ChannelFailedError("Interrupted.", self._atm.doubt_about(request)) from None
+
+    def _ask_once(self, request: AccountRequest) -> int:
         earlier, others = self._atm.unanswered_like(request)
         if others:
             self._screen.remark(_about_open(others))

@@ -9,14 +9,14 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 import app.pending
 from app.atm import Atm
 from app.card import Card
-from app.console import AtmConsole
+from app.console import AtmConsole, converse_with
 from app.errors import EXIT_CHANNEL, ChannelFailedError, UserError
 from app.ledger import Ledger
 from app.messages import AccountReply, AccountRequest, CheckRequest, DepositRequest, WithdrawRequest, new_request_id
@@ -143,6 +143,7 @@ REMEMBERED = "remembered beside the card"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 BEFORE_THE_END = [
+    (NearAtm, "settle", False),
     (PendingRequests, "begin", True),
     (NearAtm, "_ask", False),
     (NearAtm, "_ask", True),
@@ -293,6 +294,26 @@ def test_what_was_not_written_down_is_not_said_to_be_remembered(desk: Desk, monk
         desk.once(deposit())
     assert str(caught.value) == "Interrupted before the bank had answered."
     assert desk.records() == []
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_one_command_cut_short_before_it_begins_says_so(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    with cut(monkeypatch, NearAtm, "damaged", number), pytest.raises(ChannelFailedError, match=r"^Interrupted\.$"):
+        desk.once(deposit())
+    assert desk.balance == 0
+
+
+def test_one_command_never_leaves_with_0_for_a_signal(
+    monkeypatch: pytest.MonkeyPatch, card: Card, card_path: Path
+) -> None:
+    """Wherever it comes: a script would take 0 for the confirmation."""
+    monkeypatch.setattr(AtmConsole, "enter", lambda _console: signal.raise_signal(signal.SIGTERM))
+    for request, code in ((deposit(), EXIT_CHANNEL), (None, 0)):
+        with pytest.raises(SystemExit) as caught:
+            converse_with(cast("Any", None), card, card_path, cast("Any", None), as_json=False, request=request)
+        assert caught.value.code == code
 
 
 @pytest.mark.parametrize("number", SIGNALS)
