@@ -206,9 +206,7 @@ def runs(pid: str) -> bool:
 
 
 @needs_numba
-def test_the_compiler_takes_nothing_from_the_current_directory(
-    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_the_compiler_takes_nothing_from_the_current_directory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """It would run as the bank what others could put there."""
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     monkeypatch.chdir(tmp_path)
