@@ -201,7 +201,9 @@ def test_a_bank_goes_on_when_its_disk_has_room_again(town: Town) -> None:
     assert "Whether it" in town.atm(bank, card, "deposit", "1").refusal
     resource.prlimit(bank.pid, resource.RLIMIT_FSIZE, (resource.RLIM_INFINITY, resource.RLIM_INFINITY))
     again = town.atm(bank, card, "deposit", "5")
-    assert (again.code, again.out) == (0, f"DEPOS ok, balance {answered + 6}.00\n"), again.err
+    assert (again.code, again.out) == (0, f"DEPOS ok, balance {answered + 5}.00\n"), again.err
+    settled = town.atm(bank, card, given="CHECK\n")
+    assert settled.out == f"CHECK ok, balance {answered + 6}.00\n", settled.err
     assert town.balance() == (answered + 6) * 100
 
 
