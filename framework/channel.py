@@ -21,13 +21,18 @@ from framework.handshake.client import AwaitingM2, make_m1, read_m2
 from framework.handshake.messages import body_size
 from framework.handshake.parties import Completed, Context
 from framework.handshake.server import AwaitingM1, AwaitingM3, read_m1, read_m3
-from framework.handshake.transitions import TRANSITIONS, State
+from framework.handshake.transitions import EXPECTED, TRANSITIONS, State
 from framework.kdf import MAX_CONTEXT, MAX_EXPANDED, MAX_LABEL, expand_label
 from framework.primitives import KeyPair, RandomBytes
-from framework.record.codec import PREFIX_SIZE, ContentType, Inner
+from framework.record.codec import CLOSE_NOTIFY, DATA, PREFIX_SIZE, ContentType
 from framework.record.direction import RecordReader, RecordWriter
 from framework.secret import Secret
 from framework.suite import Suite
+
+_END_OF_TIME = 2**64
+"""Timestamps are of 64 bits (PROTOCOL §6.1)."""
+
+PEER_CLOSED = State.PEER_CLOSED
 
 DEFAULT_APPLICATION = "suitecase"
 DEFAULT_SERVER_NAME = "server"
@@ -67,6 +72,8 @@ class Channel:
         self._closed = False
         self._now = now
         self._owner = os.getpid()
+        self.max_message_size = suite.limits.max_inner - PREFIX_SIZE
+        """Bytes that one message carries at most."""
 
     @classmethod
     def client(
@@ -139,17 +146,11 @@ class Channel:
         """Whether this side has said close_notify."""
         return self._closed
 
-    @property
-    def max_message_size(self) -> int:
-        """Bytes that one message carries at most."""
-        return self._suite.limits.max_inner - PREFIX_SIZE
-
     def is_costly(self, size: int) -> bool:
         """Whether `size` more bytes may complete a handshake message, which takes milliseconds to process."""
         if self._records is not None or self._failure is not None:
             return False
-        expected = next(frame_type for state, frame_type in TRANSITIONS if state is self._state)
-        return len(self._incoming) + size >= HEADER_SIZE + body_size(self._suite, expected)
+        return len(self._incoming) + size >= HEADER_SIZE + body_size(self._suite, EXPECTED[self._state])
 
     def receive_data(self, data: bytes, now: int) -> list[Event]:
         """Take bytes from the network, in any portions, and give what they mean.
@@ -158,14 +159,15 @@ class Channel:
         failed before, and MisuseError, with nothing lost, for what is no bytes or no time.
         """
         self._begin_call(now)
-        data = _octets(data)
-        if self._state is State.PEER_CLOSED:
+        if type(data) is not bytes:
+            data = _octets(data)
+        if self._state is PEER_CLOSED:
             return []
         self._incoming.append(data)
         events: list[Event] = []
         try:
-            while (frame := self._next_frame()) is not None:
-                event = self._accept(*frame)
+            while (frame := self._incoming.take(self._check_header)) is not None:
+                event = self._accept(frame) if self._records is None else self._read(self._records, frame)
                 if event is not None:
                     events.append(event)
         except Fault as fault:
@@ -192,12 +194,13 @@ class Channel:
         or no bytes; nothing is lost then. Raises ChannelError if the channel has failed.
         """
         self._begin_call(now)
-        payload = _octets(payload)
+        if type(payload) is not bytes:
+            payload = _octets(payload)
         if self._records is None or self._closed:
             raise MisuseError("a message can be sent only between the end of the handshake and close()")
         if len(payload) > self.max_message_size:
             raise MisuseError(f"a message has at most {self.max_message_size} bytes, this one {len(payload)}")
-        self._write(self._records, ContentType.DATA, payload)
+        self._write(self._records, DATA, payload)
 
     def close(self, now: int | None = None) -> None:
         """Say close_notify; nothing can be sent afterwards. Without `now`, at the time of the last call.
@@ -209,7 +212,7 @@ class Channel:
             return
         self._begin_call(self._now if now is None else now)
         if self._records is not None:
-            self._write(self._records, ContentType.CLOSE_NOTIFY, b"")
+            self._write(self._records, CLOSE_NOTIFY, b"")
         self._closed = True
 
     def fail(self, reason: FailureReason, detail: str = "") -> ChannelFailed:
@@ -240,29 +243,23 @@ class Channel:
             raise ChannelError("the channel has failed", self._failure.reason)
         if os.getpid() != self._owner:
             raise MisuseError("a channel belongs to the process that made it, and this is another: open a new one")
-        _check_time_argument(now)
+        if type(now) is not int or not 0 <= now < _END_OF_TIME:
+            _check_time_argument(now)
         self._now = now
 
-    def _next_frame(self) -> tuple[FrameType, bytes, bytes] | None:
-        """Give the next whole frame; its header is checked as soon as it is there (PROTOCOL §4.1)."""
-        announced = self._incoming.header()
-        if announced is None:
-            return None
-        frame_type, size = announced
-        if (self._state, frame_type) not in TRANSITIONS:
+    def _check_header(self, frame_type: FrameType, size: int) -> None:
+        """Refuse a frame that the state does not expect, or of a size that it cannot have (PROTOCOL §4.1)."""
+        if frame_type is not EXPECTED.get(self._state):
             raise Fault(FailureReason.MALFORMED, f"a frame {frame_type.name} in the state {self._state}")
         if self._records is not None:
             self._records.reader.check_body_size(size)
         elif size != body_size(self._suite, frame_type):
             raise Fault(FailureReason.MALFORMED, "a handshake message of the wrong size")
-        frame = self._incoming.take(size)
-        return None if frame is None else (frame_type, *frame)
 
-    def _accept(self, frame_type: FrameType, header: bytes, body: bytes) -> Event | None:
-        """Process one frame that the table permits, and move to the state that it names."""
-        if self._records is not None:
-            return self._meaning(self._records.reader.read(header, body, self._now))
-        after = TRANSITIONS[self._state, frame_type]
+    def _accept(self, frame: bytes) -> Event | None:
+        """Process a message of the handshake, and move to the state that the table names."""
+        after = TRANSITIONS[self._state, EXPECTED[self._state]]
+        header, body = frame[:HEADER_SIZE], frame[HEADER_SIZE:]
         if isinstance(self._handshake, AwaitingM1):
             m2, self._handshake = read_m1(self._handshake, header, body, self._now)
             self._outgoing.append(m2)
@@ -275,11 +272,12 @@ class Channel:
         self._state = after
         return HandshakeCompleted() if self._handshake is None else None
 
-    def _meaning(self, inner: Inner) -> Event | None:
-        """What a record means to the application; a key_update, nothing."""
-        if inner.content_type is ContentType.DATA:
-            return MessageReceived(inner.data)
-        if inner.content_type is ContentType.CLOSE_NOTIFY:
+    def _read(self, records: _Records, frame: bytes) -> Event | None:
+        """Open a record; what it means to the application, which is nothing for a key_update."""
+        content_type, _, data = records.reader.read(frame, self._now)
+        if content_type is DATA:
+            return MessageReceived(data)
+        if content_type is CLOSE_NOTIFY:
             self._state = State.PEER_CLOSED
             self._incoming.clear()
             return PeerClosed()
@@ -289,7 +287,7 @@ class Channel:
         self._records = records = _Records(self._suite, completed, is_client=is_client)
         self._handshake = None
         if self._closed:
-            self._outgoing.append(records.writer.write(ContentType.CLOSE_NOTIFY, b"", self._now))
+            self._outgoing.append(records.writer.write(CLOSE_NOTIFY, b"", self._now))
 
     def _write(self, records: _Records, content_type: ContentType, data: bytes) -> None:
         try:
@@ -318,7 +316,7 @@ class Channel:
 
 
 def _check_time_argument(now: int) -> None:
-    if type(now) is not int or not 0 <= now < 2**64:
+    if type(now) is not int or not 0 <= now < _END_OF_TIME:
         raise MisuseError("now is Unix time in whole milliseconds, an int")
 
 

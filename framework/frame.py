@@ -1,5 +1,6 @@
 """Frames: the header of eight bytes that stands before everything on the wire (PROTOCOL §4.1)."""
 
+from collections.abc import Callable
 from enum import IntEnum
 from struct import Struct
 
@@ -20,6 +21,8 @@ class FrameType(IntEnum):
     M3 = 3
     RECORD = 4
 
+
+RECORD = FrameType.RECORD
 
 _TYPES = {int(frame_type): frame_type for frame_type in FrameType}
 
@@ -61,23 +64,27 @@ class FrameBuffer:
         self._data += portion
         self._start = 0
 
-    def header(self) -> tuple[FrameType, int] | None:
-        """Give the next frame's type and body size as soon as its header is there. Raises Fault."""
-        data, start = self._data, self._start
-        return parse_header(data, start) if len(data) - start >= HEADER_SIZE else None
+    def take(self, check: Callable[[FrameType, int], None]) -> bytes | None:
+        """Cut off the next frame, header and all, if it is there whole.
 
-    def take(self, body_size: int) -> tuple[bytes, bytes] | None:
-        """Cut off the next frame, as header and body, if it is there whole."""
+        `check` is given its type and its body's size as soon as the header is there, and raises Fault for a frame that
+        must not come. Raises Fault itself for a header that the protocol does not know.
+        """
         data, start = self._data, self._start
-        middle = start + HEADER_SIZE
-        end = middle + body_size
-        if len(data) < end:
+        there = len(data)
+        if there < start + HEADER_SIZE:
             return None
-        if end == len(data):
-            self.clear()
+        frame_type, body_size = parse_header(data, start)
+        check(frame_type, body_size)
+        end = start + HEADER_SIZE + body_size
+        if there < end:
+            return None
+        if there == end:
+            self._data, self._start = b"", 0
         else:
             self._start = end
-        return bytes(data[start:middle]), bytes(data[middle:end])
+        frame = data[start:end]  # of `bytes` that are one frame, Python makes no copy
+        return frame if type(frame) is bytes else bytes(frame)
 
     def clear(self) -> None:
         """Forget everything."""

@@ -30,6 +30,9 @@ from framework.primitives import (
 P = TypeVar("P", bound=KeyExchange | BulkCipher | Mac | Aead)
 R = TypeVar("R")
 
+AeadCall = Callable[[bytes, bytes, bytes], bytes]
+"""`seal` or `open` of an AEAD: nonce, plaintext or ciphertext, associated data."""
+
 STRANGE = (Exception, SystemExit)
 """What a stranger's code may raise and must not get away with; SystemExit would end the program, for all sessions."""
 
@@ -205,41 +208,50 @@ class GuardedBulkCipher(_Guarded[BulkCipher]):
         self._call("check_key", self._primitive.check_key, key, allow=InvalidKeyError)
 
 
-class GuardedAuthenticator:
-    """A keyed MAC behind the guard. The length of a tag is checked here, before the plugin compares it."""
-
-    __slots__ = ("_inner", "_owner", "tag_size")
-
-    def __init__(self, inner: Authenticator, owner: str, tag_size: int) -> None:
-        for signature in ("tag(*parts)", "verify(tag, *parts)"):
-            _method(owner, "authenticator", inner, signature)
-        self._inner = inner
-        self._owner = owner
-        self.tag_size = tag_size
-
-    def tag(self, *parts: bytes) -> bytes:
-        """As `Authenticator.tag`, with type and size checked."""
+def _tag(owner: str, inner: Callable[..., bytes], size: int) -> Callable[..., bytes]:
+    def guarded(*parts: bytes) -> bytes:
         try:
-            tag = self._inner.tag(*parts)
+            tag = inner(*parts)
         except STRANGE as error:
-            _blame(self._owner, "tag", error)
-        if type(tag) is not bytes or len(tag) != self.tag_size:
-            _is_bytes(self._owner, "tag", tag, self.tag_size)
+            _blame(owner, "tag", error)
+        if type(tag) is not bytes or len(tag) != size:
+            _is_bytes(owner, "tag", tag, size)
         return tag
 
-    def verify(self, tag: bytes, *parts: bytes) -> None:
-        """As `Authenticator.verify`; a plugin that answers with a value instead of raising is found out."""
-        if len(tag) != self.tag_size:
+    return guarded
+
+
+def _verify(owner: str, inner: Callable[..., object], size: int) -> Callable[..., None]:
+    def guarded(tag: bytes, *parts: bytes) -> None:
+        if len(tag) != size:
             raise VerificationError
         try:
             # A plugin is a stranger: what its signature promises is checked, not believed.
-            verdict: object = self._inner.verify(tag, *parts)  # type: ignore[func-returns-value]
+            verdict = inner(tag, *parts)
         except VerificationError:
             raise VerificationError from None
         except STRANGE as error:
-            _blame(self._owner, "verify", error)
+            _blame(owner, "verify", error)
         if verdict is not None:
-            raise PluginError(f"{self._owner}: verify gave {type(verdict).__name__} where it must raise or give None")
+            raise PluginError(f"{owner}: verify gave {type(verdict).__name__} where it must raise or give None")
+
+    return guarded
+
+
+class GuardedAuthenticator:
+    """A keyed MAC behind the guard. The length of a tag is checked here, before the plugin compares it.
+
+    `tag` and `verify` are as `Authenticator` has them, with type and size checked; a plugin that answers with a value
+    where it must raise is found out.
+    """
+
+    __slots__ = ("tag", "tag_size", "verify")
+
+    def __init__(self, inner: Authenticator, owner: str, tag_size: int) -> None:
+        tag, verify = (_method(owner, "authenticator", inner, each) for each in ("tag(*parts)", "verify(tag, *parts)"))
+        self.tag = _tag(owner, tag, tag_size)
+        self.verify = _verify(owner, verify, tag_size)
+        self.tag_size = tag_size
 
 
 class GuardedMac(_Guarded[Mac]):
@@ -257,39 +269,45 @@ class GuardedMac(_Guarded[Mac]):
         return GuardedAuthenticator(inner, self._owner, self.tag_size)
 
 
-class GuardedAeadContext:
-    """A keyed AEAD behind the guard."""
-
-    __slots__ = ("_inner", "_owner", "_tag_size")
-
-    def __init__(self, inner: AeadContext, owner: str, tag_size: int) -> None:
-        for call in ("seal(nonce, plaintext, associated_data)", "open(nonce, ciphertext, associated_data)"):
-            _method(owner, "context", inner, call)
-        self._inner = inner
-        self._owner = owner
-        self._tag_size = tag_size
-
-    def seal(self, nonce: bytes, plaintext: bytes, associated_data: bytes) -> bytes:
-        """As `AeadContext.seal`, with type and size checked."""
+def _seal(owner: str, inner: AeadCall, tag_size: int) -> AeadCall:
+    def guarded(nonce: bytes, plaintext: bytes, associated_data: bytes) -> bytes:
         try:
-            sealed = self._inner.seal(nonce, plaintext, associated_data)
+            sealed = inner(nonce, plaintext, associated_data)
         except STRANGE as error:
-            _blame(self._owner, "seal", error)
-        _is_bytes(self._owner, "seal", sealed, len(plaintext) + self._tag_size)
+            _blame(owner, "seal", error)
+        if type(sealed) is not bytes or len(sealed) != len(plaintext) + tag_size:
+            _is_bytes(owner, "seal", sealed, len(plaintext) + tag_size)
         return sealed
 
-    def open(self, nonce: bytes, ciphertext: bytes, associated_data: bytes) -> bytes:
-        """As `AeadContext.open`, with type and size checked."""
-        if len(ciphertext) < self._tag_size:
+    return guarded
+
+
+def _open(owner: str, inner: AeadCall, tag_size: int) -> AeadCall:
+    def guarded(nonce: bytes, ciphertext: bytes, associated_data: bytes) -> bytes:
+        if len(ciphertext) < tag_size:
             raise VerificationError
         try:
-            opened = self._inner.open(nonce, ciphertext, associated_data)
+            opened = inner(nonce, ciphertext, associated_data)
         except VerificationError:
             raise VerificationError from None
         except STRANGE as error:
-            _blame(self._owner, "open", error)
-        _is_bytes(self._owner, "open", opened, len(ciphertext) - self._tag_size)
+            _blame(owner, "open", error)
+        if type(opened) is not bytes or len(opened) != len(ciphertext) - tag_size:
+            _is_bytes(owner, "open", opened, len(ciphertext) - tag_size)
         return opened
+
+    return guarded
+
+
+class GuardedAeadContext:
+    """A keyed AEAD behind the guard: `seal` and `open` as `AeadContext` has them, with type and size checked."""
+
+    __slots__ = ("open", "seal")
+
+    def __init__(self, inner: AeadContext, owner: str, tag_size: int) -> None:
+        seal = _method(owner, "context", inner, "seal(nonce, plaintext, associated_data)")
+        self.open = _open(owner, _method(owner, "context", inner, "open(nonce, ciphertext, associated_data)"), tag_size)
+        self.seal = _seal(owner, seal, tag_size)
 
 
 class GuardedAead(_Guarded[Aead]):

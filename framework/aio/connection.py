@@ -6,6 +6,7 @@ import socket
 import struct
 from collections import deque
 from concurrent.futures import Executor
+from typing import NoReturn
 
 from framework.aio.clock import ChannelClock
 from framework.channel import Channel
@@ -38,12 +39,14 @@ class Connection(asyncio.BufferedProtocol):
         self.channel = channel
         self.peer_address = "?"
         self.established: asyncio.Future[None] = loop.create_future()
-        self.last_received = loop.time()
+        self.last_received = clock.now()
+        self.expired = False
+        self.network_is_behind = False
         self._clock = clock
         self._loop = loop
         self._workers = workers
         self._transport: asyncio.Transport | None = None
-        self._buffer = bytearray(READ_SIZE)
+        self._buffer = memoryview(bytearray(READ_SIZE))
         self._messages: deque[bytes] = deque()
         self._queued = 0
         self._taken_after_close = 0
@@ -68,19 +71,17 @@ class Connection(asyncio.BufferedProtocol):
         self.peer_address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         self._flush()
 
-    def get_buffer(self, sizehint: int) -> bytearray:  # noqa: ARG002 - the interface's
+    def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the interface's
         """Where the next read goes."""
         return self._buffer
 
     def buffer_updated(self, nbytes: int) -> None:
         """Take what was read."""
-        with memoryview(self._buffer) as view:
-            data = bytes(view[:nbytes])
-        self.data_received(data)
+        self.data_received(bytes(self._buffer[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
         """Hand the bytes to the channel; a step that computes for milliseconds goes to a worker thread."""
-        self.last_received = self._loop.time()
+        now = self.last_received = self._clock.now()
         if self._failure is not None:
             return
         if self._application_is_gone:
@@ -91,11 +92,11 @@ class Connection(asyncio.BufferedProtocol):
         if self.channel.is_costly(len(data)):
             self._computing = True
             self.pause_reading()
-            work = self._loop.run_in_executor(self._workers, self.channel.receive_data, data, self._clock.now())
+            work = self._loop.run_in_executor(self._workers, self.channel.receive_data, data, now)
             work.add_done_callback(self._computed)
         else:
             try:
-                events = self.channel.receive_data(data, self._clock.now())
+                events = self.channel.receive_data(data, now)
             except Exception as error:  # noqa: BLE001 - as in `_computed`: not even a bug may fail in another way
                 self.fail(FailureReason.PLUGIN, type(error).__name__)
             else:
@@ -117,17 +118,20 @@ class Connection(asyncio.BufferedProtocol):
 
     def pause_writing(self) -> None:
         """The network is behind."""
+        self.network_is_behind = True
         self._writable.clear()
 
     def resume_writing(self) -> None:
         """The network has caught up."""
+        self.network_is_behind = False
         self._writable.set()
 
     # --- for the stream and the server ---
 
     def send(self, payload: bytes) -> None:
-        """Seal a message and hand it to the transport."""
-        self._raise_failure()
+        """Seal a message and hand it to the transport. Raises ChannelError, also where the channel had to end."""
+        if self._failure is not None or self.expired:
+            self._refuse()
         try:
             self.channel.send(payload, self._clock.now())
         except BaseException:
@@ -137,7 +141,7 @@ class Connection(asyncio.BufferedProtocol):
 
     async def drain(self) -> None:
         """Wait until the transport takes more. Raises ChannelError if the channel failed meanwhile."""
-        if not self._writable.is_set():
+        if self.network_is_behind:
             await self._writable.wait()
             self._raise_failure()
 
@@ -150,7 +154,11 @@ class Connection(asyncio.BufferedProtocol):
             await self._news()
         message = self._messages.popleft()
         self._queued -= len(message)
-        if self._application_is_behind and self._queue_is_within(MAX_QUEUED_MESSAGES // 2, MAX_QUEUED_BYTES // 2):
+        if (
+            self._application_is_behind
+            and len(self._messages) <= MAX_QUEUED_MESSAGES // 2
+            and self._queued <= MAX_QUEUED_BYTES // 2
+        ):
             self._application_is_behind = False
             self.resume_reading()
         return message
@@ -237,11 +245,11 @@ class Connection(asyncio.BufferedProtocol):
         elif work.cancelled() or (error := work.exception()) is not None:
             self.fail(FailureReason.PLUGIN, "cancelled" if work.cancelled() else type(error).__name__)
         else:
+            self._flush()  # a step of the handshake answers; a record never does
             self._deliver(work.result())
             self.resume_reading()
 
     def _deliver(self, events: list[Event]) -> None:
-        self._flush()
         for event in events:
             if isinstance(event, MessageReceived):
                 if not self._application_is_gone:
@@ -254,18 +262,15 @@ class Connection(asyncio.BufferedProtocol):
             else:
                 self._note_failure(event)
         self._wake()
-        if not (self._application_is_behind or self._queue_is_within(MAX_QUEUED_MESSAGES, MAX_QUEUED_BYTES)):
+        if len(self._messages) > MAX_QUEUED_MESSAGES or self._queued > MAX_QUEUED_BYTES:
             self._application_is_behind = True
             self.pause_reading()
 
-    def _queue_is_within(self, messages: int, size: int) -> bool:
-        return len(self._messages) <= messages and self._queued <= size
-
-    async def _news(self) -> None:
-        """Wait until something has happened, as `_wake` tells."""
+    def _news(self) -> "asyncio.Future[None]":
+        """What is done when something has happened, as `_wake` tells."""
         waiter = self._loop.create_future()
         self._waiters.append(waiter)
-        await waiter
+        return waiter
 
     def _wake(self) -> None:
         for waiter in self._waiters:
@@ -309,6 +314,10 @@ class Connection(asyncio.BufferedProtocol):
         data = self.channel.data_to_send()
         if data and self._transport is not None and not self._transport.is_closing():
             self._transport.write(data)
+
+    def _refuse(self) -> NoReturn:
+        self._raise_failure()
+        raise ChannelError("the channel had to end", FailureReason.TIMEOUT)
 
     def _raise_failure(self) -> None:
         if self._failure is not None:

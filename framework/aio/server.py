@@ -159,7 +159,6 @@ class ServerConnection(Connection):
 
     def __init__(self, server: Server, channel: Channel, clock: ChannelClock) -> None:
         super().__init__(channel, clock, server.workers)
-        self.expired = False
         self.network = "?"
         self._server = server
         self._deadline: asyncio.TimerHandle | None = None
@@ -184,12 +183,6 @@ class ServerConnection(Connection):
         super().connection_lost(exc)
         if not self._computing:  # else its work still occupies a place
             self._server.forget(self)
-
-    def send(self, payload: bytes) -> None:
-        """As `Connection.send`. Raises ChannelError when the channel had to end, which the handler cannot know."""
-        if self.expired:
-            raise ChannelError("the channel had to end", FailureReason.TIMEOUT)
-        super().send(payload)
 
     def expire(self) -> None:
         """End the channel in order; a peer that does not read, and so keeps the handler waiting, is reset."""
@@ -218,7 +211,7 @@ class ServerConnection(Connection):
         self.fail(FailureReason.TIMEOUT, "no handshake within its deadline")
 
     def _check_idle(self) -> None:
-        left = self.last_received + self._server.idle_seconds - self._loop.time()
+        left = self._server.idle_seconds - (self._clock.now() - self.last_received) / 1000
         if left <= 0:
             self.expire()
         else:

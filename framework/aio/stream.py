@@ -51,7 +51,8 @@ class ChannelStream:
     async def send(self, payload: bytes) -> None:
         """Send one message; waits while the network is behind. Raises ChannelError, MisuseError."""
         self._connection.send(payload)
-        await self._connection.drain()
+        if self._connection.network_is_behind:
+            await self._connection.drain()
 
     async def receive(self) -> bytes | None:
         """Give the next message, or None when the peer has closed. Raises ChannelError."""

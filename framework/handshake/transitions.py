@@ -33,6 +33,9 @@ TRANSITIONS: Mapping[tuple[State, FrameType], State] = MappingProxyType(
 )
 """The state after a frame was accepted. close_notify, a record, leads from OPEN to PEER_CLOSED; a fault to FAILED."""
 
+EXPECTED: Mapping[State, FrameType] = MappingProxyType(dict(tuple(TRANSITIONS)))
+"""The one frame that may arrive in each state, as the table has it; none in the others."""
+
 
 def diagram() -> str:
     """The table as a Mermaid state diagram."""

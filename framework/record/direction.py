@@ -2,8 +2,8 @@
 
 from framework.events import FailureReason
 from framework.fault import Fault
-from framework.frame import FrameType, encode_header
-from framework.record.codec import ContentType, Inner, encode_inner, parse_inner
+from framework.frame import HEADER_SIZE, RECORD, encode_header
+from framework.record.codec import KEY_UPDATE, ContentType, Inner, encode_inner, parse_inner
 from framework.record.epoch import EpochKeys
 from framework.record.protection import Opener, Sealer, opener, sealer
 from framework.secret import Secret
@@ -30,12 +30,13 @@ class RecordWriter:
 
     def write(self, content_type: ContentType, data: bytes, now: int) -> bytes:
         """Give the frame, behind a key_update's frame if one is due. `now` in Unix milliseconds."""
-        # Never older than the one before it, whatever clock the caller has.
-        timestamp = self._last_timestamp = max(self._last_timestamp, now)
-        plaintext = encode_inner(Inner(content_type, timestamp, data), self._quantum)
-        if self._epoch.has_room(self._cost(plaintext)):
+        timestamp = self._last_timestamp
+        if now > timestamp:  # never older than the one before it, whatever clock the caller has
+            timestamp = self._last_timestamp = now
+        plaintext = encode_inner(content_type, timestamp, data, self._quantum)
+        if self._epoch.has_room(len(plaintext) if self._counts_bytes else 1):
             return self._seal(plaintext)
-        key_update = self._seal(encode_inner(Inner(ContentType.KEY_UPDATE, timestamp, b""), self._quantum))
+        key_update = self._seal(encode_inner(KEY_UPDATE, timestamp, b"", self._quantum))
         self._epoch.step()
         return key_update + self._seal(plaintext)
 
@@ -43,15 +44,12 @@ class RecordWriter:
         """Erase the keys."""
         self._epoch.wipe()
 
-    def _cost(self, plaintext: bytes) -> int:
-        return len(plaintext) if self._counts_bytes else 1
-
     def _seal(self, plaintext: bytes) -> bytes:
-        epoch = self._epoch
-        header = encode_header(FrameType.RECORD, len(plaintext) + self._tag_size)
-        body = epoch.keys.seal(epoch.sequence, epoch.position() + header, plaintext)
-        epoch.advance(self._cost(plaintext))
-        return header + body
+        epoch, size = self._epoch, len(plaintext)
+        header = encode_header(RECORD, size + self._tag_size)
+        frame = header + epoch.keys.seal(epoch.sequence, epoch.position() + header, plaintext)
+        epoch.advance(size if self._counts_bytes else 1)
+        return frame
 
 
 class RecordReader:
@@ -62,31 +60,33 @@ class RecordReader:
         self._quantum = limits.pad_quantum
         self._max_inner = limits.max_inner
         self._skew = limits.skew_ms
-        self._tag_size = suite.tag_size
+        self._overhead = HEADER_SIZE + suite.tag_size
+        self._smallest = limits.pad_quantum + suite.tag_size
+        self._largest = limits.max_inner + suite.tag_size
         self._counts_bytes = suite.counts_bytes
         self._epoch: EpochKeys[Opener] = EpochKeys(suite, secret, opener)
         self._last_timestamp = last_timestamp
 
     def check_body_size(self, size: int) -> None:
         """Raise Fault for a size that no record can have, before its body is read (PROTOCOL §6.1)."""
-        inner_size = size - self._tag_size
-        if not self._quantum <= inner_size <= self._max_inner or inner_size % self._quantum:
+        if not self._smallest <= size <= self._largest or (size - self._smallest) % self._quantum:
             raise Fault(FailureReason.MALFORMED, "a record of a size that no record has")
 
-    def read(self, header: bytes, body: bytes, now: int) -> Inner:
+    def read(self, frame: bytes, now: int) -> Inner:
         """Verify, open and check one frame. `now` in Unix milliseconds. Raises Fault.
 
         A frame that does not verify advances nothing. After any other Fault the reader is spent.
         """
         epoch = self._epoch
-        cost = len(body) - self._tag_size if self._counts_bytes else 1
+        cost = len(frame) - self._overhead if self._counts_bytes else 1
         if not epoch.can_carry(cost):
             # Before opening: the cipher must never be asked for more keystream than its limit.
             raise Fault(FailureReason.LIMIT, "an epoch longer than its limit")
-        plaintext = epoch.keys.open(epoch.sequence, epoch.position() + header, body)
-        inner = parse_inner(plaintext, self._quantum)
-        check_time(inner.timestamp, last=self._last_timestamp, now=now, skew=self._skew)
-        if inner.content_type is ContentType.KEY_UPDATE:
+        ad = epoch.position() + frame[:HEADER_SIZE]
+        inner = parse_inner(epoch.keys.open(epoch.sequence, ad, frame[HEADER_SIZE:]), self._quantum)
+        content_type, timestamp, _ = inner
+        check_time(timestamp, last=self._last_timestamp, now=now, skew=self._skew)
+        if content_type is KEY_UPDATE:
             if epoch.has_room(self._max_inner if self._counts_bytes else 1):
                 raise Fault(FailureReason.LIMIT, "a key_update before one was due")
             epoch.step()
@@ -94,7 +94,7 @@ class RecordReader:
             epoch.advance(cost)
         else:
             raise Fault(FailureReason.LIMIT, "an epoch without room for its key_update")
-        self._last_timestamp = inner.timestamp
+        self._last_timestamp = timestamp
         return inner
 
     def wipe(self) -> None:

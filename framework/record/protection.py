@@ -81,22 +81,22 @@ def _cipher_key(cipher: GuardedBulkCipher, secret: Secret) -> bytes:
 
 
 class _EncryptThenMacSealer:
-    __slots__ = ("_encrypt", "_mac")
+    __slots__ = ("_encrypt", "_tag")
 
     def __init__(self, mac: GuardedAuthenticator, encryptor: GuardedEncryptor) -> None:
-        self._mac = mac
+        self._tag = mac.tag
         self._encrypt = encryptor.encrypt
 
     def seal(self, sequence: int, ad: bytes, plaintext: bytes) -> bytes:  # noqa: ARG002 - the cipher counts by itself
         ciphertext = self._encrypt(plaintext)
-        return ciphertext + self._mac.tag(_LENGTH.pack(len(ad)) + ad, ciphertext)
+        return ciphertext + self._tag(_LENGTH.pack(len(ad)) + ad, ciphertext)
 
 
 class _EncryptThenMacOpener:
-    __slots__ = ("_decrypt", "_mac", "_tag_size")
+    __slots__ = ("_decrypt", "_tag_size", "_verify")
 
     def __init__(self, mac: GuardedAuthenticator, decryptor: GuardedDecryptor) -> None:
-        self._mac = mac
+        self._verify = mac.verify
         self._decrypt = decryptor.decrypt
         self._tag_size = mac.tag_size
 
@@ -106,19 +106,20 @@ class _EncryptThenMacOpener:
             raise Fault(FailureReason.MALFORMED, "a body shorter than its tag")
         ciphertext = body[:boundary]
         try:
-            self._mac.verify(body[boundary:], _LENGTH.pack(len(ad)) + ad, ciphertext)
+            self._verify(body[boundary:], _LENGTH.pack(len(ad)) + ad, ciphertext)
         except VerificationError:
             raise Fault(FailureReason.AUTHENTICATION, "a tag that does not verify") from None
         return self._decrypt(ciphertext)
 
 
 class _AeadProtection:
-    __slots__ = ("_context", "_iv", "_nonce_size")
+    __slots__ = ("_iv", "_nonce_size", "_open", "_seal")
 
     def __init__(self, aead: GuardedAead, secret: Secret) -> None:
         key = expand_label(secret.expose(), "key", b"", aead.key_size)
         iv = expand_label(secret.expose(), "iv", b"", aead.nonce_size)
-        self._context: GuardedAeadContext = aead.context(key)
+        context: GuardedAeadContext = aead.context(key)
+        self._seal, self._open = context.seal, context.open
         self._iv = int.from_bytes(iv)
         self._nonce_size = aead.nonce_size
 
@@ -126,10 +127,10 @@ class _AeadProtection:
         return (self._iv ^ sequence).to_bytes(self._nonce_size)
 
     def seal(self, sequence: int, ad: bytes, plaintext: bytes) -> bytes:
-        return self._context.seal(self._nonce(sequence), plaintext, ad)
+        return self._seal(self._nonce(sequence), plaintext, ad)
 
     def open(self, sequence: int, ad: bytes, body: bytes) -> bytes:
         try:
-            return self._context.open(self._nonce(sequence), body, ad)
+            return self._open(self._nonce(sequence), body, ad)
         except VerificationError:
             raise Fault(FailureReason.AUTHENTICATION, "a record that does not verify") from None

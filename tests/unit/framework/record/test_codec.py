@@ -18,7 +18,7 @@ def plaintext(number: int, size: int, data: bytes, padding: bytes) -> bytes:
 @pytest.mark.parametrize(("data_size", "total"), [(0, 256), (1, 256), (243, 256), (244, 512), (499, 512), (500, 768)])
 def test_a_record_is_padded_to_the_least_multiple_of_the_quantum(data_size: int, total: int) -> None:
     data = b"d" * data_size
-    encoded = encode_inner(Inner(ContentType.DATA, TIME, data), 256)
+    encoded = encode_inner(ContentType.DATA, TIME, data, 256)
     assert padded_size(data_size, 256) == total
     assert encoded == plaintext(1, data_size, data, bytes(total - 13 - data_size))
     assert parse_inner(encoded, 256) == Inner(ContentType.DATA, TIME, data)
@@ -27,7 +27,7 @@ def test_a_record_is_padded_to_the_least_multiple_of_the_quantum(data_size: int,
 @pytest.mark.parametrize(("content_type", "number"), [("DATA", 1), ("CLOSE_NOTIFY", 2), ("KEY_UPDATE", 3)])
 def test_content_types_have_their_numbers(content_type: str, number: int) -> None:
     inner = Inner(ContentType[content_type], TIME, b"")
-    assert encode_inner(inner, 16) == plaintext(number, 0, b"", bytes(3))
+    assert encode_inner(*inner, 16) == plaintext(number, 0, b"", bytes(3))
     assert parse_inner(plaintext(number, 0, b"", bytes(3)), 16) == inner
 
 
@@ -61,5 +61,5 @@ def test_what_is_malformed_is_refused(malformed: bytes, message: str) -> None:
 
 def test_data_may_be_of_zeros_and_may_fill_the_record() -> None:
     for data in (b"", bytes(3), bytes(19), b"\xff" * 19):
-        encoded = encode_inner(Inner(ContentType.DATA, TIME, data), 16)
+        encoded = encode_inner(ContentType.DATA, TIME, data, 16)
         assert parse_inner(encoded, 16).data == data

@@ -26,12 +26,12 @@ def reader(suite: Suite, last: int = NOW) -> RecordReader:
 
 
 def read(target: RecordReader, frame: bytes, now: int = NOW) -> Inner:
-    return target.read(frame[:HEADER_SIZE], frame[HEADER_SIZE:], now)
+    return target.read(frame, now)
 
 
 def seal(target: RecordWriter, inner: Inner) -> bytes:
     """A record that an honest writer might not write here."""
-    return target._seal(encode_inner(inner, 32))
+    return target._seal(encode_inner(*inner, 32))
 
 
 def refused(target: RecordReader, frame: bytes, reason: FailureReason, now: int = NOW) -> None:
@@ -275,5 +275,5 @@ def test_the_header_enters_the_tag(suite: Suite) -> None:
     frame = writer(suite).write(ContentType.DATA, b"x", NOW)
     other = encode_header(FrameType.RECORD, len(frame) - HEADER_SIZE + 32)
     with pytest.raises(Fault) as caught:
-        reader(suite).read(other, frame[HEADER_SIZE:], NOW)
+        reader(suite).read(other + frame[HEADER_SIZE:], NOW)
     assert caught.value.reason is FailureReason.AUTHENTICATION
