@@ -29,11 +29,6 @@ from framework.record.direction import RecordReader, RecordWriter
 from framework.secret import Secret
 from framework.suite import Suite
 
-_END_OF_TIME = 2**64
-"""Timestamps are of 64 bits (PROTOCOL §6.1)."""
-
-PEER_CLOSED = State.PEER_CLOSED
-
 DEFAULT_APPLICATION = "suitecase"
 DEFAULT_SERVER_NAME = "server"
 
@@ -72,8 +67,7 @@ class Channel:
         self._closed = False
         self._now = now
         self._owner = os.getpid()
-        self.max_message_size = suite.limits.max_inner - PREFIX_SIZE
-        """Bytes that one message carries at most."""
+        self._max_message_size = suite.limits.max_inner - PREFIX_SIZE
 
     @classmethod
     def client(
@@ -146,6 +140,11 @@ class Channel:
         """Whether this side has said close_notify."""
         return self._closed
 
+    @property
+    def max_message_size(self) -> int:
+        """Bytes that one message carries at most."""
+        return self._max_message_size
+
     def is_costly(self, size: int) -> bool:
         """Whether `size` more bytes may complete a handshake message, which takes milliseconds to process."""
         if self._records is not None or self._failure is not None:
@@ -161,7 +160,7 @@ class Channel:
         self._begin_call(now)
         if type(data) is not bytes:
             data = _octets(data)
-        if self._state is PEER_CLOSED:
+        if self._state is State.PEER_CLOSED:
             return []
         self._incoming.append(data)
         events: list[Event] = []
@@ -198,8 +197,8 @@ class Channel:
             payload = _octets(payload)
         if self._records is None or self._closed:
             raise MisuseError("a message can be sent only between the end of the handshake and close()")
-        if len(payload) > self.max_message_size:
-            raise MisuseError(f"a message has at most {self.max_message_size} bytes, this one {len(payload)}")
+        if len(payload) > self._max_message_size:
+            raise MisuseError(f"a message has at most {self._max_message_size} bytes, this one {len(payload)}")
         self._write(self._records, DATA, payload)
 
     def close(self, now: int | None = None) -> None:
@@ -243,8 +242,7 @@ class Channel:
             raise ChannelError("the channel has failed", self._failure.reason)
         if os.getpid() != self._owner:
             raise MisuseError("a channel belongs to the process that made it, and this is another: open a new one")
-        if type(now) is not int or not 0 <= now < _END_OF_TIME:
-            _check_time_argument(now)
+        _check_time_argument(now)
         self._now = now
 
     def _check_header(self, frame_type: FrameType, size: int) -> None:
@@ -316,7 +314,7 @@ class Channel:
 
 
 def _check_time_argument(now: int) -> None:
-    if type(now) is not int or not 0 <= now < _END_OF_TIME:
+    if type(now) is not int or not 0 <= now < 2**64:
         raise MisuseError("now is Unix time in whole milliseconds, an int")
 
 
