@@ -34,10 +34,11 @@ class RecordWriter:
         if now > timestamp:  # never older than the one before it, whatever clock the caller has
             timestamp = self._last_timestamp = now
         plaintext = encode_inner(content_type, timestamp, data, self._quantum)
-        if self._epoch.has_room(len(plaintext) if self._counts_bytes else 1):
+        epoch = self._epoch
+        if epoch.used + (len(plaintext) if self._counts_bytes else 1) <= epoch.room:
             return self._seal(plaintext)
         key_update = self._seal(encode_inner(KEY_UPDATE, timestamp, b"", self._quantum))
-        self._epoch.step()
+        epoch.step()
         return key_update + self._seal(plaintext)
 
     def wipe(self) -> None:
@@ -58,18 +59,18 @@ class RecordReader:
     def __init__(self, suite: Suite, secret: Secret, last_timestamp: int) -> None:
         limits = suite.limits
         self._quantum = limits.pad_quantum
-        self._max_inner = limits.max_inner
         self._skew = limits.skew_ms
-        self._overhead = HEADER_SIZE + suite.tag_size
-        self._smallest = limits.pad_quantum + suite.tag_size
-        self._largest = limits.max_inner + suite.tag_size
         self._counts_bytes = suite.counts_bytes
+        self._smallest_body = limits.pad_quantum + suite.tag_size
+        self._largest_body = limits.max_inner + suite.tag_size
+        self._overhead = HEADER_SIZE + suite.tag_size
+        self._largest_cost = suite.record_cost(limits.max_inner)
         self._epoch: EpochKeys[Opener] = EpochKeys(suite, secret, opener)
         self._last_timestamp = last_timestamp
 
     def check_body_size(self, size: int) -> None:
         """Raise Fault for a size that no record can have, before its body is read (PROTOCOL §6.1)."""
-        if not self._smallest <= size <= self._largest or (size - self._smallest) % self._quantum:
+        if not self._smallest_body <= size <= self._largest_body or (size - self._smallest_body) % self._quantum:
             raise Fault(FailureReason.MALFORMED, "a record of a size that no record has")
 
     def read(self, frame: bytes, now: int) -> Inner:
@@ -79,7 +80,8 @@ class RecordReader:
         """
         epoch = self._epoch
         cost = len(frame) - self._overhead if self._counts_bytes else 1
-        if not epoch.can_carry(cost):
+        after = epoch.used + cost
+        if after > epoch.limit:
             # Before opening: the cipher must never be asked for more keystream than its limit.
             raise Fault(FailureReason.LIMIT, "an epoch longer than its limit")
         ad = epoch.position() + frame[:HEADER_SIZE]
@@ -87,10 +89,10 @@ class RecordReader:
         content_type, timestamp, _ = inner
         check_time(timestamp, last=self._last_timestamp, now=now, skew=self._skew)
         if content_type is KEY_UPDATE:
-            if epoch.has_room(self._max_inner if self._counts_bytes else 1):
+            if epoch.used + self._largest_cost <= epoch.room:
                 raise Fault(FailureReason.LIMIT, "a key_update before one was due")
             epoch.step()
-        elif epoch.has_room(cost):
+        elif after <= epoch.room:
             epoch.advance(cost)
         else:
             raise Fault(FailureReason.LIMIT, "an epoch without room for its key_update")

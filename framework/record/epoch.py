@@ -22,20 +22,21 @@ def next_traffic_secret(secret: Secret) -> Secret:
 
 
 class EpochKeys(Generic[K]):
-    """The keys of one direction: the epoch in use, its sequence number, and what it may still carry.
+    """The keys of one direction: the epoch in use, its sequence number, and what it has carried.
 
-    `make_keys` is `protection.sealer` or `protection.opener`. Nothing advances unless `advance` or `step` is called,
-    which happens only after a record has been sealed or verified.
+    `used` may reach `room` with records and `limit` with a key_update behind them (PROTOCOL §6.5), in the unit of the
+    suite's epoch limit. `make_keys` is `protection.sealer` or `protection.opener`. Nothing advances unless `advance` or
+    `step` is called, which happens only after a record has been sealed or verified.
     """
 
-    __slots__ = ("_limit", "_make_keys", "_room", "_secret", "_suite", "epoch", "keys", "sequence", "used")
+    __slots__ = ("_make_keys", "_secret", "_suite", "epoch", "keys", "limit", "room", "sequence", "used")
 
     def __init__(self, suite: Suite, secret: Secret, make_keys: Callable[[Suite, Secret], K]) -> None:
         self._suite = suite
         self._secret = secret
         self._make_keys = make_keys
-        self._limit = suite.epoch_limit
-        self._room = self._limit - suite.record_cost(suite.limits.pad_quantum)
+        self.limit = suite.epoch_limit
+        self.room = self.limit - suite.record_cost(suite.limits.pad_quantum)
         self.epoch = 0
         self.sequence = 0
         self.used = 0
@@ -46,14 +47,6 @@ class EpochKeys(Generic[K]):
         if self.sequence > MAX_SEQUENCE:
             raise Fault(FailureReason.LIMIT, "the last sequence number has been used")
         return _POSITION.pack(self.epoch, self.sequence)
-
-    def can_carry(self, cost: int) -> bool:
-        """Whether `cost` more stays within the limit of this epoch."""
-        return self.used + cost <= self._limit
-
-    def has_room(self, cost: int) -> bool:
-        """Whether this epoch can carry `cost` more and a key_update behind it (PROTOCOL §6.5)."""
-        return self.used + cost <= self._room
 
     def advance(self, cost: int) -> None:
         """Count a record that was sealed or verified."""
