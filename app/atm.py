@@ -97,13 +97,16 @@ class Atm:
                 "is it the card of this bank, and is the account open there?"
             )
 
-    async def begin(self, request: AccountRequest) -> PendingRequest:
-        """Write down a request that moves money, to be settled next. Raises ChannelFailedError and FileError.
-
-        It connects first: where there is no channel, nothing is written down.
-        """
+    async def ready(self) -> None:
+        """Connect, if there is no channel: without one nothing need be written down. Raises what `connect` raises."""
         if self._stream is None:
             await self.connect()
+
+    def begin(self, request: AccountRequest) -> PendingRequest:
+        """Write down a request that moves money, to be settled next. Raises FileError.
+
+        No coroutine: cut short by a signal it has undone its work, or left it whole, when the exception arrives.
+        """
         return PendingRequest(request) if isinstance(request, CheckRequest) else self._pending.begin(request)
 
     async def settle(self, pending: PendingRequest) -> AccountReply:

@@ -13,6 +13,7 @@ from app.card import Card
 from app.cautions import STYLES, doubtful, reason
 from app.commands import HELP, read_command
 from app.errors import EXIT_CHANNEL, EXIT_REFUSED, ChannelFailedError, FileError, UserError
+from app.interruption import run_unless_cut_short
 from app.keystore import fingerprint
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 from app.money import format_amount
@@ -70,7 +71,11 @@ def _welcome(bank: BankAddress, card: Card, screen: Screen) -> None:
 
 
 class AtmConsole:
-    """Runs the dialogue. The event loop runs while the bank is asked, not while a person thinks."""
+    """Runs the dialogue. The event loop runs while the bank is asked, not while a person thinks.
+
+    A signal may come between any two instructions. Records are made and removed outside the loop, so when one has come
+    and everything is unwound, a look at the disk tells what becomes of the request; and that is what is said.
+    """
 
     def __init__(self, atm: Atm, screen: Screen, runner: asyncio.Runner) -> None:
         self._atm = atm
@@ -79,13 +84,26 @@ class AtmConsole:
 
     def enter(self) -> None:
         """Open the channel and present the card. Raises UserError."""
-        self._wait(self._atm.connect())
+        try:
+            self._wait(self._atm.connect)
+        except (KeyboardInterrupt, SystemExit) as ending:
+            if isinstance(ending, SystemExit) and not ending.code:  # a console that is ended before anything is asked
+                raise
+            raise ChannelFailedError("Interrupted before the bank had answered.") from None
 
     def settle_all(self) -> None:
         """Settle what an earlier process left unanswered. Raises UserError."""
-        with ExitStack() as held:
-            for pending in [held.enter_context(each) for each in self._atm.unanswered()]:
-                self._settle(pending, partial(self._tell_of_earlier, pending.request))
+        earlier: list[PendingRequest] = []
+        try:
+            with ExitStack() as held:
+                earlier = [held.enter_context(each) for each in self._atm.unanswered()]
+                for pending in earlier:
+                    self._settle(pending, partial(self._tell_of_earlier, pending.request))
+        except (KeyboardInterrupt, SystemExit):  # between two steps
+            left = [pending.request for pending in earlier if self._atm.remembers(pending.request)]
+            if not left:
+                raise
+            raise ChannelFailedError("Interrupted.", _about_open(left)) from None
         for path in self._atm.damaged():
             self._screen.remark(_about_damaged(path))
 
@@ -139,18 +157,33 @@ class AtmConsole:
             if isinstance(command, str):
                 self._screen.remark(HELP)
                 continue
-            with self._begin(command) as pending:
-                reply = self._settle(pending, self._screen.reply)
+            reply = self._serve(command)
             codes.add(0 if isinstance(reply, Accepted) else EXIT_REFUSED)
         return 0 if interactive else max(codes)
 
     def leave(self) -> None:
         """End the channel in order; Ctrl-C and SIGTERM cut that short, and nothing else is left to be cut."""
-        with suppress(UserError, KeyboardInterrupt, SystemExit):
-            self._runner.run(self._atm.close())
+        with suppress(UserError, KeyboardInterrupt, SystemExit), ending_in_order():
+            run_unless_cut_short(self._runner, self._atm.close)
+
+    def _serve(self, request: AccountRequest) -> AccountReply:
+        """Serve one line; cut short when it is told and forgotten, that is nothing to be told of."""
+        try:
+            with self._begin(request) as pending:
+                return self._settle(pending, self._screen.reply)
+        except (KeyboardInterrupt, SystemExit):  # between two steps
+            if isinstance(request, CheckRequest) or self._atm.remembers(request):
+                raise ChannelFailedError("Interrupted.", self._atm.doubt_about(request)) from None
+            raise
 
     def _begin(self, request: AccountRequest) -> PendingRequest:
-        return self._wait(self._atm.begin(request), request)
+        try:
+            self._wait(self._atm.ready)
+            return self._atm.begin(request)
+        except (KeyboardInterrupt, SystemExit):  # most often it is taken back by now
+            doubt = self._atm.doubt_about(request)
+            before = "had answered" if doubt else f"was asked: no {request.type} was sent"
+            raise ChannelFailedError(f"Interrupted before the bank {before}.", doubt) from None
 
     def _settle(
         self,
@@ -159,7 +192,11 @@ class AtmConsole:
         forget: Callable[[PendingRequest], None] | None = None,
     ) -> AccountReply:
         """Ask, tell the answer, and only then forget the request: cut short in between, it is answered again."""
-        reply = self._wait(self._atm.settle(pending), pending.request)
+        try:
+            reply = self._wait(partial(self._atm.settle, pending))
+        except (KeyboardInterrupt, SystemExit):
+            doubt = self._atm.doubt_about(pending.request)
+            raise ChannelFailedError("Interrupted before the bank had answered.", doubt) from None
         with self._not_yet_forgotten(pending.request):
             tell(reply)
             (forget or self._forget)(pending)
@@ -201,14 +238,10 @@ class AtmConsole:
             "again repeats it, or the console does, and moves no money."
         )
 
-    def _wait(self, asking: Coroutine[None, None, R], request: AccountRequest | None = None) -> R:
-        """Run until it is done, or until Ctrl-C or SIGTERM, which leave in doubt what was written down."""
-        try:
-            with waiting_for_the_bank():
-                return self._runner.run(asking)
-        except (KeyboardInterrupt, SystemExit):
-            doubt = "" if request is None else self._atm.doubt_about(request)
-            raise ChannelFailedError("Interrupted before the bank had answered.", doubt) from None
+    def _wait(self, asking: Callable[[], Coroutine[None, None, R]]) -> R:
+        """Run until it is done, or until Ctrl-C or SIGTERM."""
+        with waiting_for_the_bank():
+            return run_unless_cut_short(self._runner, asking)
 
 
 def _about_damaged(path: Path) -> str:

@@ -1,7 +1,7 @@
 """Ctrl-C and SIGTERM: at once while nothing has been begun, in order from then on."""
 
 import signal
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import Final
@@ -22,31 +22,50 @@ def end_at_once() -> None:
 def ending_in_order(code: int = 0) -> Iterator[None]:
     """Within, Ctrl-C raises KeyboardInterrupt and SIGTERM SystemExit(code): what was begun is ended by its `finally`.
 
-    What `ignore_signals` has put away meanwhile is not brought back at the end.
+    The first that comes is the only one to the end of the process: a second would cut short what is said and tidied up
+    for the first. What may be cut short even then is put within another of these. What is ignored stays ignored.
     """
 
-    def leave(_number: int, _frame: FrameType | None) -> None:
+    def end(number: int, _frame: FrameType | None) -> None:
+        for each in _ENDING_SIGNALS:
+            signal.signal(each, _hear_nothing)
+        if number == signal.SIGINT:
+            raise KeyboardInterrupt
         raise SystemExit(code)
 
-    interrupt = signal.getsignal(signal.SIGINT)
-    if interrupt is signal.SIG_DFL:
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    terminate = signal.signal(signal.SIGTERM, leave)
+    before = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
+    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
     try:
+        for number in heard:
+            signal.signal(number, end)
         yield
     finally:
-        for number, handler in ((signal.SIGTERM, terminate), (signal.SIGINT, interrupt)):
-            if signal.getsignal(number) is not signal.SIG_IGN:
-                signal.signal(number, handler)
+        for number in heard:
+            if signal.getsignal(number) is end:
+                signal.signal(number, before[number])
+
+
+def _hear_nothing(_number: int, _frame: FrameType | None) -> None:
+    pass
 
 
 @contextmanager
-def holding_signals() -> Iterator[None]:
-    """Within, Ctrl-C and SIGTERM wait; at the end the first of them comes."""
+def holding_signals(cut: Callable[[], object] | None = None) -> Iterator[None]:
+    """Within, Ctrl-C and SIGTERM wait; at the end the first of them comes, unless something else was raised.
+
+    With `cut`, the first calls that, and a second comes at once: what was to be cut short does not heed it.
+    """
     came: list[int] = []
 
-    def wait(number: int, _frame: FrameType | None) -> None:
+    def wait(number: int, frame: FrameType | None) -> None:
         came.append(number)
+        if cut is None:
+            return
+        handler = handlers[signal.Signals(number)]
+        if len(came) == 1:
+            cut()
+        elif callable(handler):
+            handler(number, frame)
 
     handlers = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
     try:
@@ -56,7 +75,8 @@ def holding_signals() -> Iterator[None]:
         yield
     finally:
         for number, handler in handlers.items():
-            signal.signal(number, handler)
+            if signal.getsignal(number) is wait:
+                signal.signal(number, handler)
     if came:
         signal.raise_signal(came[0])
 

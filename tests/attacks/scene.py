@@ -244,7 +244,8 @@ class Scene:
 
 async def asked(atm: Atm, request: AccountRequest) -> AccountReply:
     """Ask as the ATM's console does, which forgets a request when it has told the answer."""
-    with await atm.begin(request) as pending:
+    await atm.ready()
+    with atm.begin(request) as pending:
         reply = await atm.settle(pending)
         pending.done()
     return reply

@@ -220,7 +220,7 @@ async def test_a_hundred_atms_on_one_account(town: Town, registry: Registry) -> 
             await atm.connect()
         await inside.wait()
         for make, amount in ((DepositRequest, 3), (WithdrawRequest, 1)):
-            with await atm.begin(make(id=new_request_id(), amount=amount)) as pending:
+            with atm.begin(make(id=new_request_id(), amount=amount)) as pending:
                 assert (await atm.settle(pending)).ok
                 pending.done()
         await atm.close()

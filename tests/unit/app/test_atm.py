@@ -61,7 +61,8 @@ def atm(card_path: Path, suite: Suite, key_pair: KeyPair, port: int) -> tuple[At
 
 async def answered(machine: Atm, request: AccountRequest) -> AccountReply:
     """Ask, and forget what was answered."""
-    with await machine.begin(request) as pending:
+    await machine.ready()
+    with machine.begin(request) as pending:
         reply = await machine.settle(pending)
         pending.done()
     return reply
@@ -76,7 +77,7 @@ async def test_what_was_never_sent_is_forgotten(card_path: Path, suite: Suite, k
         closed.bind(("127.0.0.1", 0))  # bound and not listening: nobody answers
         machine, pending = atm(card_path, suite, key_pair, closed.getsockname()[1])
         with pytest.raises(ChannelFailedError, match="is the bank running"):
-            await machine.begin(withdrawal())
+            await machine.ready()
     assert pending.orphans() == []
 
 
@@ -151,7 +152,8 @@ async def test_what_was_answered_is_remembered_until_that_was_told(
     request = withdrawal()
     async with await bank(refuse, suite, key_pair) as server:
         machine, pending = atm(card_path, suite, key_pair, server.address[1])
-        with await machine.begin(request) as begun:
+        await machine.ready()
+        with machine.begin(request) as begun:
             assert isinstance(await machine.settle(begun), Refused)
             assert machine.remembers(request)
         await machine.close()

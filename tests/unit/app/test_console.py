@@ -3,12 +3,15 @@
 import asyncio
 import errno
 import inspect
+import itertools
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
+from types import FrameType
 from typing import Any, cast
 
 import pytest
@@ -36,7 +39,10 @@ class NearAtm(Atm):
     async def connect(self) -> None:
         pass
 
-    async def begin(self, request: AccountRequest) -> PendingRequest:
+    async def ready(self) -> None:
+        pass
+
+    def begin(self, request: AccountRequest) -> PendingRequest:
         return PendingRequest(request) if isinstance(request, CheckRequest) else self._pending.begin(request)
 
     async def close(self) -> None:
@@ -292,7 +298,7 @@ def test_orphans_cut_short_while_they_are_settled(
 def test_what_was_not_written_down_is_not_said_to_be_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     with cut(monkeypatch, app.pending, "make_private_directory", signal.SIGTERM), pytest.raises(UserError) as caught:
         desk.once(deposit())
-    assert str(caught.value) == "Interrupted before the bank had answered."
+    assert str(caught.value) == "Interrupted before the bank was asked: no DEPOS was sent."
     assert desk.records() == []
 
 
@@ -314,6 +320,18 @@ def test_one_command_never_leaves_with_0_for_a_signal(
         with pytest.raises(SystemExit) as caught:
             converse_with(cast("Any", None), card, card_path, cast("Any", None), as_json=False, request=request)
         assert caught.value.code == code
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize("code", [0, EXIT_CHANNEL])
+def test_cut_short_while_it_connects_only_a_console_ends_without_a_word_and_only_at_sigterm(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, number: int, code: int
+) -> None:
+    silent = number == signal.SIGTERM and code == 0
+    kind, said = (SystemExit, "0") if silent else (ChannelFailedError, "Interrupted before the bank had answered.")
+    with cut(monkeypatch, NearAtm, "connect", number), pytest.raises(kind) as caught:
+        desk.run(AtmConsole.enter, code=code)
+    assert str(caught.value) == said
 
 
 @pytest.mark.parametrize("number", SIGNALS)
@@ -396,3 +414,213 @@ def test_the_console_settles_all(desk: Desk, capsys: pytest.CaptureFixture[str])
     ]
     assert desk.records() == []
     assert desk.balance == 300
+
+
+STEPS_OF = tuple(
+    f"/app/{name}.py" for name in ("atm", "console", "files", "interruption", "output", "pending", "screen", "signals")
+)
+
+
+class Interruption:
+    """Brings signals before one line of the product, counted from the start of the work."""
+
+    def __init__(self, line: int, number: int) -> None:
+        self.came = False
+        self._left = line
+        self._number = number
+        self._before = sys.gettrace()
+
+    def __enter__(self) -> "Interruption":
+        sys.settrace(self._trace)
+        return self
+
+    def __exit__(self, *_exc_info: object) -> None:
+        sys.settrace(self._before)
+
+    def _trace(self, frame: FrameType, event: str, _argument: object) -> "Callable[..., Any] | None":
+        if not frame.f_code.co_filename.endswith(STEPS_OF):
+            return None
+        if event == "line" and not self.came:
+            self._left -= 1
+            if self._left < 0:
+                self.came = True
+                signal.raise_signal(self._number)
+        return self._trace
+
+
+def one_command(desk: Desk, request: AccountRequest) -> int:
+    return desk.once(request)
+
+
+def a_line(desk: Desk, request: AccountRequest) -> int:
+    """As `desk.lines` does, with a request whose id is known."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("app.console.read_command", lambda _line: request)
+        return desk.lines("DEPOS 5")
+
+
+class Process:
+    """What the end of a process would do: close every file that was opened, and so let go of the records."""
+
+    def __init__(self, patch: pytest.MonkeyPatch) -> None:
+        self._opened: list[tuple[int, int]] = []
+        self._real = os.open
+        patch.setattr(os, "open", self._open)
+
+    def _open(self, path: Any, *arguments: Any, **options: Any) -> int:
+        descriptor = self._real(path, *arguments, **options)
+        self._opened.append((descriptor, os.fstat(descriptor).st_ino))
+        return descriptor
+
+    def end(self) -> None:
+        while self._opened:
+            descriptor, number = self._opened.pop()
+            with suppress(OSError):
+                if os.fstat(descriptor).st_ino == number:
+                    os.close(descriptor)
+
+
+@pytest.fixture
+def process(monkeypatch: pytest.MonkeyPatch) -> Process:
+    return Process(monkeypatch)
+
+
+def signals_outside_the_program() -> None:
+    """Let both raise something, as they would end a process that handles neither."""
+    for number in SIGNALS:
+        signal.signal(number, signal.default_int_handler)
+
+
+def confined(work: Callable[[], int | None]) -> Iterator[int | None]:
+    """Work in a generator, which has a state of its own for the exceptions that are being handled.
+
+    CPython leaves one there for ever when a trace function raises at certain lines of its handling.
+    """
+    yield work()
+
+
+def interrupted(
+    process: Process, work: Callable[[], int | None], line: int, number: int
+) -> tuple[int | None, str] | None:
+    """The exit code, or what is said of the interruption; None when the work has no such line."""
+    signals_outside_the_program()
+    code, said = None, ""
+    with Interruption(line, number) as interruption:
+        try:
+            code = next(confined(work))
+        except ChannelFailedError as error:
+            said = str(error)
+        except (KeyboardInterrupt, SystemExit):
+            pass
+    process.end()
+    assert sys.exc_info() == (None, None, None)
+    return (code, said) if interruption.came else None
+
+
+@pytest.mark.parametrize("ask", [one_command, a_line])
+def test_cut_short_before_any_line_what_is_said_is_what_lies_on_the_disk(
+    desk: Desk,
+    process: Process,
+    capsys: pytest.CaptureFixture[str],
+    ask: Callable[[Desk, AccountRequest], int],
+) -> None:
+    desk.once(deposit(1))  # all is imported, and the directory is there
+    seen = set()
+    for line in itertools.count():
+        request, balance = deposit(), desk.balance
+        capsys.readouterr()
+        ending = interrupted(process, partial(ask, desk, request), line, SIGNALS[line % 2])
+        if ending is None:
+            break
+        code, said = ending
+        told, remembered = "DEPOS ok" in capsys.readouterr().out, desk.pending.holds(request)
+        seen.add((told, remembered))
+        assert remembered == (REMEMBERED in said), (line, said)
+        if remembered:
+            assert desk.once(deposit()) == 0
+            assert "This answers the request that was sent before" in capsys.readouterr().err, line
+        assert desk.balance == balance + (500 if told or remembered else 0), (line, said)
+        assert ask is a_line or (code == 0) == (told and not remembered), (line, code)
+        assert desk.records() == [], line
+    assert seen == {(False, False), (False, True), (True, True), (True, False)}
+
+
+def test_cut_short_before_any_line_of_settling_none_is_forgotten_untold_or_left_unsaid(
+    desk: Desk, process: Process, capsys: pytest.CaptureFixture[str]
+) -> None:
+    desk.once(deposit(1))
+    seen = set()
+    for line in itertools.count():
+        balance = desk.balance
+        for amount in (100, 200):
+            desk.pending.begin(deposit(amount)).release()
+        capsys.readouterr()
+        ending = interrupted(process, lambda: desk.run(AtmConsole.settle_all), line, SIGNALS[line % 2])
+        if ending is None:
+            break
+        told, left = capsys.readouterr().err.count("the bank says now: ok"), len(desk.records())
+        seen.add((told, left))
+        assert told + left >= 2, (line, ending)
+        assert told == 0 or left == 0 or REMEMBERED in ending[1] or "still open: DEPOS 2.00;" in ending[1], line
+        desk.run(AtmConsole.settle_all)
+        assert capsys.readouterr().err.count("the bank says now: ok") == left
+        assert desk.balance == balance + 300
+    assert seen == {(0, 2), (1, 2), (1, 1), (2, 1), (2, 0)}
+
+
+def test_a_second_signal_does_not_cut_short_what_the_first_has_us_say(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number, second in itertools.product(SIGNALS, SIGNALS):
+        with monkeypatch.context() as patch:
+            patch.setattr(NearAtm, "doubt_about", after_signal(second, NearAtm.doubt_about))
+            with cut(patch, NearAtm, "_ask", number), pytest.raises(ChannelFailedError, match=REMEMBERED):
+                desk.lines("DEPOS 5")
+        signal.raise_signal(second)  # nor the telling of it, after the console
+        signals_outside_the_program()
+    assert len(desk.records()) == 4
+
+
+def after_signal(number: int, real: Callable[..., Any]) -> Callable[..., Any]:
+    def act(*arguments: Any) -> Any:
+        signal.raise_signal(number)
+        return real(*arguments)
+
+    return act
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_nothing_is_asked_any_more_after_a_signal(desk: Desk, monkeypatch: pytest.MonkeyPatch, number: int) -> None:
+    """What waits for the bank has ended when the interruption is told: it would go on while the console leaves."""
+    steps: list[str] = []
+
+    async def ask(_atm: NearAtm, _request: AccountRequest) -> AccountReply:
+        asyncio.get_running_loop().call_soon(signal.raise_signal, number)
+        try:
+            await asyncio.sleep(3600)
+        finally:
+            steps.append("asking ended")
+        raise AssertionError("it was not cut short")
+
+    async def close(_atm: NearAtm) -> None:
+        steps.append("leaving")
+
+    monkeypatch.setattr(NearAtm, "_ask", ask)
+    monkeypatch.setattr(NearAtm, "close", close)
+    with pytest.raises(ChannelFailedError, match=REMEMBERED):
+        desk.lines("DEPOS 5")
+    assert steps == ["asking ended", "leaving"]
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_a_second_signal_ends_what_does_not_heed_the_first(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, number: int
+) -> None:
+    async def hang(_atm: NearAtm, _request: AccountRequest) -> AccountReply:
+        for _ in range(2):
+            signal.raise_signal(number)
+        raise AssertionError("it went on")
+
+    monkeypatch.setattr(NearAtm, "_ask", hang)
+    with pytest.raises(ChannelFailedError, match=REMEMBERED):
+        desk.lines("DEPOS 5")
