@@ -19,6 +19,8 @@ MAX_CARD_SIZE: Final = 1024
 """More bytes than any card file has; what is longer is some other file."""
 
 _NOUN = "card file"
+_PUBLIC_KEY: Final = b" SHA256:"
+"""In every line that `app.public_key` writes, and in no card."""
 
 
 @dataclass(frozen=True)
@@ -43,17 +45,28 @@ def check_account_name(name: str) -> None:
 
 
 def read_card(path: Path) -> Card:
-    """Read a card file. Raises FileError when it is missing, not private, too large or not a card."""
+    """Read a card file. Raises FileError when it is missing, too large, not a card or not private, in this order.
+
+    What is no card need not be private: whoever gave a `bank.pub` would not be helped by being told to hide it.
+    """
+    _read_card(path, forbidden=0)
+    return _read_card(path, forbidden=OTHERS_ANY)
+
+
+def _read_card(path: Path, forbidden: int) -> Card:
     data = read_file(
         path,
         _NOUN,
         limit=MAX_CARD_SIZE,
-        forbidden=OTHERS_ANY,
+        forbidden=forbidden,
         if_missing="check the path, or make one with `open-account`",
     )
     card = _parse_card(data)
     if card is None:  # raised here, not while parsing: a parser's exception keeps what it read
-        raise FileError(f"The {_NOUN} {path} is not a card; restore it, or open another account.")
+        remedy = "restore it, or open another account"
+        if _PUBLIC_KEY in data:
+            remedy = "it holds a bank's public key, which is for --bank-key; a card is what `open-account` writes"
+        raise FileError(f"The {_NOUN} {path} is not a card; {remedy}.")
     return card
 
 

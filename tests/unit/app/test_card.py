@@ -11,6 +11,7 @@ from app.card import Card, create_card, ensure_account_with_card, open_account_w
 from app.errors import CardError, FileError, InputError, LedgerError
 from app.ledger import AccountExistsError, Ledger
 from app.messages import CardRequest
+from app.public_key import describe_key
 from app.secret import CardSecret
 
 SECRET = "5ec2e7" * 10 + "5ec2"  # planted, and searched for
@@ -208,6 +209,16 @@ def test_a_card_that_others_can_reach(card: Card, card_path: Path, mode: int) ->
     with pytest.raises(FileError, match=f"run `chmod 600 {card_path}`") as caught:
         read_card(card_path)
     assert card.secret.hex() not in str(caught.value)
+
+
+@pytest.mark.parametrize("mode", [0o644, 0o600])
+def test_what_is_no_card_is_said_to_be_none_before_its_permissions(tmp_path: Path, mode: int) -> None:
+    other = write(tmp_path / "other", b"{}")
+    bank = write(tmp_path / "bank.pub", describe_key("des3-bg-hmac", bytes(384)).encode())
+    for path, said in ((other, "restore it"), (bank, "it holds a bank's public key, which is for --bank-key; a card")):
+        path.chmod(mode)
+        with pytest.raises(FileError, match=f"is not a card; {said}"):
+            read_card(path)
 
 
 def test_a_card_that_is_too_large_or_no_file(tmp_path: Path) -> None:
