@@ -1,6 +1,7 @@
 """The bank: a server of channels, each a session with one card, over one ledger."""
 
 import asyncio
+import errno
 import logging
 import os
 import signal
@@ -104,11 +105,38 @@ async def listen(suite: Suite, key_pair: KeyPair, host: str, port: int, ledger: 
     try:
         server = await serve(handle, host, port, suite, key_pair, application=APPLICATION, server_name=SERVER_NAME)
     except (OSError, UnicodeError) as error:  # the latter for a host that no name can be
-        raise UserError(
-            f"The bank cannot listen on {join(host, port)}: {_reason(error)}; "
-            "choose another address, or port 0 for any free one."
-        ) from None
+        raise _cannot_listen(host, port, error) from None
     return Bank(server, fingerprint(key_pair.public_key))
+
+
+def try_address(host: str, port: int) -> None:
+    """Bind what `listen` will, and let it go. Raises UserError.
+
+    Of a host with several addresses one may be none of this system's, as ::1 where there is no IPv6: that is for
+    `listen` to judge.
+    """
+    failed: list[OSError] = []
+    try:
+        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+    except (OSError, UnicodeError) as error:
+        raise _cannot_listen(host, port, error) from None
+    for family, kind, protocol, _, address in found:
+        try:
+            with socket.socket(family, kind, protocol) as sock:
+                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                sock.bind(address)
+        except OSError as error:
+            failed.append(error)
+    in_use = [error for error in failed if error.errno == errno.EADDRINUSE]
+    if in_use or len(failed) == len(found):
+        raise _cannot_listen(host, port, (in_use or failed)[0])
+
+
+def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> UserError:
+    return UserError(
+        f"The bank cannot listen on {join(host, port)}: {_reason(error)}; "
+        "choose another address, or port 0 for any free one."
+    )
 
 
 def _reason(error: OSError | UnicodeError) -> str:
@@ -156,9 +184,11 @@ def run_bank(
     """Load or make the key, at once, and give what serves, for a loop to run. Both raise UserError.
 
     It serves until SIGINT or SIGTERM, or until the other end of the pipe `lifeline` is closed. The key is made before
-    there is a loop: in one, it would keep the signals waiting.
+    there is a loop: in one, it would keep the signals waiting. And before the key, the address is tried: a bank that
+    cannot listen leaves nothing behind.
     """
     with ending_in_order():
+        try_address(host, port)
         key_pair = bank_key_pair(suite, data_dir)
     return _serve(suite, key_pair, data_dir / LEDGER_FILE, host, port, announce, lifeline)
 

@@ -77,6 +77,7 @@ def test_a_port_in_use(programs: Programs) -> None:
         ended = programs.run_warm("bank", "--suite", QUICK_SUITE, "--listen", address)
     assert ended.code == 2
     assert f"cannot listen on {address}: Address already in use" in ended.only_refusal
+    assert not (programs.folder / "home/data").exists()  # not even the data directory
 
 
 def test_a_broken_configuration_file(programs: Programs) -> None:
