@@ -336,7 +336,8 @@ def _suite(settings: "Settings") -> "Suite":
     try:
         return Suite.parse(settings.suite, registry)
     except ConfigurationError as error:
-        raise UserError(f"The suite cannot be used: {error}; `suites` lists what there is.") from None
+        origin = settings.origin_of("suite")
+        raise UserError(f"{origin} is not usable: {error}; `suites` lists what there is.") from None
 
 
 def _known_key(settings: "Settings", suite: "Suite") -> bytes:

@@ -66,6 +66,10 @@ class Settings(BaseSettings):
     allow_plugin: Annotated[tuple[str, ...], NoDecode] = ()
     log_json: bool = False
 
+    def origin_of(self, name: str) -> str:
+        """Name a setting by where it came from, to begin a sentence with."""
+        return f"The setting {name}"
+
     @field_validator("allow_plugin", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -104,6 +108,9 @@ def load_settings(options: Mapping[str, object], config: str | None = None) -> S
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
         ) -> tuple[PydanticBaseSettingsSource, ...]:
             return init_settings, env_settings, InitSettingsSource(settings_cls, in_file)
+
+        def origin_of(self, name: str) -> str:
+            return _origin(name, given, path) if name in self.model_fields_set else f"The default of {name}"
 
     try:
         return Loaded(**given)

@@ -7,7 +7,7 @@ import stat
 from tests.e2e.programs import QUICK_SUITE, Case, Programs, Town
 
 ARGUMENTS = [
-    Case(["--suite", "nope"], "'nope' is no suite name"),
+    Case(["--suite", "nope"], "The option --suite is not usable: 'nope' is no suite name"),
     Case(["--suite", "des3-nope-hmac"], "no key exchange named 'nope'; known: bg"),
     Case(["bank", "--suite", "aes-bg"], "no AEAD named 'aes'; known: none"),
     Case(["atm", "--suite", "DES3-BG-HMAC"], "Which bank?"),
@@ -52,7 +52,7 @@ FILES = [
     (b'log_json = "perhaps"', "true or false is expected"),
     (b"allow_plugin = [1]", "The setting allow_plugin in suitecase.toml"),
     (b'allow_plugin = ["nobody"]', "no plugin named 'nobody'"),
-    (b'suite = "nope"', "'nope' is no suite name"),
+    (b'suite = "nope"', "The setting suite in suitecase.toml is not usable: 'nope' is no suite name"),
     (b'[suite]\nname = "x"', "The setting suite in suitecase.toml"),
 ]
 
@@ -131,6 +131,11 @@ def test_variables_of_plugins_and_tests_are_theirs(programs: Programs) -> None:
     assert programs.run_warm("suites", environment=theirs | ours).err == ""
 
 
+def test_the_default_suite_is_said_to_be_the_default(programs: Programs) -> None:
+    ended = programs.run_warm(environment={"SUITECASE_DES3_ENGINE": "steam"})
+    assert "The default of suite is not usable: " in ended.only_refusal
+
+
 def test_a_plugin_that_fails_is_told_where_its_suites_are_missed(programs: Programs) -> None:
     ended = programs.run_warm("suites", environment={"SUITECASE_DES3_ENGINE": "steam"})
     assert (ended.code, "des3" in ended.out) == (0, False)
@@ -149,15 +154,17 @@ def test_options_that_are_no_settings_stand_in_the_environment_too(programs: Pro
     (programs.folder / "other.toml").write_text('suite = "c-d"\n')
     (programs.folder / "suitecase.toml").write_text('suite = "e-f"\n')
     named = {"SUITECASE_CONFIG": "my.toml"}
-    for options, environment, winner in (
-        (["bank"], {}, "f"),
-        (["bank"], named, "b"),
-        (["bank"], {"suitecase_config": "my.toml"}, "b"),
-        (["bank"], {"SUITECASE_CONFIG": ""}, "f"),
-        (["bank", "--config", "other.toml"], named, "d"),
-        (["--config", "other.toml", "bank"], named, "d"),
+    for options, environment, file, winner in (
+        (["bank"], {}, "suitecase.toml", "f"),
+        (["bank"], named, "my.toml", "b"),
+        (["bank"], {"suitecase_config": "my.toml"}, "my.toml", "b"),
+        (["bank"], {"SUITECASE_CONFIG": ""}, "suitecase.toml", "f"),
+        (["bank", "--config", "other.toml"], named, "other.toml", "d"),
+        (["--config", "other.toml", "bank"], named, "other.toml", "d"),
     ):
-        assert f"named '{winner}'" in programs.run_warm(*options, environment=environment).only_refusal
+        refusal = programs.run_warm(*options, environment=environment).only_refusal
+        assert f"The setting suite in {file} is not usable" in refusal
+        assert f"named '{winner}'" in refusal
     missing = programs.run_warm("bank", environment={"SUITECASE_CONFIG": "nowhere"})
     assert "There is no configuration file nowhere" in missing.only_refusal
 
@@ -175,11 +182,16 @@ def test_options_win_over_the_environment_and_that_over_the_file(programs: Progr
     cases = [
         Case(
             ["--suite", option] if option else [],
-            f"named '{winner}'",
+            f"The {origin} is not usable: there is no key exchange named '{winner}'",
             files={"suitecase.toml": b'suite = "e-f"'},
             environment={"SUITECASE_SUITE": variable},  # an empty one is as good as none
         )
-        for option, variable, winner in (("a-b", "c-d", "b"), ("", "c-d", "d"), ("", "", "f"), ("a-b", "", "b"))
+        for option, variable, winner, origin in (
+            ("a-b", "c-d", "b", "option --suite"),
+            ("", "c-d", "d", "environment variable SUITECASE_SUITE"),
+            ("", "", "f", "setting suite in suitecase.toml"),
+            ("a-b", "", "b", "option --suite"),
+        )
     ]
     for case, _folder, ended in programs.run_many(cases):
         assert case.said in ended.only_refusal
