@@ -23,6 +23,11 @@ def cut_short(card: Path) -> None:
     card.write_bytes(card.read_bytes()[:40])
 
 
+def the_banks_key(card: Path) -> None:
+    card.write_bytes(card.with_name("bank.pub").read_bytes())
+    card.chmod(0o644)
+
+
 def a_directory(card: Path) -> None:
     card.unlink()
     card.mkdir()
@@ -54,6 +59,7 @@ BAD_CARDS: list[tuple[Spoil, str]] = [
     (Path.unlink, "There is no card file alice.card; check the path"),
     (world_readable, "can be reached by other users (mode 0644); run `chmod 600 alice.card`"),
     (cut_short, "is not a card; restore it"),
+    (the_banks_key, "is not a card; it holds a bank's public key, which is for --bank-key"),
     (a_directory, "is not a regular file; check the path"),
     (a_pipe, "is not a regular file; check the path"),
     (a_loop, "Too many levels of symbolic links; check"),
@@ -190,8 +196,11 @@ def test_a_demo_card_that_was_lost_or_swapped_opens_nothing_anew(programs: Progr
     assert programs.run_warm(*options, given="CHECK\n").out == "CHECK ok, balance 10.00\n"
 
 
-SMALL_DISK = ("sh", "-c", 'ulimit -S -f 64; exec "$@"', "sh")
-"""No file may pass 32 KiB: the ledger's log has room for a few commits."""
+SMALL_DISK = ("sh", "-c", 'export PYTHONDONTWRITEBYTECODE=1; ulimit -S -f 64; exec "$@"', "sh")
+"""No file may pass 32 KiB: the ledger's log has room for a few commits.
+
+Nor may the interpreter's compiled modules, which it would leave cut short, to fail whatever runs next.
+"""
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="nobody can make the disk of a running bank larger")
