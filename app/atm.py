@@ -16,6 +16,7 @@ from app.messages import (
     AccountReply,
     AccountRequest,
     CardAccepted,
+    CardRefused,
     CardRequest,
     CheckRequest,
     Refusal,
@@ -92,6 +93,11 @@ class Atm:
             raise
         if not isinstance(reply, CardAccepted):
             await self.close()
+            if reply == CardRefused(error=Refusal.TOO_MANY_SESSIONS):
+                raise RefusedByBankError(
+                    f"The bank refused the card of account {self._card.account}: the account has too many sessions "
+                    "open; end some, and try again."
+                )
             raise RefusedByBankError(
                 f"The bank refused the card of account {self._card.account}; "
                 "is it the card of this bank, and is the account open there?"

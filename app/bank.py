@@ -16,6 +16,7 @@ from app.address import join
 from app.errors import LedgerError, UserError
 from app.keystore import fingerprint, load_or_create
 from app.ledger import LEDGER_FILE, Ledger
+from app.open_sessions import OpenSessions
 from app.service import BankSession
 from app.signals import ending_in_order
 from framework import KeyPair, Suite, serve
@@ -40,6 +41,7 @@ class LedgerThread:
         self._path = path
         self._executor = ThreadPoolExecutor(1, thread_name_prefix="ledger")
         self._ledger: Ledger | None = None
+        self._open_sessions = OpenSessions()
 
     async def __aenter__(self) -> Self:
         loop = asyncio.get_running_loop()
@@ -56,10 +58,14 @@ class LedgerThread:
         self._executor.shutdown()
 
     def session(self) -> BankSession:
-        """Begin a session; its `handle` is called through `run`."""
+        """Begin a session; its `handle` is called through `run`. Give it to `end` when it is over."""
         if self._ledger is None:
             raise LedgerError("The ledger is not open.")
-        return BankSession(self._ledger)
+        return BankSession(self._ledger, self._open_sessions)
+
+    def end(self, session: BankSession) -> None:
+        """End a session, after what it has still under way: whoever waited for that may have been cancelled."""
+        self._executor.submit(session.end)
 
     async def run(self, function: Callable[..., R], *args: object) -> R:
         """Call in the ledger's thread."""
@@ -151,6 +157,13 @@ def _reason(error: OSError | UnicodeError) -> str:
 async def _serve_session(stream: ChannelStream, ledger: LedgerThread) -> None:
     """Answer one session's messages; each answer leaves only when what it says is on the disk."""
     session = ledger.session()
+    try:
+        await _converse(stream, ledger, session)
+    finally:
+        ledger.end(session)
+
+
+async def _converse(stream: ChannelStream, ledger: LedgerThread, session: BankSession) -> None:
     peer = stream.peer_address
     try:
         async with asyncio.timeout(CARD_SECONDS) as deadline:
@@ -160,7 +173,7 @@ async def _serve_session(stream: ChannelStream, ledger: LedgerThread) -> None:
                     deadline.reschedule(None)
                 await stream.send(reply)
                 if session.finished:
-                    logger.info("session ended without a good card", extra={"peer": peer})
+                    logger.info("session ended: its card was refused", extra={"peer": peer})
                     return
     except TimeoutError:
         logger.info("session ended without a card", extra={"peer": peer})

@@ -37,6 +37,7 @@ class Refusal(StrEnum):
     CARD_REQUIRED = "card-required"
     CARD_REFUSED = "card-refused"
     CARD_ALREADY_PRESENTED = "card-already-presented"
+    TOO_MANY_SESSIONS = "too-many-sessions"
     BAD_REQUEST = "bad-request"
 
 
@@ -105,7 +106,7 @@ class CardAccepted(_Message):
 
 
 class CardRefused(_Message):
-    """The card is not good, or the session has one already."""
+    """The card is not good, the session has one already, or its account has too many sessions."""
 
     type: Literal["CARD"] = "CARD"
     ok: Literal[False] = False

@@ -20,6 +20,7 @@ _REFUSALS: Final = {
     Refusal.CARD_REQUIRED: "a card must be presented first",
     Refusal.CARD_REFUSED: "the card is not good",
     Refusal.CARD_ALREADY_PRESENTED: "a card has been presented already",
+    Refusal.TOO_MANY_SESSIONS: "the account has too many sessions open",
     Refusal.BAD_REQUEST: "the bank did not understand the request",
 }
 

@@ -19,6 +19,7 @@ from app.messages import (
     encode,
     read_request,
 )
+from app.open_sessions import OpenSessions
 
 _NO_DIGEST: Final = bytes(32)
 """Compared with when the account is unknown. Nobody knows a secret whose SHA-256 this is, and it is never trusted."""
@@ -40,8 +41,9 @@ class BankSession:
     and end the session.
     """
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, open_sessions: OpenSessions) -> None:
         self._ledger = ledger
+        self._open_sessions = open_sessions
         self._state = SessionState.EXPECT_CARD
         self._account: str | None = None
 
@@ -67,6 +69,12 @@ class BankSession:
         reply, for the request may be tried again under its id.
         """
         return encode(self._answer(message))
+
+    def end(self) -> None:
+        """Give back the place among the account's sessions; after this nothing is handled. May be repeated."""
+        if self._state is SessionState.SERVING and self._account is not None:
+            self._open_sessions.leave(self._account)
+        self._state, self._account = SessionState.CLOSED, None
 
     def _answer(self, message: bytes) -> Reply:
         try:
@@ -94,6 +102,9 @@ class BankSession:
         if self._state is SessionState.CLOSED or not self._is_good(request):
             self._state = SessionState.CLOSED
             return CardRefused(error=Refusal.CARD_REFUSED)
+        if not self._open_sessions.enter(request.account):  # said to none but who has the card
+            self._state = SessionState.CLOSED
+            return CardRefused(error=Refusal.TOO_MANY_SESSIONS)
         self._state = SessionState.SERVING
         self._account = request.account
         return CardAccepted()

@@ -20,6 +20,7 @@ from app.messages import (
     encode,
     read_reply,
 )
+from app.open_sessions import OpenSessions
 from app.secret import CardSecret
 from app.service import BankSession, SessionState
 
@@ -57,7 +58,7 @@ def test_every_message_has_an_answer_and_only_a_good_card_moves_money(messages: 
         Ledger(Path(directory) / "ledger.sqlite3") as ledger,
     ):
         ledger.open_account("demo", GOOD.digest())
-        session = BankSession(ledger)
+        session = BankSession(ledger, OpenSessions())
         answers: dict[str, Accepted | Refused] = {}
         for message in messages:
             before = session.state

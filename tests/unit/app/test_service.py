@@ -27,6 +27,7 @@ from app.messages import (
     new_request_id,
     read_reply,
 )
+from app.open_sessions import OpenSessions
 from app.secret import CardSecret
 from app.service import BankSession, SessionState
 
@@ -37,7 +38,7 @@ WRONG = CardSecret(bytes(32))
 def session(ledger: Ledger, card: Card) -> BankSession:
     ledger.open_account("other", WRONG.digest())
     ledger.apply(card.account, DepositRequest(id=new_request_id(), amount=1000))
-    return BankSession(ledger)
+    return BankSession(ledger, OpenSessions())
 
 
 def say(session: BankSession, request: Request) -> Reply:
@@ -80,7 +81,7 @@ def test_a_request_that_lacked_a_card_may_be_repeated_with_one(
     session: BankSession, ledger: Ledger, card: Card
 ) -> None:
     request = WithdrawRequest(id=new_request_id(), amount=1)
-    say(BankSession(ledger), request)
+    say(BankSession(ledger, OpenSessions()), request)
     say(session, card.request())
     assert say(session, request) == Accepted(type="WITHD", id=request.id, balance=999)
 
@@ -118,8 +119,8 @@ def test_an_unknown_account_is_compared_in_constant_time_too(
         return left == right
 
     monkeypatch.setattr(hmac, "compare_digest", compare)
-    say(BankSession(ledger), CardRequest(account="nobody", secret=WRONG))
-    say(BankSession(ledger), CardRequest(account="demo", secret=WRONG))
+    say(BankSession(ledger, OpenSessions()), CardRequest(account="nobody", secret=WRONG))
+    say(BankSession(ledger, OpenSessions()), CardRequest(account="demo", secret=WRONG))
     digest = hashlib.sha256(bytes(32)).digest()
     assert compared == [(digest, bytes(32)), (digest, card.secret.digest())]
 
@@ -164,7 +165,7 @@ def test_what_makes_no_sense_is_answered_and_moves_nothing(
 
 
 def test_two_sessions_share_the_ids_of_their_account(session: BankSession, ledger: Ledger, card: Card) -> None:
-    second = BankSession(ledger)
+    second = BankSession(ledger, OpenSessions())
     request = WithdrawRequest(id=new_request_id(), amount=400)
     for one in (session, second):
         say(one, card.request())
@@ -173,7 +174,7 @@ def test_two_sessions_share_the_ids_of_their_account(session: BankSession, ledge
 
 def test_accounts_do_not_share_ids(session: BankSession, ledger: Ledger, card: Card) -> None:
     request = DepositRequest(id=new_request_id(), amount=1)
-    other = BankSession(ledger)
+    other = BankSession(ledger, OpenSessions())
     say(session, card.request())
     say(other, CardRequest(account="other", secret=WRONG))
     assert say(session, request) == Accepted(type="DEPOS", id=request.id, balance=1001)
