@@ -173,7 +173,7 @@ async def _converse(stream: ChannelStream, ledger: LedgerThread, session: BankSe
                     deadline.reschedule(None)
                 await stream.send(reply)
                 if session.finished:
-                    logger.info("session ended: its card was refused", extra={"peer": peer})
+                    logger.info("session ended, and no card was accepted", extra={"peer": peer})
                     return
     except TimeoutError:
         logger.info("session ended without a card", extra={"peer": peer})
