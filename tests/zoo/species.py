@@ -23,6 +23,7 @@ MODULES = (
     "unforeseen_macs",
     "unforeseen_streams",
     "unforeseen_kems",
+    "quiet_macs",
 )
 
 

@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from framework.contract.answers import answers, demand, demand_keys, demand_sizes, hold_to_answers, variety
 from framework.contract.check import Layer, Violation, check
 from framework.contract.oracle import Question, hold_to_oracle
+from framework.contract.shapes import shaped
 from framework.contract.trial import Trial
 from framework.contract.vectors import Answer, expected, octets
 
@@ -14,7 +15,10 @@ FIELDS = ("key", "message", "tag")
 
 
 def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
-    """Messages of each size to 129, around powers of two and at random, each under a key of its own."""
+    """Messages of each size to 129, around powers of two and at random, each under a key of its own.
+
+    And keys and messages that look like text, digits, zeros.
+    """
     size, rng = trial.mac.key_size, trial.rng
     random = sorted(rng.below(3000) for _ in range(trial.times(20)))
     for message_size in [*range(130), 255, 256, 257, *random, 4095, 4096, 4097, 65_535, 65_536, 65_537, 70_001]:
@@ -23,6 +27,9 @@ def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
             yield rng.bytes(size), rng.bytes(message_size - 4) + bytes(4)
             for key in (bytes(size), b"\xff" * size, rng.bytes(size)[: size // 2].ljust(size, b"\0")):
                 yield key, rng.bytes(message_size)
+        if message_size == 64:
+            yield from ((key, rng.bytes(message_size)) for key, _ in shaped(rng, size))
+            yield from ((rng.bytes(size), message) for message, _ in shaped(rng, message_size))
 
 
 def compute(trial: Trial, key: bytes, message: bytes) -> bytes:

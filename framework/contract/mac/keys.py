@@ -3,6 +3,7 @@
 from framework.contract.check import Violation, check
 from framework.contract.faces import refuses_key
 from framework.contract.forgeries import flipped
+from framework.contract.shapes import groups
 from framework.contract.trial import Trial
 
 
@@ -16,11 +17,14 @@ def wrong_lengths(size: int) -> list[int]:
     "every bit of the key counts",
     why="Bits of the key that do nothing make it shorter than it says, and two keys into one.",
     precedent="HMAC itself pads short keys with zeros and hashes long ones: hence one length only",
-    flaws=("key ignored", "key cut short", "key folded or stripped", "two keys make one MAC"),
+    flaws=("key ignored", "key cut short", "key folded, stripped or turned", "two keys make one MAC"),
     forbids_waiver=True,
 )
 def every_bit(trial: Trial) -> None:
-    """Flip each bit of a random key and of one that ends in zeros; swap, strip and reorder its bytes."""
+    """Flip each bit of a random key and of one that ends in zeros; swap, strip and reorder its bytes.
+
+    And of keys that end or begin in letters, digits, white space, zeros and ones, or are these.
+    """
     size = trial.mac.key_size
     tags: dict[bytes, bytes] = {}
     start = trial.rng.bytes(size)
@@ -29,6 +33,7 @@ def every_bit(trial: Trial) -> None:
     keys = [start, zeros, bytes(size), b"\xff" * size, text, text.lower(), text.upper(), start[::-1]]
     keys += [flipped(base, bit) for base in (start, zeros) for bit in range(8 * size)]
     keys += [bytes([first]) + start[1 : size - 1] + bytes([last]) for first in (0, 9, 32) for last in (0, 10, 32)]
+    keys += [key for group in groups(trial.rng, size) for key in group]
     for key in dict.fromkeys(keys):
         tag = trial.mac.keyed(key).tag(b"message")
         if tag in tags:

@@ -8,6 +8,7 @@ from framework.contract.check import Violation, check
 from framework.contract.drbg import Drbg
 from framework.contract.faces import CLEAN, KeyedMac, MacFace, invoke
 from framework.contract.forgeries import flipped
+from framework.contract.shapes import groups
 from framework.contract.smallest import cut, least, without
 from framework.contract.trial import Trial
 
@@ -41,13 +42,18 @@ def _distinct(keyed: KeyedMac, messages: Iterator[bytes], what: str) -> None:
     forbids_waiver=True,
 )
 def every_bit(trial: Trial) -> None:
-    """Flip each bit of messages of one to three blocks; every tag must be another one."""
+    """Flip each bit of messages of one to three blocks; every tag must be another one.
+
+    And fold, strip, fill and turn messages that end or begin in letters, digits, white space, zeros and ones.
+    """
     for size in (1, 16, 63, 64, 130):
         message = trial.rng.bytes(size)
         variants = (flipped(message, *bits) for bits in [(), *((bit,) for bit in range(8 * size))])
         _distinct(_keyed(trial), variants, "two messages that differ in a bit have one tag")
     text = [b"Pay 100 to Ann", b"pay 100 to ann", b"PAY 100 TO ANN", "Ann\u00e9".encode(), "Anne\u0301".encode()]
     _distinct(_keyed(trial), iter(text), "two texts that differ in case or form have one tag")
+    for group in groups(trial.rng, 24):
+        _distinct(_keyed(trial), iter(group), "two messages of the same octets, put or written otherwise, have one tag")
 
 
 @check(

@@ -2,7 +2,7 @@
 
 from framework.contract.check import Violation, check
 from framework.contract.faces import KeyedMac
-from framework.contract.forgeries import in_families, lengthened, shortened, single_bit_flips
+from framework.contract.forgeries import flipped, in_families, lengthened, shortened, single_bit_flips
 from framework.contract.trial import Trial
 
 FORGERY = "Whoever can make the receiver accept a tag that the key did not make, changes messages at will."
@@ -156,3 +156,35 @@ def every_bit_varies(trial: Trial) -> None:
         for second in range(first + 1, width):
             if len({tag[first] ^ tag[second] for tag in tags}) == 1:
                 raise Violation(f"byte {second} of the tag follows from byte {first}", tag=tags[0])
+
+
+SIZES = (*range(132), 255, 256, 257, 511, 512, 513, 1000, 1024, 1500, 2048, 4096, 8192, 16_384, 65_536, 70_000, 1 << 18)
+"""Bytes of the messages that forgeries are offered for."""
+
+
+@check(
+    "MAC-09",
+    "a forged tag is refused for messages of every size, in any number of parts",
+    why=FORGERY,
+    flaws=("a size of message that is not verified", "a path for bulk data that does not verify", "parts not verified"),
+    forbids_waiver=True,
+)
+def at_every_size(trial: Trial) -> None:
+    """Offer zeros, and tags with a bit of the first, a middle and the last byte flipped, and with a changed message.
+
+    For each size of message to 131, for those around which fast paths begin, and in 2 to 40 parts.
+    """
+    for size in SIZES:
+        keyed, message, tag = _sample(trial, size)
+        for forged in (flipped(tag, trial.rng.below(8)), flipped(tag, 4 * len(tag)), flipped(tag, 8 * len(tag) - 1)):
+            _refuse(keyed, tag, forged, message, f"a forged tag of a message of {size} bytes")
+        _refuse(keyed, tag, bytes(len(tag)), message, f"zeros for the tag of a message of {size} bytes")
+        if size:
+            other = flipped(message, trial.rng.below(8 * size))
+            _refuse(keyed, tag, tag, other, f"the tag of another message of {size} bytes")
+    for count in range(2, 41):
+        keyed, message, tag = _sample(trial, 2 * count)
+        parts = [message[at : at + 2] for at in range(0, len(message), 2)]
+        for forged, given in ((flipped(tag, 8 * len(tag) - 1), parts), (tag, [*parts[:-1], flipped(parts[-1], 3)])):
+            if keyed.accepts(forged, *given):
+                raise Violation(f"verify accepted a forgery in {count} parts", forged=forged, genuine=tag)
