@@ -95,8 +95,8 @@ def test_another_violation_and_an_exception_are_not_followed() -> None:
 SHRINKING = {
     "CIP-01": "cipher.stream",
     "CIP-02": "cipher.stream",
-    "CIP-03": "cipher.stream",
-    "CIP-04": "cipher.stream",
+    "CIP-03": "cipher.continuity",
+    "CIP-04": "cipher.continuity",
     "MAC-15": "mac.messages",
     "MAC-16": "mac.messages",
     "AEAD-01": "aead.sealing",

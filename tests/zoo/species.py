@@ -24,6 +24,7 @@ MODULES = (
     "unforeseen_streams",
     "unforeseen_kems",
     "quiet_macs",
+    "quiet_ciphers",
 )
 
 

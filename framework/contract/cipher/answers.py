@@ -10,6 +10,7 @@ from framework.contract.check import Layer, Violation, check
 from framework.contract.cipher.keystream import ignored_bits
 from framework.contract.forgeries import flipped
 from framework.contract.oracle import Question, hold_to_oracle
+from framework.contract.shapes import shaped
 from framework.contract.trial import Trial
 from framework.contract.vectors import Answer, expected, octets
 
@@ -19,7 +20,10 @@ SIZES = (*range(1, 131), 200, 255, 256, 257, 1000, 4095, 4096, 4097, 65_535, 65_
 
 
 def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
-    """Records of many sizes, each under a key of its own, and IVs before every carry."""
+    """Records of many sizes, each under a key of its own, and IVs before every carry.
+
+    And keys and IVs that look like text, digits, zeros.
+    """
     size, rng = trial.cipher.iv_size, trial.rng
     for record_size in SIZES:
         if record_size <= trial.cipher.limit:
@@ -29,6 +33,10 @@ def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
                 yield trial.usable_key(), iv, rng.bytes(record_size)
             for _ in range(trial.times(20)):
                 yield trial.usable_key(), rng.bytes(size), rng.bytes(1 + rng.below(1000))
+        if record_size == 64:
+            keys = [key for key, _ in shaped(rng, trial.cipher.key_size) if not trial.cipher.calls_weak(key)]
+            yield from ((key, rng.bytes(size), rng.bytes(record_size)) for key in keys)
+            yield from ((trial.usable_key(), iv, rng.bytes(record_size)) for iv, _ in shaped(rng, size))
 
 
 def edges(random: bytes, size: int) -> Iterator[bytes]:

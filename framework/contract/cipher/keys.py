@@ -6,6 +6,7 @@ from framework.contract.cipher.stream import keyed, keystream
 from framework.contract.faces import refuses_key
 from framework.contract.forgeries import flipped
 from framework.contract.mac.keys import wrong_lengths
+from framework.contract.shapes import groups
 from framework.contract.trial import Trial
 
 
@@ -56,13 +57,18 @@ def iv_lengths(trial: Trial) -> None:
     "every bit of the key counts, but those that are declared not to",
     why="Bits of the key that do nothing make it shorter than it says.",
     precedent="DES's parity bits, which PyCryptodome's adjust_key_parity sets: 64 bits of key of which 56 count",
-    flaws=("key ignored or cut short", "parity bits used as key bits", "claim of ignored bits false"),
+    flaws=(
+        "key ignored or cut short",
+        "key folded, stripped or turned",
+        "parity bits used as key bits",
+        "claim of ignored bits false",
+    ),
     forbids_waiver=True,
 )
 def key_bits(trial: Trial) -> None:
     """Flip each bit of a key; claim `ignored_key_bits`: a mask of bits that must have no effect, else none.
 
-    Change the case of letters in keys that are text, whole and in part.
+    Fold, strip, fill and turn keys that are letters, digits, white space, zeros or ones, whole and in part.
     """
     cipher, ignored = trial.cipher, ignored_bits(trial)
     key, iv = keyed(trial)
@@ -83,21 +89,24 @@ def key_bits(trial: Trial) -> None:
 
 
 def _text_keys(trial: Trial, key: bytes, iv: bytes) -> None:
-    """Raise Violation where the case of letters, or what surrounds a text, has no effect: the key is taken for text."""
-    cipher, ignored = trial.cipher, ignored_bits(trial)
+    """Raise Violation where the case of letters, or the order of octets, has no effect: the key is taken for text."""
+    cipher = trial.cipher
     text = (b"Key " * cipher.key_size)[: cipher.key_size]
     keys = [text, text.lower(), text.upper(), text.swapcase()]
     for size in (4, 8, 16, cipher.key_size):
         letters = (b"abcdWXYZ" * size)[: min(size, cipher.key_size)]
         keys += [part + key[len(part) :] for part in (letters, letters.swapcase())]
         keys += [key[: -len(part)] + part for part in (letters, letters.swapcase())]
+    keys += [each for group in groups(trial.rng, cipher.key_size) for each in group]
     seen: dict[bytes, bytes] = {}
     for each in dict.fromkeys(keys):
         if cipher.calls_weak(each):
             continue
-        known = flipped(each, *(bit for bit in ignored if each[bit // 8] >> (7 - bit % 8) & 1))
-        if seen.setdefault(keystream(cipher, each, iv, 64), known) != known:
-            raise Violation("two keys that differ in the case of letters give one keystream", key=each, iv=iv)
+        known = _effective(trial, each)
+        other = seen.setdefault(keystream(cipher, each, iv, 64), known)
+        if other != known:
+            what = "two keys of the same octets, put or written otherwise, give one keystream"
+            raise Violation(what, key=each, other=other, iv=iv)
 
 
 @check(
@@ -105,17 +114,24 @@ def _text_keys(trial: Trial, key: bytes, iv: bytes) -> None:
     "every bit of the IV counts",
     why="IVs that differ in a bit that does nothing give one keystream.",
     precedent="golang #25214: a nonce that was replaced passed the tests",
-    flaws=("IV ignored, cut or folded", "constant IV"),
+    flaws=("IV ignored, cut, folded, stripped or turned", "constant IV"),
     forbids_waiver=True,
 )
 def iv_bits(trial: Trial) -> None:
-    """Flip each bit of a random IV, of zeros and of ones, and put zeros and spaces at its ends."""
+    """Flip each bit of a random IV, of zeros and of ones, and put zeros and spaces at its ends.
+
+    Fold, strip, fill and turn IVs that are letters, digits, white space, zeros or ones, whole and in part.
+    """
     cipher = trial.cipher
     key, iv = keyed(trial)
     size = cipher.iv_size
     ivs = [base if bit < 0 else flipped(base, bit) for base in (iv, bytes(size)) for bit in range(-1, 8 * size)]
     ivs += [b"\xff" * size, iv[::-1], iv[1:] + b"\0", b"\0" + iv[1:], iv[:-1] + b" ", (b"Ab" * size)[:size]]
-    ivs += [(b"aB" * size)[:size], (b"ab" * size)[:size]]
+    ivs += [
+        (b"aB" * size)[:size],
+        (b"ab" * size)[:size],
+        *(each for group in groups(trial.rng, size) for each in group),
+    ]
     seen: dict[bytes, bytes] = {}
     for each in dict.fromkeys(ivs):
         stream = keystream(cipher, key, each, 64)

@@ -55,3 +55,37 @@ def _unique(stream: bytes, size: int, key: bytes, iv: bytes) -> None:
         if seen.setdefault(word, place) != place:
             first, again = 8 * seen[word] // size, 8 * place // size
             raise Violation(f"8 bytes of keystream come twice: in record {first} and in record {again}", key=key, iv=iv)
+
+
+FAR = (1 << 25) + (1 << 20)
+"""How far a stream is followed, if its limit and the time allow."""
+
+PIECE = 1 << 18
+MARK = 64
+
+
+@check(
+    "CIP-17",
+    "a keystream goes on far out, the same in both directions, and comes back to nothing",
+    why=REUSE,
+    precedent="CVE-2015-6644 (Android's BouncyCastle GCM): a counter of the wrong width",
+    flaws=("position kept in too few bits", "decryptor that counts otherwise far out", "keystream begins again"),
+    forbids_waiver=True,
+)
+def far_out(trial: Trial) -> None:
+    """Encrypt and decrypt zeros in records of 256 KiB, to 33 MiB or as far as limit and time allow.
+
+    The first 64 bytes of each record and those before each power of two are compared with all the others.
+    """
+    key, iv = keyed(trial)
+    sender, receiver = trial.cipher.encryptor(key, iv), trial.cipher.decryptor(key, iv)
+    seen, position, end = dict[bytes, int](), 0, time.monotonic() + seconds(trial)
+    while position + PIECE <= min(FAR, trial.cipher.limit) and time.monotonic() < end:
+        piece = sender(bytes(PIECE))
+        if receiver(bytes(PIECE)) != piece:
+            raise Violation(f"the decryptor's keystream is another one within {PIECE} bytes of {position}", key=key)
+        for at in (0, PIECE - MARK, *(1 << power for power in range(7, 18))):
+            first = seen.setdefault(piece[at : at + MARK], position + at)
+            if first != position + at:
+                raise Violation(f"the keystream at byte {position + at} is that at {first}", key=key, iv=iv)
+        position += PIECE

@@ -1,0 +1,112 @@
+"""What a plugin remembers of a secret in its modules, classes and instances, in whatever form."""
+
+import gc
+import sys
+from collections.abc import Callable, Iterator
+from functools import partial
+from secrets import token_hex
+from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
+from typing import Any
+
+from framework.contract.check import Violation, check
+from framework.contract.cipher.counter import ORDERS
+from framework.contract.drbg import Drbg
+from framework.contract.generic.calls import Keyed, keyed_objects, usable_key
+from framework.contract.kem.dictionary import public_values
+from framework.contract.trial import Trial
+from framework.registry import Kind
+
+LEAST = 6
+"""Octets from which on a value is taken for something that was made of a secret."""
+
+Remembered = bytes | str | int
+
+
+@check(
+    "GEN-27",
+    "nothing that is made of a secret is remembered",
+    why="A hash of a key or of randomness confirms every guess of it, and tells whether it comes again.",
+    precedent="key check values, which TR-31 and ANS X9.24 cut short because they tell of the key",
+    flaws=("hash of randomness kept in a module", "check value of a key kept", "a number made of a secret kept"),
+    forbids_waiver=True,
+)
+def nothing_made_of_it(trial: Trial) -> None:
+    """Use three secrets with the same public inputs, and compare what the plugin's modules, classes and objects hold.
+
+    What is new after the second or the third was made of it; the first fills what has a right to be there.
+    """
+    package = trial.session.target.entry.partition(":")[0].partition(".")[0]
+    for use in _uses(trial):
+        before: set[Remembered] = set()
+        for number in range(3):
+            public = use()
+            gc.collect()
+            held = set(_held(trial.primitive, package))
+            new = held - before - public
+            if new and number:
+                raise Violation(
+                    f"the plugin keeps {type(new.pop()).__name__} made of the secret that it was given last"
+                )
+            before |= held
+
+
+Use = Callable[[], set[Remembered]]
+"""Uses another secret each time, and gives what of its results is public, and what is made of that."""
+
+
+def _uses(trial: Trial) -> Iterator[Use]:
+    session = trial.session
+    if session.target.kind is Kind.KEY_EXCHANGE:
+        public_key = session.pairs(1)[0].public_key
+        yield lambda: _public(public_key, trial.kem.encapsulate(public_key, Drbg(token_hex(16)).bytes).ciphertext)
+        yield partial(_decapsulates, trial)
+        return
+    for keyed in keyed_objects(session, Drbg(f"{session.seed} remembered")):
+        yield partial(_makes_and_uses, trial, keyed)
+
+
+def _decapsulates(trial: Trial) -> set[Remembered]:
+    pair = trial.kem.generate(Drbg(token_hex(16)).bytes)
+    ciphertext = bytes(trial.kem.ciphertext_size)
+    trial.kem.decapsulate(pair.private_key, ciphertext)
+    return _public(pair.public_key, ciphertext)
+
+
+def _makes_and_uses(trial: Trial, keyed: Keyed) -> set[Remembered]:
+    keyed.use(keyed.make(usable_key(trial.session, Drbg(token_hex(16))), *keyed.arguments[1:]))
+    return set()
+
+
+def _public(public_key: bytes, ciphertext: bytes) -> set[Remembered]:
+    values = {value for _, value in public_values(public_key, ciphertext)} | {public_key, ciphertext}
+    numbers = {int.from_bytes(value, order) for value in values for order in ORDERS}
+    return {*values, *numbers, *(value.hex() for value in values)}
+
+
+def _held(primitive: Any, package: str) -> Iterator[Remembered]:
+    """Octets, texts and large numbers that the plugin's modules, classes, functions and objects hold."""
+    names = [name for name in sys.modules if name.partition(".")[0] == package]
+    todo: list[object] = [primitive, *(vars(sys.modules[name]) for name in names if sys.modules[name] is not None)]
+    seen = {id(todo)}
+    while todo:
+        each = todo.pop()
+        if id(each) in seen:
+            continue
+        seen.add(id(each))
+        if issubclass(type(each), bytes | bytearray | str):
+            if len(each) >= LEAST:  # type: ignore[arg-type]
+                yield each if isinstance(each, str) else bytes(each)  # type: ignore[call-overload]
+        elif type(each) is int:
+            if each.bit_length() > 8 * LEAST:
+                yield each
+        elif not _is_foreign(each, package):
+            todo += gc.get_referents(each)
+
+
+def _is_foreign(each: object, package: str) -> bool:
+    """Whether it is a module, or the class or a function of another package: what it holds is not the plugin's."""
+    if issubclass(type(each), ModuleType | BuiltinFunctionType):
+        return True
+    if issubclass(type(each), type | FunctionType | MethodType):
+        return str(getattr(each, "__module__", "")).partition(".")[0] != package
+    return False
