@@ -41,6 +41,7 @@ MODULES = (
     "aead.tampering",
     "aead.keys",
     "aead.contexts",
+    "aead.coverage",
     "aead.tags",
     "aead.claims",
     "aead.long_use",

@@ -9,6 +9,7 @@ from framework.contract.answers import demand, demand_bits, demand_keys, demand_
 from framework.contract.check import Layer, Violation, check
 from framework.contract.cipher.answers import edges
 from framework.contract.oracle import Question, hold_to_oracle
+from framework.contract.shapes import shaped
 from framework.contract.trial import Trial
 from framework.contract.vectors import Answer, octets
 
@@ -18,7 +19,10 @@ SIZES = (*range(131), 200, 255, 256, 257, 1000, 4095, 4096, 4097, 65_535, 65_536
 
 
 def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
-    """Plaintexts and associated data of many sizes, each under a key of its own, and nonces before every carry."""
+    """Plaintexts and associated data of many sizes, each under a key of its own, and nonces before every carry.
+
+    And keys and nonces that look like text, digits, zeros.
+    """
     aead, rng = trial.aead, trial.rng
 
     def of_sizes(size: int, ad_size: int, nonce: bytes = b"") -> tuple[bytes, ...]:
@@ -26,6 +30,10 @@ def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
 
     for size in SIZES:
         yield of_sizes(size, 7 * size % 50)
+        if size == 64:
+            keys = [key for key, _ in shaped(rng, aead.key_size)]
+            yield from ((key, rng.bytes(aead.nonce_size), rng.bytes(7), rng.bytes(size)) for key in keys)
+            yield from (of_sizes(size, 7, nonce) for nonce, _ in shaped(rng, aead.nonce_size))
         if size in (0, 1, 16, 40):
             yield from (of_sizes(size, ad_size) for ad_size in (0, 1, 15, 16, 17, 31, 32, 33, 64, 300, 4097))
         if size == 200:

@@ -2,9 +2,10 @@
 
 from framework.contract.aead.sealing import refuse, sealed
 from framework.contract.check import Violation, check
-from framework.contract.faces import CLEAN, AeadFace, invoke, refuses_key
+from framework.contract.faces import CLEAN, AeadFace, KeyedAead, invoke, refuses_key
 from framework.contract.forgeries import single_bit_flips
 from framework.contract.mac.keys import wrong_lengths
+from framework.contract.shapes import groups
 from framework.contract.trial import Trial
 
 
@@ -13,11 +14,13 @@ from framework.contract.trial import Trial
     "another nonce or another key does not open",
     why="A nonce that is not covered lets records be reordered; a key that is not, is no key.",
     precedent="golang #25214: a nonce that was replaced passed the tests",
-    flaws=("nonce ignored or cut", "key ignored or cut"),
+    flaws=("nonce ignored or cut", "key ignored or cut", "key or nonce folded, stripped or turned"),
     forbids_waiver=True,
 )
 def nonce_and_key(trial: Trial) -> None:
-    """Flip every bit of nonce and key, when opening and when sealing; change the case of a key that is text.
+    """Flip every bit of nonce and key, when opening and when sealing.
+
+    Fold, strip, fill and turn those that are letters, digits, white space, zeros or ones, whole and in part.
 
     A key may be two, of which the tag takes one (RFC 7518 §5.2.2): what opens under a key that differs in a bit is
     then another plaintext. An entirely different key opens nothing.
@@ -37,7 +40,10 @@ def nonce_and_key(trial: Trial) -> None:
     text = (b"Key " * aead.key_size)[: aead.key_size]
     _keys_differ(aead, nonce, [key, *single_bit_flips(key)])
     _keys_differ(aead, nonce, [text, text.lower(), text.upper(), text.title()])
-    _keys_differ(aead, nonce, [key[:-8] + text[:8], key[:-8] + text[:8].swapcase()])
+    for group in groups(trial.rng, aead.key_size):
+        _keys_differ(aead, nonce, group)
+    for group in groups(trial.rng, aead.nonce_size):
+        _nonces_differ(aead.context(key), group)
     refuse(aead.context(trial.rng.bytes(aead.key_size)), nonce, whole, ad, "another key")
 
 
@@ -51,6 +57,18 @@ def _keys_differ(aead: AeadFace, nonce: bytes, keys: list[bytes]) -> None:
         if sealed_now in seen or (key != keys[0] and context.open(nonce, first, b"ad") == plaintext):
             raise Violation("two keys seal or open alike", key=key, other=seen.get(sealed_now, keys[0]), nonce=nonce)
         seen[sealed_now] = key
+
+
+def _nonces_differ(context: KeyedAead, nonces: list[bytes]) -> None:
+    """Raise Violation where what was sealed under the first opens under another one, or two seal alike."""
+    plaintext, seen = bytes(48), dict[bytes, bytes]()
+    whole = context.seal(nonces[0], plaintext, b"ad")
+    for nonce in nonces:
+        if nonce != nonces[0]:
+            refuse(context, nonce, whole, b"ad", "another nonce of the same octets, put or written otherwise")
+        other = seen.setdefault(context.seal(nonce, plaintext, b"ad")[:48], nonce)
+        if other != nonce:
+            raise Violation("two nonces give one ciphertext", nonce=nonce, other=other)
 
 
 @check(

@@ -84,3 +84,35 @@ def remembers(trial: Trial) -> None:
                 raise Violation("a genuine message does not open a second time", nonce=nonce)
             context.seal(nonce, plaintext, ad)
             refuse(context, used_nonce, message, data, f"{what}, after the genuine message")
+
+
+NONCES = 6000
+"""Nonces under one key; of 2^16 places, as many hit 240 twice."""
+
+
+@check(
+    "AEAD-21",
+    "very many nonces under one key each have their own keystream and tag",
+    why="The record layer counts a nonce a record: one that is taken for another repeats its keystream.",
+    precedent="CVE-2017-13077 (KRACK): a nonce that comes again",
+    flaws=("cache of nonces by a short hash", "nonces asked to be in order", "preparation of nonces that runs out"),
+    forbids_waiver=True,
+)
+def many_nonces(trial: Trial) -> None:
+    """Seal under 6,000 nonces, counted up and random in turn, or as many as time allows, and open one in eight late."""
+    aead, end = trial.aead, time.monotonic() + seconds(trial)
+    context, size = aead.context(trial.rng.bytes(aead.key_size)), aead.nonce_size
+    start, seen, kept = int.from_bytes(trial.rng.bytes(size)) >> 20 << 20, dict[bytes, bytes](), list[bytes]()
+    for count in range(NONCES):
+        nonce = trial.rng.bytes(size) if count % 2 else (start + count).to_bytes(size)
+        whole = context.seal(nonce, bytes(16), b"")
+        for part in (whole[:16], whole[16:]):
+            other = seen.setdefault(part, nonce) if len(part) >= 12 else nonce
+            if other != nonce:
+                raise Violation("two of many nonces give one keystream or tag", nonce=nonce, other=other)
+        kept += [nonce] if count % 8 == 1 else []
+        if count % 64 == 0 and time.monotonic() > end:
+            break
+    for nonce in reversed(kept):
+        if context.open(nonce, context.seal(nonce, bytes(16), b""), b"") != bytes(16):
+            raise Violation("after many nonces an earlier one does not open", nonce=nonce)

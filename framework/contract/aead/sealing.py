@@ -7,6 +7,7 @@ from framework.contract.check import Violation, check
 from framework.contract.cipher.keystream import either
 from framework.contract.cipher.stream import xor
 from framework.contract.faces import KeyedAead
+from framework.contract.shapes import contents
 from framework.contract.smallest import cut, least
 from framework.contract.trial import Trial
 
@@ -31,10 +32,13 @@ def refuse(context: KeyedAead, nonce: bytes, ciphertext: bytes, ad: bytes, what:
     "what is sealed opens again, at every size",
     why="The record layer computes sizes ahead; what does not open is a broken channel.",
     precedent="Go's sealMsg checks Overhead in every AEAD case; CVE-2020-36242 (pyca/cryptography: gigabytes)",
-    flaws=("metadata lies about sizes", "empty plaintext or associated data", "large record truncated"),
+    flaws=("metadata lies about sizes", "empty plaintext or associated data", "large record truncated", "text changed"),
 )
 def opens(trial: Trial) -> None:
-    """Seal and open plaintexts and associated data of many sizes, with a fresh context and with the one used before."""
+    """Seal and open plaintexts and associated data of many sizes, with a fresh context and with the one used before.
+
+    And plaintexts that are, end or begin in text, digits, white space, line ends, zeros and ones.
+    """
     context = trial.aead.context(trial.rng.bytes(trial.aead.key_size))
     sizes = [(size, (7 * size) % 50) for size in range(140)]
     sizes += [(0, 1), (1, 0), (0, 300), (65_535, 13), (65_536, 13), (65_537, 70_000), ((1 << 20) + 1, 0)]
@@ -43,6 +47,9 @@ def opens(trial: Trial) -> None:
         both = [trial.rng.bytes(size), trial.rng.bytes(ad_size)]
         for sealing, opening in ((context, context), (trial.aead.context(key), trial.aead.context(key))):
             least(both, partial(_opens, sealing, opening, nonce), _shorter)
+    for size in (1, 9, 64, 300):
+        for plaintext in contents(trial.rng, size):
+            least([plaintext, b""], partial(_opens, context, context, trial.rng.bytes(trial.aead.nonce_size)), _shorter)
 
 
 def _opens(sealing: KeyedAead, opening: KeyedAead, nonce: bytes, both: list[bytes]) -> None:

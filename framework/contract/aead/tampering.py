@@ -6,6 +6,7 @@ from framework.contract.aead.sealing import FORGERY, refuse, sealed
 from framework.contract.check import Violation, check
 from framework.contract.forgeries import encoded, flipped, lengthened, rearranged, single_bit_flips
 from framework.contract.mac.comparison import same_answer
+from framework.contract.shapes import groups
 from framework.contract.trial import Trial
 
 
@@ -38,7 +39,10 @@ def one_bit(trial: Trial) -> None:
     forbids_waiver=True,
 )
 def associated_data(trial: Trial) -> None:
-    """Flip every bit of it, cut it, extend it, leave it out, and put some where there was none."""
+    """Flip every bit of it, cut it, extend it, leave it out, and put some where there was none.
+
+    Fold, strip, fill and turn it where it is letters, digits, white space, zeros or ones, whole and in part.
+    """
     for size in (1, 24, 64, 200):
         context, nonce, _, ad, ciphertext = sealed(trial, 20, size)
         for forged in single_bit_flips(ad):
@@ -46,6 +50,11 @@ def associated_data(trial: Trial) -> None:
         for forged in (*(ad[:n] for n in range(size)), *lengthened(ad), ad[::-1], ad.swapcase()):
             if forged != ad:
                 refuse(context, nonce, ciphertext, forged, "other associated data")
+    for group in groups(trial.rng, 24):
+        context, nonce, plaintext, _, _ = sealed(trial)
+        ciphertext = context.seal(nonce, plaintext, group[0])
+        for forged in group[1:]:
+            refuse(context, nonce, ciphertext, forged, "associated data of the same octets, put or written otherwise")
     context, nonce, _, _, ciphertext = sealed(trial, 20, 0)
     for forged in (b"\0", b" ", bytes(16), bytes(4096)):
         refuse(context, nonce, ciphertext, forged, "associated data where there was none")
