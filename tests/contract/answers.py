@@ -5,7 +5,7 @@ python -m tests.contract.answers
 
 import json
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from hashlib import sha256, shake_256
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,17 @@ from cryptography.hazmat.primitives.ciphers.algorithms import AES256, ChaCha20
 from cryptography.hazmat.primitives.ciphers.modes import CTR, ECB
 from cryptography.hazmat.primitives.hmac import HMAC
 
-from tests.contract.kem_answers import SMALL_ORDER, bg_answers, bg_claims, p256_answers, x25519_answers
+from tests.contract.kem_answers import (
+    SMALL_ORDER,
+    bg_answers,
+    bg_claims,
+    hybrid_answers,
+    hybrid_claims,
+    implicit_answers,
+    labelled_secret,
+    p256_answers,
+    x25519_answers,
+)
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -262,6 +272,23 @@ def files() -> Mapping[str, Callable[[], dict[str, Any]]]:
             twokeys={"answers": aead_answers("twokeys", TwoKeys, key_size=64)},
             x25519dhkem={"claims": {"refused_public_keys": list(SMALL_ORDER)}, "answers": x25519_answers()},
             p256dhkem={"claims": {"refused_public_keys": NO_POINTS}, "answers": p256_answers()},
+            implicit={"claims": {"refused_public_keys": list(SMALL_ORDER)}, "answers": implicit_answers()},
+            hybrid={"claims": hybrid_claims("ff" * 32 + "00" * 96), "answers": hybrid_answers()},
+            inpart={"claims": {"refused_public_keys": list(SMALL_ORDER)}, "answers": implicit_answers(64)},
+        ),
+        "tests/zoo/labelled_dhkem.json": lambda: _file(
+            PLAIN,
+            x25519dhkem={"answers": x25519_answers(labelled_secret)},
+            zerodhkem={
+                "claims": {"refused_public_keys": list(SMALL_ORDER[:2])},
+                "answers": x25519_answers(labelled_secret),
+            },
+            refusingdhkem={
+                "claims": {"refused_public_keys": list(SMALL_ORDER)},
+                "answers": x25519_answers(labelled_secret),
+            },
+            p256dhkem={"answers": p256_answers()},
+            hybrid={"claims": hybrid_claims(), "answers": hybrid_answers()},
         ),
         "tests/zoo/few_answers.json": lambda: _file(
             OPENSSL,
@@ -274,6 +301,7 @@ def files() -> Mapping[str, Callable[[], dict[str, Any]]]:
             OPENSSL,
             aesctr={"claims": FALSE, "answers": aes_answers()},
             gcm={"claims": {"key_committing": True}, "answers": aead_answers("gcm", AESGCM)},
+            hybrid={"claims": hybrid_claims("ff" * 128), "answers": hybrid_answers()},
         ),
         "tests/zoo/not_continuous.json": lambda: _file(
             OPENSSL, aesctr={"claims": {"continuous": False}, "answers": []}
@@ -282,6 +310,11 @@ def files() -> Mapping[str, Callable[[], dict[str, Any]]]:
             OPENSSL, hmac={"claims": {"constant_tiem": True}, "answers": hmac_answers()}
         ),
     }
+
+
+def _refusing(points: Sequence[str]) -> dict[str, Any]:
+    """Answers of a DHKEM that rejects nothing, with a claim of points that it refuses as public keys."""
+    return {"claims": {"refused_public_keys": list(points)}, "answers": x25519_answers(labelled_secret)}
 
 
 def _file(provenance: str, **primitives: Any) -> dict[str, Any]:

@@ -1,6 +1,7 @@
 """Known answers of key exchanges: BG-KEM/1 from the computation in `tests/vectors`, DHKEMs from integers alone."""
 
 import json
+from collections.abc import Callable
 from hashlib import sha256, shake_256
 from hmac import digest as hmac_digest
 from math import isqrt
@@ -111,7 +112,12 @@ def x25519_secret(private: bytes, peer: bytes, ciphertext: bytes, public_key: by
     return hkdf(ciphertext + public_key, shared, b"zoo dhkem")
 
 
-def x25519_answers() -> list[dict[str, Any]]:
+def labelled_secret(private: bytes, peer: bytes, ciphertext: bytes, public_key: bytes) -> bytes:
+    """The same without rejection: zeros go into the derivation as any other point does."""
+    return hkdf(ciphertext + public_key, x25519(private, peer), b"zoo dhkem")
+
+
+def x25519_answers(secret_of: Callable[[bytes, bytes, bytes, bytes], bytes] = x25519_secret) -> list[dict[str, Any]]:
     answers: list[dict[str, Any]] = []
     for key in range(4):
         private = seeded(f"x25519 private {key}", 32)
@@ -120,13 +126,57 @@ def x25519_answers() -> list[dict[str, Any]]:
         for number in range(4):
             ephemeral = seeded(f"x25519 ephemeral {key} {number}", 32)
             ciphertext = x25519(ephemeral, NINE)
-            secret = x25519_secret(ephemeral, public, ciphertext, public).hex()
+            secret = secret_of(ephemeral, public, ciphertext, public).hex()
             drawn = {"randomness": ephemeral.hex(), "ciphertext": ciphertext.hex(), "shared_secret": secret}
             answers.append({**keys, **drawn})
         for bad in (bytes(32), b"\x01" + bytes(31), b"\xff" * 32, ciphertext[:31] + b"\x00"):
-            secret = x25519_secret(private, bad, bad, public).hex()
+            secret = secret_of(private, bad, bad, public).hex()
             answers.append({**keys, "genuine": False, "ciphertext": bad.hex(), "shared_secret": secret})
     return answers
+
+
+def implicit_answers(bound: int = 96) -> list[dict[str, Any]]:
+    """What `tests.zoo.quiet_kems.Implicit` defines: a masked secret with a tag, and implicit rejection.
+
+    `bound` bytes of the ciphertext go into the secret.
+    """
+    answers: list[dict[str, Any]] = []
+    for key in range(4):
+        scalar, rejection = seeded(f"implicit private {key}", 32), seeded(f"implicit rejection {key}", 32)
+        public = x25519(scalar, NINE)
+        keys = {"private_key": (scalar + rejection).hex(), "public_key": public.hex()}
+        for number in range(3):
+            ephemeral, secret = (seeded(f"implicit {name} {key} {number}", 32) for name in ("ephemeral", "secret"))
+            point = x25519(ephemeral, NINE)
+            shared = x25519_secret(ephemeral, public, point, public)
+            masked = bytes(a ^ b for a, b in zip(secret, shared, strict=True))
+            ciphertext = point + masked + sha256(b"tag" + shared + point + masked).digest()
+            final = sha256(b"final" + secret + ciphertext[:bound]).hexdigest()
+            drawn = {"randomness": (ephemeral + secret).hex(), "ciphertext": ciphertext.hex(), "shared_secret": final}
+            answers.append({**keys, **drawn})
+        for bad in (bytes(96), ciphertext[:-1] + b"\0", ciphertext[:40] + b"\0" + ciphertext[41:]):
+            final = sha256(b"rejected" + rejection + bad).hexdigest()
+            answers.append({**keys, "genuine": False, "ciphertext": bad.hex(), "shared_secret": final})
+    return answers
+
+
+def hybrid_answers() -> list[dict[str, Any]]:
+    """What `tests.zoo.quiet_kems.Hybrid` defines: the answers of both of its parts, put together."""
+    answers: list[dict[str, Any]] = []
+    firsts = [answer for answer in x25519_answers() if answer.get("genuine", True)]
+    for number, second in enumerate(implicit_answers()):
+        first = firsts[number // 6 * 4 + number % 6 % 4]  # a key has four answers of the one, six of the other
+        joined = {name: first[name] + second[name] for name in second if isinstance(second[name], str)}
+        both = bytes.fromhex(first["shared_secret"] + second["shared_secret"])
+        answers.append({**second, **joined, "shared_secret": sha256(b"hybrid" + both).hexdigest()})
+    return answers
+
+
+def hybrid_claims(*masks: str) -> dict[str, Any]:
+    """Points of small order in either half of a public key, and what of the ciphertext is not compared."""
+    good = NINE.hex()
+    refused = [point + good for point in SMALL_ORDER] + [good + point for point in SMALL_ORDER]
+    return {"refused_public_keys": refused, "unchecked_ciphertext": list(masks)}
 
 
 SMALL_ORDER = (

@@ -93,6 +93,27 @@ def test_what_known_answers_find_an_oracle_finds(exhibit: Exhibit, run: RunCheck
     assert "than that of the oracle" in outcome.finding.what
 
 
+LOOKS = (
+    ("quiet_macs.DigitsOfKey", "MAC-51"),
+    ("quiet_macs.LettersBehind", "MAC-51"),
+    ("quiet_ciphers.HalvesOfKey", "CIP-51"),
+    ("quiet_ciphers.LettersOfIv", "CIP-51"),
+    ("quiet_aeads.DigitsOfKey", "AEAD-51"),
+    ("quiet_aeads.NonceTurned", "AEAD-51"),
+    ("quiet_kems.LettersOfPrivateKey", "KEX-51"),
+    ("quiet_kems.LettersOfCiphertext", "KEX-51"),
+)
+
+
+@pytest.mark.parametrize(("name", "check_id"), LOOKS)
+def test_an_oracle_is_asked_about_keys_that_look_like_text_and_numbers(name: str, check_id: str, run: RunCheck) -> None:
+    exhibit = next(exhibit for exhibit in exhibits() if exhibit.name == name)
+    outcome = run(zoo(name, ORACLES[exhibit.target().name]), check_id)
+    assert outcome.verdict is Verdict.FAILED, outcome
+    assert outcome.finding is not None
+    assert "than that of the oracle" in outcome.finding.what
+
+
 def test_the_inputs_that_the_kit_asks_about_are_as_varied_as_known_answers_must_be(partners: Registry) -> None:
     for target, kind in GOOD:
         module = {"MAC": of_macs, "CIP": of_ciphers, "AEAD": of_aeads}.get(kind)

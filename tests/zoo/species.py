@@ -25,6 +25,7 @@ MODULES = (
     "unforeseen_kems",
     "quiet_macs",
     "quiet_ciphers",
+    "quiet_kems",
     "quiet_aeads",
 )
 

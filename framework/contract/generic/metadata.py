@@ -19,7 +19,7 @@ LEAST_RECOMMENDED_BITS = 112
 """What NIST allows at all (SP 800-131A Rev. 2)."""
 
 KNOWN_CLAIMS = {
-    Kind.KEY_EXCHANGE: {"modulus", "refused_public_keys"},
+    Kind.KEY_EXCHANGE: {"modulus", "refused_public_keys", "unchecked_ciphertext"},
     Kind.BULK_CIPHER: {"ignored_key_bits", "weak_keys", "continuous", "xor_stream", "enforces_limit"},
     Kind.MAC: set[str](),
     Kind.AEAD: {"key_committing"},

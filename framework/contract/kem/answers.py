@@ -10,7 +10,9 @@ from collections.abc import Iterator
 from framework.contract.answers import answers, demand, demand_bits, demand_provenance, hold_to_answers
 from framework.contract.check import Layer, NotChecked, Violation, check
 from framework.contract.forgeries import flipped
+from framework.contract.kem.shapes import Shaped
 from framework.contract.oracle import Question, hold_to_oracle
+from framework.contract.shapes import SHAPES, shaped
 from framework.contract.trial import Trial
 from framework.contract.vectors import Answer, octets
 
@@ -19,8 +21,15 @@ LEAST_PAIRS, LEAST_DRAWN, LEAST_REJECTED = 4, 8, 6
 
 
 def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
-    """For several key pairs, ciphertexts that are genuine, and those with a bit, an end or all of it changed."""
+    """For several key pairs, ciphertexts that are genuine, and those with a bit, an end or all of it changed.
+
+    And key pairs made of what looks like text, digits, zeros, and ciphertexts that do.
+    """
     size = trial.kem.ciphertext_size
+    for number, shape in enumerate(SHAPES):
+        pair = trial.kem.generate(Shaped(f"{trial.session.seed} looks {number}", shape, width=4))
+        yield pair.private_key, trial.kem.encapsulate(pair.public_key, trial.rng.bytes).ciphertext
+        yield from ((pair.private_key, ciphertext) for ciphertext, _ in shaped(trial.rng, size, (shape,), (4,)))
     for pair in trial.session.pairs(LEAST_PAIRS):
         for _ in range(trial.times(4, 2)):
             genuine = trial.kem.encapsulate(pair.public_key, trial.rng.bytes).ciphertext

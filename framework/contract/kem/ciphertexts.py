@@ -7,6 +7,7 @@ from framework.contract.cipher.counter import ORDERS
 from framework.contract.faces import refuses_key
 from framework.contract.forgeries import flipped
 from framework.contract.kem.dictionary import public_values
+from framework.contract.shapes import SHAPES, groups
 from framework.contract.trial import Trial
 from framework.primitives import KeyPair
 
@@ -63,7 +64,7 @@ def reject(trial: Trial, pair: KeyPair, genuine: bytes, secret: bytes, forged: I
 def special(trial: Trial) -> None:
     """Offer zeros, ones, parts zeroed or exchanged, others' ciphertexts, for a modulus the arithmetic ones.
 
-    And as if it were a point: its negative, its coordinates written otherwise.
+    And as if it were a point: its negative, its coordinates written otherwise. And what is text in part, folded.
     """
     pairs = trial.session.pairs(2)
     first, second = (trial.kem.encapsulate(pairs[0].public_key, trial.rng.bytes) for _ in range(2))
@@ -71,6 +72,7 @@ def special(trial: Trial) -> None:
     forged = [*_shapes(first.ciphertext, second.ciphertext), foreign.ciphertext]
     forged += _arithmetic(first.ciphertext, pairs[0])
     forged += _other_forms(first.ciphertext)
+    forged += [each for group in groups(trial.rng, len(foreign.ciphertext), SHAPES[:3], (4,)) for each in group]
     reject(trial, pairs[0], first.ciphertext, first.shared_secret, (c for c in forged if c != second.ciphertext))
 
 
