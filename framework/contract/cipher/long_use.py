@@ -82,8 +82,8 @@ def far_out(trial: Trial) -> None:
     seen, position, end = dict[bytes, int](), 0, time.monotonic() + seconds(trial)
     while position + PIECE <= min(FAR, trial.cipher.limit) and time.monotonic() < end:
         piece = sender(bytes(PIECE))
-        if receiver(bytes(PIECE)) != piece:
-            raise Violation(f"the decryptor's keystream is another one within {PIECE} bytes of {position}", key=key)
+        if receiver(piece) != bytes(PIECE):
+            raise Violation(f"what is encrypted at byte {position} does not come back", key=key, iv=iv)
         for at in (0, PIECE - MARK, *(1 << power for power in range(7, 18))):
             first = seen.setdefault(piece[at : at + MARK], position + at)
             if first != position + at:
