@@ -19,7 +19,7 @@ CALLS = ("seal", "open", "forge", "misuse")
     "AEAD-09",
     "a context is reusable, whatever happened before",
     why="One failed open and every later record is garbage; or the nonce of the last call seals the next.",
-    precedent="BouncyCastle's GCM kept state from before doFinal; Conscrypt's IV reuse",
+    precedent="BouncyCastle's GCM reused its IV after doFinal() (Wycheproof, doc/bugs.md); Conscrypt's IV reuse",
     flaws=("state left by a failed open", "state shared by contexts", "cache of keys or nonces"),
     forbids_waiver=True,
 )

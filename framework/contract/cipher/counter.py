@@ -119,7 +119,7 @@ def birthday(trial: Trial) -> None:
     "CIP-33",
     "what happens at the limit is what is claimed",
     why="Beyond its limit a keystream begins again, or the birthday bound is passed.",
-    precedent="PyCryptodome raises MessageTooLongError when its counter has wrapped around",
+    precedent="PyCryptodome raises OverflowError when its counter has wrapped around",
     flaws=("counter exhaustion restarts the keystream", "limit not enforced", "claim about the limit false"),
 )
 def at_the_limit(trial: Trial) -> None:

@@ -55,7 +55,7 @@ def _comes_back(cipher: CipherFace, key: bytes, iv: bytes, record: bytes) -> Non
     "CIP-02",
     "encryptor and decryptor stay in step over any records, whatever else is called",
     why="One record out of step and everything after it is garbage, which a MAC over ciphertext does not notice.",
-    precedent="BouncyCastle kept state from before doFinal; zarr's test_set_does_not_retain_caller_buffer",
+    precedent="BouncyCastle's GCM reused its IV after doFinal() (Wycheproof, doc/bugs.md); zarr-python #4156",
     flaws=("state shared by instances", "state lost between records", "a failed call corrupts", "empty records"),
 )
 def in_step(trial: Trial) -> None:
@@ -106,7 +106,7 @@ def misuse(stream: KeyedStream) -> None:
     "CIP-05",
     "another key or another IV does not decrypt",
     why="If the key does not matter, everyone has it.",
-    precedent="golang #25214: a nonce that was replaced by 1, 2, 3 passed the tests",
+    precedent="libsodium #742: a test with 16 of a nonce's 24 bytes did not see what became of the rest",
     flaws=("key ignored when decrypting", "IV ignored when decrypting", "nothing encrypted"),
     forbids_waiver=True,
 )

@@ -94,7 +94,7 @@ def types(trial: Trial) -> None:
     "GEN-13",
     "arguments are neither kept nor changed",
     why="Whoever wipes a key that the plugin still reads changes the key of a running channel to zeros.",
-    precedent="zarr's test_set_does_not_retain_caller_buffer",
+    precedent="zarr-python #4156: what the caller wrote to its buffer later changed what was stored",
     flaws=("caller's buffer kept", "caller's buffer changed", "a buffer known by its id() and not read again"),
     forbids_waiver=True,
 )

@@ -26,7 +26,7 @@ Remembered = bytes | str | int
     "GEN-27",
     "nothing that is made of a secret is remembered",
     why="A hash of a key or of randomness confirms every guess of it, and tells whether it comes again.",
-    precedent="key check values, which TR-31 and ANS X9.24 cut short because they tell of the key",
+    precedent="check values of keys, which PCI PIN Security (requirement 15-1) cuts to 24 bits",
     flaws=("hash of randomness kept in a module", "check value of a key kept", "a number made of a secret kept"),
     forbids_waiver=True,
 )

@@ -49,7 +49,7 @@ QUESTION = Question(
     "KEX-51",
     "known ciphertexts decapsulate to the known secrets, bad ones too",
     why="Two implementations that reject differently are told apart from outside.",
-    precedent="C2SP/CCTV publishes ML-KEM vectors for rejection because round trips never reach it",
+    precedent="C2SP/CCTV publishes ML-KEM vectors that fail if Decaps compares with strcmp()",
     flaws=("wrong hash or label", "wrong start value", "wrong recombination", "wrong rejection"),
     layer=Layer.ANSWERS,
 )

@@ -144,7 +144,7 @@ def order_counts(trial: Trial) -> None:
     "MAC-15",
     "the tag of parts is the tag of their concatenation",
     why="The framework tags a record in parts; both sides need not cut it alike.",
-    precedent="RustCrypto feeds chunks of 1 to 64 bytes, none empty; CVE-2022-37454 (XKCP: overflow in SHA-3's sponge)",
+    precedent="RustCrypto feeds chunks of 1 to 63 bytes, none empty; CVE-2022-37454 (XKCP: overflow in SHA-3's sponge)",
     flaws=("parts tagged otherwise than the whole", "empty parts", "a part dropped", "separators between parts"),
     forbids_waiver=True,
 )
@@ -189,7 +189,7 @@ def random_cuts(rng: Drbg, message: bytes) -> list[bytes]:
     "MAC-16",
     "an authenticator is reusable, whatever happened before",
     why="A state that one call leaves behind makes the next tag wrong, and channels fail long after the cause.",
-    precedent="BouncyCastle's GCM kept state from before doFinal; pyca's base_hash_test for copies",
+    precedent="BouncyCastle's GCM reused its IV after doFinal() (Wycheproof, doc/bugs.md); pyca's base_hash_test",
     flaws=(
         "state left by the previous message",
         "state left by a failed call",
