@@ -23,10 +23,10 @@ LEAST_PAIRS, LEAST_DRAWN, LEAST_REJECTED = 4, 8, 6
 def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
     """For several key pairs, ciphertexts that are genuine, and those with a bit, an end or all of it changed.
 
-    And key pairs made of what looks like text, digits, zeros, and ciphertexts that do.
+    And key pairs made of what looks like text and digits, and ciphertexts that do.
     """
     size = trial.kem.ciphertext_size
-    for number, shape in enumerate(SHAPES):
+    for number, shape in enumerate(SHAPES[:4]):
         pair = trial.kem.generate(Shaped(f"{trial.session.seed} looks {number}", shape, width=4))
         yield pair.private_key, trial.kem.encapsulate(pair.public_key, trial.rng.bytes).ciphertext
         yield from ((pair.private_key, ciphertext) for ciphertext, _ in shaped(trial.rng, size, (shape,), (4,)))
