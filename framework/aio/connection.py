@@ -41,7 +41,7 @@ class Connection(asyncio.BufferedProtocol):
         self.established: asyncio.Future[None] = loop.create_future()
         self.last_received = clock.now()
         self.expired = False
-        self.network_is_behind = False
+        self.congestion: asyncio.Event | None = None  # while the network is behind; set when that is over
         self._clock = clock
         self._loop = loop
         self._workers = workers
@@ -51,8 +51,6 @@ class Connection(asyncio.BufferedProtocol):
         self._queued = 0
         self._taken_after_close = 0
         self._waiters: list[asyncio.Future[None]] = []
-        self._writable = asyncio.Event()
-        self._writable.set()
         self._lost = asyncio.Event()
         self._failure: ChannelFailed | None = None
         self._peer_closed = False
@@ -113,18 +111,18 @@ class Connection(asyncio.BufferedProtocol):
         if not self.channel.is_closed:
             self.fail(FailureReason.CONNECTION, type(exc).__name__ if exc else "the connection was closed")
         self._lost.set()
-        self._writable.set()
+        self.resume_writing()
         self._wake()
 
     def pause_writing(self) -> None:
         """The network is behind."""
-        self.network_is_behind = True
-        self._writable.clear()
+        self.congestion = asyncio.Event()
 
     def resume_writing(self) -> None:
-        """The network has caught up."""
-        self.network_is_behind = False
-        self._writable.set()
+        """The network has caught up, or is there no more: whoever waits goes on."""
+        if self.congestion is not None:
+            self.congestion.set()
+            self.congestion = None
 
     # --- for the stream and the server ---
 
@@ -141,8 +139,8 @@ class Connection(asyncio.BufferedProtocol):
 
     async def drain(self) -> None:
         """Wait until the transport takes more. Raises ChannelError if the channel failed meanwhile."""
-        if self.network_is_behind:
-            await self._writable.wait()
+        if self.congestion is not None:
+            await self.congestion.wait()
             self._raise_failure()
 
     async def next_message(self) -> bytes | None:
@@ -295,7 +293,7 @@ class Connection(asyncio.BufferedProtocol):
             self.established.set_exception(error_of(failure))
             self.established.exception()  # retrieved: not everybody awaits it
         self._wake()
-        self._writable.set()
+        self.resume_writing()
         self.pause_reading()
         self._reset_on_close()
         self._loop.call_later(FAILURE_TICK_SECONDS - self._loop.time() % FAILURE_TICK_SECONDS, self._reset)

@@ -51,7 +51,7 @@ class ChannelStream:
     async def send(self, payload: bytes) -> None:
         """Send one message; waits while the network is behind. Raises ChannelError, MisuseError."""
         self._connection.send(payload)
-        if self._connection.network_is_behind:
+        if self._connection.congestion is not None:
             await self._connection.drain()
 
     async def receive(self) -> bytes | None:

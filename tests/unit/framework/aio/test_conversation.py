@@ -151,6 +151,7 @@ async def test_a_slow_reader_makes_the_sender_wait_and_nobody_s_memory_grows(ser
         assert len(connection._messages) <= MAX_QUEUED_MESSAGES + 5
         go_on.set()
         await saying
+        await eventually(lambda: stream._connection.congestion is None)
         await stream.close()
         await eventually(lambda: heard == total * size)
 

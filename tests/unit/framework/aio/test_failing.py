@@ -343,8 +343,9 @@ async def test_a_failed_channel_is_told_to_whoever_waits(serving: Serving) -> No
                 await stream.send(bytes(60_000))
 
         writing, reading = asyncio.create_task(fill()), asyncio.create_task(stream.receive())
-        await eventually(lambda: not stream._connection._writable.is_set())
+        await eventually(lambda: stream._connection.congestion is not None)
         stream._connection.fail(FailureReason.TIMEOUT, "test")
+        assert stream._connection.congestion is None, "nobody waits for the tick to be told"
         for task in (writing, reading):
             with pytest.raises(ChannelError) as caught:
                 await task
