@@ -5,47 +5,49 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from contextlib import AsyncExitStack, ExitStack, suppress
 from typing import Final
 
 from app.bench.figures import Figure, figure
 from app.bench.openssh import NAME as OPENSSH
-from app.bench.openssh import openssh
-from app.bench.transports import MESSAGE_SIZE, Connection, Transport, asyncssh, suitecase, tcp, tls
+from app.bench.openssh import OpenSsh, openssh
+from app.bench.progress import PeerMissing, Progress
+from app.bench.transports import ASYNCSSH, MESSAGE_SIZE, Connection, Transport, asyncssh, suitecase, tcp, tls
 from app.errors import InputError
 
 YARDSTICK: Final = "asyncio TCP"
 MANY: Final = 50
 """Connections at once in the second measurement of round trips."""
 
-Progress = Callable[[str], None]
 
-
-def transports(suite: str, allow: tuple[str, ...]) -> dict[str, Transport]:
+def transports(suite: str, allow: tuple[str, ...], progress: Progress | None = None) -> dict[str, Transport]:
     """Everything that is compared, by name; the yardstick first."""
-    found = [tcp(), suitecase(suite, allow), tls(), asyncssh()]
-    return {transport.name: transport for transport in found if transport is not None}
+    found = [tcp(), suitecase(suite, allow), tls()]
+    try:
+        found.append(asyncssh())
+    except PeerMissing as why:
+        if progress is not None:
+            progress.without(ASYNCSSH, why)
+    return {transport.name: transport for transport in found}
 
 
 def measure(
     suite: str, allow: tuple[str, ...], total: int, runs: int, seconds: float, progress: Progress
 ) -> list[Figure]:
     """Send `total` bytes, and 64-byte messages there and back for `seconds`, `runs` times each. Figures of all."""
-    field = transports(suite, allow)
+    field = transports(suite, allow, progress)
     with ExitStack() as stack:
         endpoints = {}
         for name in field:
-            progress(f"{name}: starting a server")
+            progress.measuring(f"{name}: starting a server")
             endpoints[name] = stack.enter_context(_Child(name, suite, allow)).endpoint
         bulk = asyncio.run(_all_bulk(field, endpoints, total, runs, progress))
-        ssh = stack.enter_context(openssh())
-        if ssh is not None:
-            # Run by run beside ours would need both event loops at once; a run takes long enough to stand by itself.
-            bulk[OPENSSH] = []
-            for run in range(runs):
-                progress(f"{OPENSSH}: bulk, run {run + 1} of {runs}")
-                bulk[OPENSSH].append(total / ssh.bulk(total) / 1e6)
+        # Run by run beside ours would need both event loops at once; a run takes long enough to stand by itself.
+        try:
+            bulk[OPENSSH] = _openssh_bulk(stack.enter_context(openssh()), total, runs, progress)
+        except PeerMissing as why:
+            progress.without(OPENSSH, why)
         trips = {
             count: asyncio.run(_all_round_trips(field, endpoints, count, runs, seconds, progress))
             for count in (1, MANY)
@@ -55,7 +57,7 @@ def measure(
 
 def _bulk_figures(suite: str, bulk: dict[str, list[float]]) -> list[Figure]:
     figures = [figure(f"{name}, bulk", speeds, "MB/s") for name, speeds in bulk.items() if name != suite]
-    peers = [name for name in (OPENSSH, "asyncssh 3des-cbc", "asyncio TLS 1.3", YARDSTICK) if name in bulk]
+    peers = [name for name in (OPENSSH, ASYNCSSH, "asyncio TLS 1.3", YARDSTICK) if name in bulk]
     return figures + [figure(f"{suite}, bulk", bulk[suite], "MB/s", peer, bulk[peer]) for peer in peers]
 
 
@@ -78,12 +80,20 @@ async def _all_bulk(
     speeds: dict[str, list[float]] = {name: [] for name in field}
     for run in range(runs):
         for name, transport in field.items():
-            progress(f"{name}: bulk, run {run + 1} of {runs}")
+            progress.measuring(f"{name}: bulk, run {run + 1} of {runs}")
             connection = await transport.connect(endpoints[name])
             begin = time.perf_counter()
             await connection.send_bulk(total)
             speeds[name].append(total / (time.perf_counter() - begin) / 1e6)
             await connection.close()
+    return speeds
+
+
+def _openssh_bulk(ssh: OpenSsh, total: int, runs: int, progress: Progress) -> list[float]:
+    speeds = []
+    for run in range(runs):
+        progress.measuring(f"{OPENSSH}: bulk, run {run + 1} of {runs}")
+        speeds.append(total / ssh.bulk(total) / 1e6)
     return speeds
 
 
@@ -99,14 +109,14 @@ async def _all_round_trips(
     async with AsyncExitStack() as stack:
         opened: dict[str, list[Connection]] = {}
         for name, transport in field.items():
-            progress(f"{name}: opening {count} connections")
+            progress.measuring(f"{name}: opening {count} connections")
             opened[name] = [await transport.connect(endpoints[name]) for _ in range(count)]
             for connection in opened[name]:
                 stack.push_async_callback(connection.close)
                 await connection.begin_echo()
         for run in range(runs):
             for name, connections in opened.items():
-                progress(f"{name}: round trips on {count}, run {run + 1} of {runs}")
+                progress.measuring(f"{name}: round trips on {count}, run {run + 1} of {runs}")
                 rates[name].append(await _round_trips(connections, seconds))
     return rates
 

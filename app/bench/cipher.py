@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from app.bench.figures import Figure, figure
+from app.bench.progress import PeerMissing, Progress
 from app.errors import InputError
 from framework import ConfigurationError, InvalidKeyError
 from framework.guard import GuardedBulkCipher
@@ -22,6 +23,7 @@ SIZES: Final = (64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_3
 """Bytes of a record."""
 
 PEER: Final = "OpenSSL des-ede3-cbc"
+PYCRYPTODOME: Final = "PyCryptodome DES3 CTR"
 ENGINE_VARIABLE: Final = "SUITECASE_DES3_ENGINE"
 ENGINES: Final = ("bitarray", "numba")
 
@@ -29,7 +31,6 @@ SMALL_RECORD: Final = 256
 """Bytes: every message of the bank."""
 
 Encrypt = Callable[[bytes], bytes]
-Progress = Callable[[str], None]
 
 
 @dataclass(frozen=True)
@@ -41,20 +42,29 @@ class Contender:
     limit: int
 
 
-def contenders() -> list[Contender]:
+def contenders(progress: Progress) -> list[Contender]:
     """The engines of Triple DES that are installed, and the peers; the first peer is always OpenSSL."""
-    found = [contender for engine in ENGINES if (contender := _engine(engine)) is not None]
-    if not found:
+    peers, engines = [_openssl()], []
+    try:
+        peers.append(_pycryptodome())
+    except PeerMissing as why:
+        progress.without(PYCRYPTODOME, why)
+    for engine in ENGINES:
+        try:
+            engines.append(_engine(engine))
+        except PeerMissing as why:
+            progress.without(f"des3/{engine}", why)
+    if not engines:
         raise InputError("No engine of Triple DES is installed; `plugins` says why.")
-    return [_openssl(), *_pycryptodome(), *found]
+    return [*peers, *engines]
 
 
 def measure(runs: int, seconds: float, progress: Progress) -> list[Figure]:
     """Measure every size `runs` times, each contender for `seconds` at a time, and the two costs of a small record."""
     figures: list[Figure] = []
-    field = contenders()
+    field = contenders(progress)
     for size in SIZES:
-        progress(f"records of {size} bytes")
+        progress.measuring(f"records of {size} bytes")
         record = secrets.token_bytes(size)
         speeds: dict[str, list[float]] = {contender.name: [] for contender in field}
         for _ in range(runs):
@@ -65,7 +75,7 @@ def measure(runs: int, seconds: float, progress: Progress) -> list[Figure]:
             name = f"{contender.name}, {size} B"
             figures.append(figure(name, speeds[contender.name], "MB/s", peer, speeds[PEER]))
     for title, cost in (("steady 256-byte record", _steady_cost), ("first record under a new key", _first_cost)):
-        progress(title)
+        progress.measuring(title)
         times: dict[str, list[float]] = {contender.name: [] for contender in field}
         for _ in range(runs):
             for contender in field:
@@ -112,14 +122,14 @@ def _first_cost(contender: Contender, seconds: float) -> float:
     return sorted(costs)[len(costs) // 2] * 1e6
 
 
-def _engine(engine: str) -> Contender | None:
-    """An engine of the plugin, forced as a user would force it; None where it is not installed."""
+def _engine(engine: str) -> Contender:
+    """An engine of the plugin, forced as a user would force it. Raises PeerMissing where it is not installed."""
     try:
         with _environment(ENGINE_VARIABLE, engine):
             cipher = load_registry().bulk_cipher("des3")
             cipher.encryptor(_key(cipher), bytes(cipher.iv_size))  # compiled here, if there is anything to compile
-    except ConfigurationError:
-        return None
+    except ConfigurationError as error:
+        raise PeerMissing(str(error)) from None
 
     def start() -> Encrypt:
         with _environment(ENGINE_VARIABLE, engine):
@@ -149,11 +159,11 @@ def _openssl() -> Contender:
     return Contender(PEER, start, 2**23)
 
 
-def _pycryptodome() -> Iterator[Contender]:
+def _pycryptodome() -> Contender:
     try:
         from Crypto.Cipher import DES3
     except ImportError:
-        return
+        raise PeerMissing("it is not installed; `pip install pycryptodome` brings it.") from None
 
     def start() -> Encrypt:
         while True:
@@ -164,7 +174,7 @@ def _pycryptodome() -> Iterator[Contender]:
             encrypt: Encrypt = DES3.new(key, DES3.MODE_CTR, nonce=b"", initial_value=secrets.randbits(60)).encrypt
             return encrypt
 
-    yield Contender("PyCryptodome DES3 CTR", start, 2**23)
+    return Contender(PYCRYPTODOME, start, 2**23)
 
 
 @contextmanager

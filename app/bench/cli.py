@@ -1,7 +1,7 @@
 """`python -m app bench …`. What measures is imported when it is asked for: this file is read at every start."""
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -12,7 +12,11 @@ from app.errors import InputError
 from app.refusals import refusing_with_a_sentence
 
 if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.status import Status
+
     from app.bench.figures import Figure
+    from app.bench.progress import PeerMissing
 
 app = typer.Typer(
     add_completion=False,
@@ -109,14 +113,23 @@ def _check_that_it_can_be_written(path: Path) -> None:
         raise InputError(f"{path} cannot be written: {error.strerror}; name another file.") from None
 
 
+class _Watcher:
+    """Shows on a terminal what is being measured; says anywhere, on standard error, what does not run."""
+
+    def __init__(self, console: "Console", status: "Status") -> None:
+        self._console, self._status = console, status
+
+    def measuring(self, what: str) -> None:
+        self._status.update(f"measuring {what} (Ctrl-C stops)")
+
+    def without(self, peer: str, why: "PeerMissing") -> None:
+        self._console.print(f"Without {peer}: {why}", markup=False, soft_wrap=True)
+
+
 @contextmanager
-def _progress() -> Iterator[Callable[[str], None]]:
-    """Show what is being measured, on standard error and on a terminal alone."""
+def _progress() -> Iterator[_Watcher]:
     from rich.console import Console
 
-    console = Console(stderr=True)
-    if not console.is_terminal:
-        yield lambda _title: None
-        return
+    console = Console(stderr=True, highlight=False)
     with console.status("measuring") as status:
-        yield lambda title: status.update(f"measuring {title} (Ctrl-C stops)")
+        yield _Watcher(console, status)

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
+from app.bench.progress import PeerMissing
+
 NAME: Final = "OpenSSH 3des-cbc"
 _ALGORITHMS: Final = ("3des-cbc", "hmac-sha2-256-etm@openssh.com")
 _PIECE: Final = bytes(2**16)
@@ -37,13 +39,16 @@ class OpenSsh:
         self._command = ["ssh", "-F", "none", "-p", str(port), *flags, target]
 
     def bulk(self, total: int) -> float:
-        """Send `total` bytes into `cat`; gives seconds, without the time that a connection takes to be made."""
+        """Send `total` bytes into `cat`; gives seconds, without the time that a connection takes to be made.
+
+        Raises PeerMissing where no connection comes about; why, `ssh` says itself.
+        """
         begin = time.perf_counter()
         with subprocess.Popen(  # noqa: S603 - our own arguments
             [*self._command, "echo ready; cat >/dev/null"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
         ) as ssh:
             if ssh.stdin is None or ssh.stdout is None or ssh.stdout.readline() != b"ready\n":
-                raise OSError("ssh did not connect")
+                raise PeerMissing("its client did not connect.")
             begin = time.perf_counter()
             for start in range(0, total, len(_PIECE)):
                 ssh.stdin.write(_PIECE[: total - start])
@@ -53,12 +58,11 @@ class OpenSsh:
 
 
 @contextmanager
-def openssh() -> Iterator[OpenSsh | None]:
-    """Run a server for the occasion; None where OpenSSH is not installed or will not have the old cipher."""
+def openssh() -> Iterator[OpenSsh]:
+    """Run a server for the occasion. Raises PeerMissing where OpenSSH is not installed or does not start."""
     sshd = shutil.which("sshd") or shutil.which("sshd", path="/usr/sbin:/usr/local/sbin")
     if sshd is None or shutil.which("ssh") is None or shutil.which("ssh-keygen") is None:
-        yield None
-        return
+        raise PeerMissing("it is not installed; sshd, ssh and ssh-keygen are needed.")
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for key in ("host", "user"):
@@ -78,17 +82,19 @@ def openssh() -> Iterator[OpenSsh | None]:
             [sshd, "-D", "-e", "-f", str(folder / "config")], stderr=subprocess.PIPE
         ) as server:
             try:
-                yield OpenSsh(folder, port) if _listens(port, server) else None
+                _wait_until_it_listens(port, server)
+                yield OpenSsh(folder, port)
             finally:
                 server.terminate()
 
 
-def _listens(port: int, server: "subprocess.Popen[bytes]") -> bool:
+def _wait_until_it_listens(port: int, server: "subprocess.Popen[bytes]") -> None:
     for _ in range(100):
         if server.poll() is not None:
-            return False
+            said = server.stderr.read().decode(errors="replace").split("\n") if server.stderr is not None else []
+            raise PeerMissing(f"its server ended at once: {' '.join(line.strip() for line in said).strip()}")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return True
+                return
         time.sleep(0.05)
-    return False
+    raise PeerMissing("its server did not listen within five seconds.")

@@ -15,6 +15,7 @@ from pathlib import Path
 from struct import pack, unpack
 from typing import Any, Final, Protocol
 
+from app.bench.progress import PeerMissing
 from framework import KeyPair, Suite, load_registry, open_channel, serve
 from framework.aio import ChannelStream
 
@@ -25,6 +26,8 @@ BULK_PIECE: Final = 65_000
 """Bytes handed over at a time in bulk: nearly a largest record."""
 
 LOOPBACK: Final = "127.0.0.1"
+
+ASYNCSSH: Final = "asyncssh 3des-cbc"
 
 _ORDER_SIZE = 8
 """A connection begins with u64: bytes to expect in bulk, or 0 for echo."""
@@ -241,12 +244,12 @@ def suitecase(name: str, allow: tuple[str, ...] = ()) -> Transport:
 # --- asyncssh ---
 
 
-def asyncssh() -> Transport | None:
-    """The asyncssh library with the same ciphers as OpenSSH below; None where it is not installed."""
+def asyncssh() -> Transport:
+    """The asyncssh library with OpenSSH's ciphers. Raises PeerMissing where it is not installed."""
     try:
         import asyncssh as library
     except ImportError:
-        return None
+        raise PeerMissing("it is not installed; `pip install asyncssh` brings it.") from None
     algorithms = {
         "encryption_algs": ["3des-cbc"],
         "mac_algs": ["hmac-sha2-256-etm@openssh.com"],
@@ -279,7 +282,7 @@ def asyncssh() -> Transport | None:
         )
         return AsyncsshConnection(connection, await connection.create_process("bench", encoding=None))
 
-    return Transport("asyncssh 3des-cbc", start, connect)
+    return Transport(ASYNCSSH, start, connect)
 
 
 def _asyncssh_server(library: Any) -> Any:
