@@ -15,6 +15,7 @@ MODULES = (
     "generic.copies",
     "generic.remembers",
     "generic.surroundings",
+    "generic.threads",
     "mac.tags",
     "mac.messages",
     "mac.long_use",

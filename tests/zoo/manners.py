@@ -340,8 +340,6 @@ class SharedBuffer(Aes):
     def mix(self, stream: Stream, record: bytes) -> bytes:
         self.record = record
         self.stream = self.piece(stream, len(record))
-        for _ in range(20):
-            sum(range(40))
         stream.position += len(record)
         size = min(len(self.record), len(self.stream))
         both = int.from_bytes(self.record[:size]) ^ int.from_bytes(self.stream[:size])
@@ -356,8 +354,6 @@ class KeyInClass(Hmac):
 
     def compute(self, key: bytes, message: bytes) -> bytes:
         type(self).current = key
-        for _ in range(60):
-            sum(range(100))
         return super().compute(type(self).current, message)
 
 

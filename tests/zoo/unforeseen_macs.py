@@ -215,8 +215,6 @@ class EphemeralInInstance(X25519Dhkem):
 
     def ephemeral(self, public_key: bytes, random_bytes: Any) -> bytes:
         self.kept = super().ephemeral(public_key, random_bytes)
-        for _ in range(60):
-            sum(range(100))
         return self.kept
 
 

@@ -1,11 +1,9 @@
-"""A plugin and what is around it: the module random, threads, other processes, the import itself."""
+"""A plugin and what is around it: the module random, other processes, the import itself."""
 
 import json
 import random as mersenne  # noqa: TID251 - to see that nobody uses it
 import subprocess
 import sys
-import threading
-import time
 from typing import Any, NoReturn
 
 from framework.contract.cause import cause_left
@@ -14,12 +12,10 @@ from framework.contract.drbg import Drbg
 from framework.contract.generic.calls import calls, digest
 from framework.contract.outcome import Verdict
 from framework.contract.supervisor import Assignment, Supervisor, environment
-from framework.contract.trial import Session, Trial
+from framework.contract.trial import Trial
 from framework.registry import Kind
 
 PROBE_SECONDS = 60.0
-THREAD_SECONDS = 0.06
-"""How long each of eight threads works, at least for six rounds: races are rare."""
 
 NEGATIVE = {
     Kind.MAC: ("MAC-03", "MAC-04", "MAC-05", "MAC-22", "GEN-12"),
@@ -81,51 +77,6 @@ def _work(trial: Trial) -> None:
         trial.kem.encapsulate(pair.public_key)
     for call in calls(trial.session, Drbg("random")):
         call.function(*call.arguments)
-
-
-@check(
-    "GEN-32",
-    "many threads may use a plugin at once",
-    why="Handshakes are computed in threads: what one leaves in a shared place another picks up.",
-    precedent="FIPS 140's pairwise consistency test exists for mismatched halves",
-    flaws=("race over a shared buffer", "state in the class", "state in a module"),
-    forbids_waiver=True,
-)
-def threads(trial: Trial) -> None:
-    """Run the same work in eight threads with a short switch interval, each on its own inputs, and compare."""
-    session, begin = trial.session, time.perf_counter()
-    wanted = [_transcript(session, number, 1) for number in range(8)]
-    rounds = max(6, min(300, int(8 * THREAD_SECONDS / (time.perf_counter() - begin))))
-    found: list[list[bytes]] = [[] for _ in range(8)]
-    failures: list[BaseException] = []
-
-    def run(number: int) -> None:
-        try:
-            found[number] = _transcript(session, number, rounds)
-        except BaseException as error:  # noqa: BLE001 - carried over to the thread that asks
-            failures.append(error)
-
-    interval = sys.getswitchinterval()
-    sys.setswitchinterval(1e-6)
-    try:
-        workers = [threading.Thread(target=run, args=(number,)) for number in range(8)]
-        for worker in workers:
-            worker.start()
-        for worker in workers:
-            worker.join()
-    finally:
-        sys.setswitchinterval(interval)
-    if failures:
-        raise Violation(f"in a thread, {type(failures[0]).__name__} is raised") from failures[0]
-    if any(
-        outputs[at] != wanted[n][at % len(wanted[n])] for n, outputs in enumerate(found) for at in range(len(outputs))
-    ):
-        raise Violation("in threads, other results come out")
-
-
-def _transcript(session: Session, number: int, rounds: int) -> list[bytes]:
-    work = calls(session, Drbg(f"thread {number}"))
-    return [bytes(call.function(*call.arguments) or b"") for _ in range(rounds) for call in work]
 
 
 @check(
