@@ -31,7 +31,7 @@ from app.options import (
     SuiteOption,
     VersionOption,
 )
-from app.output import write_out
+from app.output import write_err, write_out
 from app.refusals import refusing_with_a_sentence
 
 if TYPE_CHECKING:
@@ -163,8 +163,11 @@ def open_account(
 
     check_account_name(name)  # before there is a ledger
     path = settings.card or Path(f"{name}.card")
+    new = not (settings.data_dir / LEDGER_FILE).exists()
     with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
         open_account_with_card(ledger, name, path)
+    if new:
+        write_err(f"There was no ledger in {settings.data_dir}: this account begins it.\n")
     write_out(f"account {name} is open; its card is {path}\n")
     return 0
 

@@ -47,9 +47,10 @@ def converse_with(
     with ending_in_order(0 if request is None else EXIT_CHANNEL), asyncio.Runner() as runner:
         console = AtmConsole(Atm(bank, card, card_path, take_ephemeral), screen, runner)
         try:
-            console.enter()
             if request is not None:
+                console.enter_for(request)
                 return console.ask_once(request)
+            console.enter()
             _welcome(bank, card, screen)
             console.settle_all()
             return console.converse()
@@ -91,6 +92,13 @@ class AtmConsole:
                 raise
             raise ChannelFailedError("Interrupted before the bank had answered.") from None
 
+    def enter_for(self, request: AccountRequest) -> None:
+        """As `enter`, and what fails says that the request was not sent. Raises UserError."""
+        try:
+            self.enter()
+        except ChannelFailedError as error:
+            raise ChannelFailedError(str(error), f"No {request.type} was sent.") from None
+
     def settle_all(self) -> None:
         """Settle what an earlier process left unanswered. Raises UserError."""
         earlier: list[PendingRequest] = []
@@ -130,7 +138,8 @@ class AtmConsole:
         def tell(reply: AccountReply) -> None:
             if earlier is not None:
                 self._screen.remark(
-                    "This answers the request that was sent before and not answered; it is not sent anew."
+                    "This answers the request that was sent before and not answered; it is not sent anew, and a "
+                    "balance is that of then."
                 )
             self._screen.reply(reply)
 
@@ -145,12 +154,12 @@ class AtmConsole:
         """
         codes = {0}
         interactive = sys.stdin.isatty()
-        for line in _lines_from_terminal(self._screen) if interactive else _lines_from_pipe():
+        for number, line in enumerate(_lines_from_terminal(self._screen) if interactive else _lines_from_pipe(), 1):
             try:
                 command = read_command(_text(line))
             except NotUnderstoodError as error:
                 codes.add(error.exit_code)
-                self._screen.not_understood(error)
+                self._screen.not_understood(error, 0 if interactive else number)
                 continue
             if command == "QUIT":
                 break

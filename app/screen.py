@@ -56,13 +56,13 @@ class Screen:
                 f"{sentence}; but standard output takes no more ({error.reason}), and nothing was asked after that."
             ) from None
 
-    def not_understood(self, error: NotUnderstoodError) -> None:
-        """Refuse a line here, before it reaches the bank."""
+    def not_understood(self, error: NotUnderstoodError, line: int = 0) -> None:
+        """Refuse a line here, before it reaches the bank; of a script, say which (from 1)."""
         if self.as_json:
             members = {"type": error.command, "ok": False, "error": error.error, "message": str(error)}
             self._answer(members, str(error), "red")
         else:
-            self.remark(str(error), "red")
+            self.remark(f"line {line}: {error}" if line else str(error), "red")
 
     def remark(self, sentence: str, style: str = "") -> None:
         """Say something that is not an answer of the bank's."""

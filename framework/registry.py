@@ -129,7 +129,9 @@ class Registry:
         if isinstance(primitive, guard):
             return primitive
         known = ", ".join(self.names(kind)) or "none"
-        raise ConfigurationError(f"there is no {kind} named {name!r}; known: {known}{self._hint(name)}")
+        others = [f"; {name!r} is of another kind, {other}" for other in Kind if name in self._primitives[other]]
+        hint = "".join(others) or self._hint(name)
+        raise ConfigurationError(f"there is no {kind} named {name!r}; known: {known}{hint}")
 
     def _hint(self, name: str) -> str:
         """Why a name may be missing: a plugin is switched off, or failed to load."""

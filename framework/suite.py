@@ -53,6 +53,11 @@ class Suite:
             raise ConfigurationError(f"{_shown(name)} is no suite name: it is <cipher>-<kex>-<mac> or <aead>-<kex>")
         cipher, kex, mac = match.groups()
         if mac is None:
+            if cipher in registry.names(Kind.BULK_CIPHER):
+                macs = ", ".join(registry.names(Kind.MAC)) or "none"
+                raise ConfigurationError(
+                    f"{name} names no MAC, which the bulk cipher {cipher!r} needs: {name}-<mac>; known: {macs}"
+                )
             return cls(registry.key_exchange(kex), registry.aead(cipher), limits)
         both = EncryptThenMac(registry.bulk_cipher(cipher), registry.mac(mac))
         return cls(registry.key_exchange(kex), both, limits)

@@ -126,7 +126,11 @@ def _engine(engine: str) -> Contender:
     """An engine of the plugin, forced as a user would force it. Raises PeerMissing where it is not installed."""
     try:
         with _environment(ENGINE_VARIABLE, engine):
-            cipher = load_registry().bulk_cipher("des3")
+            registry = load_registry()
+            for plugin in registry.plugins:
+                if plugin.name == "des3" and plugin.error:
+                    raise PeerMissing(plugin.error)
+            cipher = registry.bulk_cipher("des3")
             cipher.encryptor(_key(cipher), bytes(cipher.iv_size))  # compiled here, if there is anything to compile
     except ConfigurationError as error:
         raise PeerMissing(str(error)) from None

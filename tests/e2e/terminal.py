@@ -69,13 +69,18 @@ class Terminal:
         return self._note(text)
 
     def wait_for_its_turn(self) -> None:
-        """Wait until the program sleeps, as it does when it reads.
+        """Wait until the program sleeps and goes on sleeping, as it does when it reads.
 
         A Ctrl-C that comes with the prompt, before CPython's `input` waits for a key, is noticed with the next key.
         """
-        status = Path(f"/proc/{self.process.pid}/stat")
+        status = Path(f"/proc/{self.process.pid}/status")
+        asleep: list[str] = []
         for _ in range(500):
-            if not status.exists() or status.read_text().rpartition(")")[2].split()[0] == "S":
+            if not status.exists():
+                return
+            lines = status.read_text().splitlines()
+            asleep.append("".join(line for line in lines if line.startswith(("State", "voluntary"))))
+            if "S (sleeping)" in asleep[-1] and len(asleep) >= 5 and len(set(asleep[-5:])) == 1:
                 return
             time.sleep(0.01)
 

@@ -71,6 +71,7 @@ def test_the_console_tells_people_in_one_line_each(programs: Programs) -> None:
     refusals = ended.err.splitlines()[6:]
     assert len(refusals) == len(AMOUNTS) + len(OTHERS)
     assert all(line.isprintable() for line in refusals)
+    assert all(line.startswith(f"line {number}: ") for number, line in enumerate(refusals, 1))
 
 
 def request(**members: object) -> bytes:

@@ -62,6 +62,7 @@ def test_servers_that_are_no_banks(town: Town) -> None:
             ended = town.atm(address, card, "deposit", "5")
         assert ended.code == 3, serve
         assert f"at {address} {said}" in ended.only_refusal
+        assert ended.only_refusal.rstrip().endswith(" No DEPOS was sent.")
     assert not card.with_name(f"{card.name}.pending").exists()  # no channel came about: nothing was sent
 
 

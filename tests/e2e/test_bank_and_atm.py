@@ -55,7 +55,9 @@ def test_the_console_of_an_atm_in_a_pipe_and_in_a_terminal(town: Town) -> None:
 def test_an_account_opens_while_the_bank_does_not_run_and_once_alone(town: Town) -> None:
     programs = town.programs
     command = ["open-account", "bob", "--data-dir", town.data_dir]
-    assert programs.run_warm(*command).out == "account bob is open; its card is bob.card\n"
+    opened = programs.run_warm(*command)
+    assert opened.out == "account bob is open; its card is bob.card\n"
+    assert opened.err == f"There was no ledger in {town.data_dir}: this account begins it.\n"
     card = (programs.folder / "bob.card").read_bytes()
     again = programs.run_warm(*command, "--card", "second.card")
     assert again.code == 2

@@ -108,7 +108,10 @@ async def test_the_bank_is_killed_between_debit_and_reply(town: Town) -> None:
     assert new.fingerprint == bank.fingerprint
     again = await asyncio.to_thread(town.atm, new, card, "withdraw", "30")
     assert (again.code, again.out) == (0, "WITHD ok, balance 70.00\n")
-    assert "This answers the request that was sent before and not answered; it is not sent anew." in again.err
+    assert (
+        "This answers the request that was sent before and not answered; it is not sent anew, and a balance is that of "
+        "then." in again.err
+    )
     assert town.balance() == 70_00
     assert not record.exists()
     assert withdrawals(town) == [record.name.partition(".")[0]]

@@ -106,8 +106,11 @@ def test_what_is_no_suite_name_is_refused_and_not_repeated_at_length(name: str, 
         ("aes256gcm-none", "there is no key exchange named 'none'; known: bg, bg2048, x25519"),
         ("aes256ctr-x25519-none", "there is no MAC named 'none'; known: hmac"),
         # A bulk cipher without a MAC is no suite, and an AEAD takes none.
-        ("des3-bg", "there is no AEAD named 'des3'"),
-        ("aes256gcm-x25519-hmac", "there is no bulk cipher named 'aes256gcm'"),
+        ("des3-bg", "des3-bg names no MAC, which the bulk cipher 'des3' needs: des3-bg-<mac>; known: hmac"),
+        (
+            "aes256gcm-x25519-hmac",
+            "there is no bulk cipher named 'aes256gcm'; known: aes256ctr, des3; 'aes256gcm' is of another kind, AEAD",
+        ),
     ],
 )
 def test_an_unknown_primitive_is_refused_with_the_known_ones(name: str, message: str, registry: Registry) -> None:
