@@ -10,6 +10,7 @@ from framework.registry import Kind
 
 MODULES = (
     "generic.metadata",
+    "generic.steady",
     "generic.arguments",
     "generic.secrecy",
     "generic.copies",

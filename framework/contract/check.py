@@ -35,6 +35,10 @@ class TooSlow(Violation):
     """The check did not come to its end in time, so nothing is known about what it looks for."""
 
 
+class Unsteady(Violation):
+    """The plugin does not give the same each time, so that whatever else fails may follow from that."""
+
+
 class NotApplicable(Exception):
     """The check has no object here, for the reason given; nothing is left open."""
 

@@ -12,7 +12,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from framework.contract import render
 from framework.contract.catalogue import catalogue, check_of, checks_for
 from framework.contract.check import Check
-from framework.contract.fold import tell_the_same, unwritten
+from framework.contract.fold import may_follow, root_of, tell_the_same, unwritten
 from framework.contract.outcome import Outcome, Verdict
 from framework.contract.report import Report
 from framework.contract.run import DEFAULT_SEED, run_target
@@ -105,7 +105,8 @@ def _run(
             else:
                 progress.advance(task)
                 if outcome.verdict in (Verdict.FAILED, Verdict.ERROR):
-                    if not any(tell_the_same(before, outcome) for before in told):
+                    follows = root_of(told) is not None and may_follow(outcome)
+                    if not follows and not any(tell_the_same(before, outcome) for before in told):
                         progress.console.print(_in_short(outcome), style="red", markup=False, soft_wrap=True)
                     told.append(outcome)
 

@@ -5,7 +5,7 @@ check has to ask for them. What goes wrong in the kit itself never passes throug
 """
 
 import secrets
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
 from framework.contract.check import Violation
@@ -27,14 +27,40 @@ CLEAN = (SuitecaseError, TypeError, BufferError)
 """What a plugin may raise for arguments of a type or layout that it does not take."""
 
 
-def invoke(call: str, function: Callable[..., R], *args: object, allow: object = (), **keywords: object) -> R:
-    """Call into the plugin; an exception outside `allow` is the plugin's violation."""
+NAMES = {
+    "authenticator": ("key",),
+    "context": ("key",),
+    "encryptor": ("key", "iv"),
+    "decryptor": ("key", "iv"),
+    "check_key": ("key",),
+    "encrypt": ("record",),
+    "decrypt": ("record",),
+    "seal": ("nonce", "plaintext", "associated_data"),
+    "open": ("nonce", "ciphertext", "associated_data"),
+    "encapsulate": ("public_key",),
+    "decapsulate": ("private_key", "ciphertext"),
+    "check_public_key": ("public_key",),
+}
+"""What a finding calls the arguments; those of `tag` and `verify`, which take any number, are counted."""
+
+
+def invoke(
+    call: str,
+    function: Callable[..., R],
+    *args: object,
+    allow: object = (),
+    names: Sequence[str] = (),
+    **keywords: object,
+) -> R:
+    """Call into the plugin; an exception outside `allow` is the plugin's violation, of the arguments by these names."""
     try:
         return function(*args, **keywords)
     except allow:  # type: ignore[misc] # a class or a tuple of classes, which the caller chooses
         raise
     except Exception as error:
-        given = {f"argument_{index}": value for index, value in enumerate(args, start=1)}
+        named = names or NAMES.get(call, ())
+        counted = [f"argument_{index}" for index in range(1, len(args) + 1)]
+        given = dict(zip(named if len(named) == len(args) else counted, args, strict=True))
         raise Violation(f"{call} raised {type(error).__name__}, which its interface does not allow", **given) from error
 
 
@@ -95,11 +121,11 @@ class KeyedStream:
 
     def __init__(self, inner: Any, call: str) -> None:
         self.inner = inner
-        self._call = call
+        self.call = call
 
     def __call__(self, record: bytes) -> bytes:
         """Encrypt or decrypt the next record."""
-        return octets(self._call, invoke(self._call, getattr(self.inner, self._call), record), len(record))
+        return octets(self.call, invoke(self.call, getattr(self.inner, self.call), record), len(record))
 
 
 class CipherFace:

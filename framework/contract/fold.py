@@ -6,6 +6,22 @@ from framework.contract.outcome import Finding, Outcome, Verdict
 
 Group = list[Outcome]
 
+APART = {"GEN-01", "GEN-02", "GEN-03", "GEN-04", "KEX-53", "CIP-52", "MAC-52", "AEAD-52"}
+"""Checks of what is written down, which no result of a plugin changes."""
+
+
+def root_of(outcomes: Sequence[Outcome]) -> Outcome | None:
+    """The first outcome which says that the plugin does not give the same each time, if one does."""
+    return next((each for each in outcomes if each.finding and each.finding.unsteady and not each.note), None)
+
+
+def may_follow(outcome: Outcome) -> bool:
+    """Whether a failure may be nothing but a consequence of a plugin that does not give the same each time."""
+    finding = outcome.finding
+    if outcome.verdict is not Verdict.FAILED or finding is None or outcome.note:
+        return False
+    return not (outcome.check in APART or finding.too_slow or unwritten(finding))
+
 
 def folded(outcomes: Sequence[Outcome]) -> list[Group]:
     """Put the outcomes that tell the same together, each group where its first stands."""

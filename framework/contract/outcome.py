@@ -6,7 +6,7 @@ from enum import StrEnum
 from typing import Any
 
 from framework.contract.cause import Cause
-from framework.contract.check import Check, TooSlow, Violation
+from framework.contract.check import Check, TooSlow, Unsteady, Violation
 
 UNKNOWN = "Nothing is known about what the check looks for: {title}. On a busy machine, try again when it is quiet."
 """What is said in place of a check's own reasons when it ran out of time."""
@@ -32,7 +32,8 @@ class Verdict(StrEnum):
 class Finding:
     """What a failed check found. `reproduce` is a command line.
 
-    `cause` is the line of the plugin that raised, if one did; `too_slow`: the check ran out of time and found nothing.
+    `cause` is the line of the plugin that raised, if one did; `too_slow`: the check ran out of time and found nothing;
+    `unsteady`: what the plugin gives is not the same each time, from which other findings may follow.
     """
 
     check: str
@@ -45,6 +46,7 @@ class Finding:
     reproduce: str
     cause: Cause | None = None
     too_slow: bool = False
+    unsteady: bool = False
 
 
 @dataclass(frozen=True)
@@ -95,4 +97,5 @@ def finding(check: Check, violation: Violation, arguments: str, seed: str) -> Fi
         reproduce,
         violation.cause,
         too_slow,
+        isinstance(violation, Unsteady),
     )

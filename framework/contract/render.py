@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 from xml.etree import ElementTree as ET
 
-from framework.contract.fold import Group, folded, unwritten
+from framework.contract.fold import Group, folded, may_follow, root_of, unwritten
 from framework.contract.outcome import Finding, Outcome, Verdict
 from framework.contract.report import LEAST_RAN, Report
 
@@ -17,12 +17,18 @@ LONG_SECONDS, SLOWEST = 30.0, 3
 
 
 def text(report: Report) -> str:
-    """What a person reads: findings first, those of one cause as one, then the counts, then what is left open."""
+    """What a person reads: findings first, those of one cause as one, then the counts, then what is left open.
+
+    Where results are not the same each time, that is told, and of the findings that may follow from it their names.
+    """
     lines = [f"{report.target.kind} {report.target.name} of plugin {report.target.plugin}", ""]
-    for group in folded(report.outcomes):
+    root = root_of(report.outcomes)
+    following = [each for each in report.outcomes if each is not root and may_follow(each)] if root else []
+    for group in folded([each for each in report.outcomes if each not in following]):
         outcome = group[0]
         if outcome.finding is not None:
-            lines += [_group_text(outcome.finding, group), ""]
+            lines += [_group_text(outcome.finding, group)]
+            lines += [*([_following_text(following)] if outcome is root and following else []), ""]
         elif outcome.verdict in (Verdict.ERROR, Verdict.FAILED):
             lines += [f"{outcome.check} {outcome.verdict}: {outcome.note}", ""]
     counts = report.counts
@@ -73,6 +79,19 @@ def _group_text(finding: Finding, group: Group) -> str:
             f"    again       {finding.reproduce}"
         )
     return f"{finding_text(finding, group[0])}\n    as well     {checks.partition(', ')[2]}, for the same cause"
+
+
+def _following_text(following: Sequence[Outcome]) -> str:
+    """Failures that are told in a line each, beneath the one to mend first."""
+    lines = [
+        textwrap.shorten(f"{each.check} {each.finding.what}", 94, placeholder=" …")
+        for each in following
+        if each.finding
+    ]
+    told = f"\n{' ' * 16}".join(lines)
+    return (
+        f"    may follow  from this, so mend it first and look again (all is told by --format json):\n{' ' * 16}{told}"
+    )
 
 
 def finding_text(finding: Finding, outcome: Outcome) -> str:

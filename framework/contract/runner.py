@@ -6,11 +6,12 @@ import threading
 import time
 import traceback
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from framework.contract.cause import cause_of, cause_told
 from framework.contract.check import Check, NotApplicable, NotChecked, TooSlow, Violation
+from framework.contract.generic.steady import doubt
 from framework.contract.oracle import OracleError
 from framework.contract.outcome import Outcome, Verdict, finding
 from framework.contract.target import Target
@@ -18,6 +19,10 @@ from framework.contract.trial import Session, Trial
 
 CHECK_SECONDS = 60.0
 """One check may take so long; an honest plugin needs a few seconds."""
+
+
+ADVICE = {"to claim", "to say"}
+"""The inputs of a finding that offer a claim (`Vectors.about_claim`)."""
 
 
 class _TimeIsUp(BaseException):
@@ -38,6 +43,7 @@ def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) ->
         verdict, note = Verdict.FAILED, ""
         raised = cause_of(broken.__cause__, session.primitive)
         broken.cause = broken.cause or raised or cause_told(broken.what)
+        _withdraw_advice(broken, session, seconds)
         found = finding(check, broken, again, session.seed)
     except _TimeIsUp:
         verdict, note = Verdict.FAILED, ""
@@ -56,6 +62,18 @@ def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) ->
             violation.cause = cause_of(error, session.primitive)
             verdict, note, found = Verdict.FAILED, "", finding(check, violation, again, session.seed)
     return Outcome(check.id, verdict, note, time.perf_counter() - begin, found, check.flaws)
+
+
+def _withdraw_advice(broken: Violation, session: Session, seconds: float) -> None:
+    """Offer no claim to a plugin that does not give the same each time: it would hide the fault, and be false."""
+    if not ADVICE & set(broken.inputs):
+        return
+    failing = ""
+    with suppress(_TimeIsUp), _alarm(seconds / 4):
+        failing = doubt(session)
+    if failing:
+        kept = {name: value for name, value in broken.inputs.items() if name not in ADVICE}
+        broken.inputs = {**kept, "no claim": f"{failing} fails: mend that first, for a claim would only hide it"}
 
 
 def raised_by_plugin(error: Exception, primitive: object) -> bool:

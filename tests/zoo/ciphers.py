@@ -829,7 +829,7 @@ class ScheduleCache(Aes):
 class ScheduleCacheById(Aes):
     """Caches schedules by the identity of the key object."""
 
-    found_by = ("CIP-26",)
+    found_by = ("CIP-26", "GEN-05")
     cache: ClassVar[dict[int, bytes]] = {}
 
     def encryptor(self, key: bytes, iv: bytes) -> Any:

@@ -733,7 +733,7 @@ class CacheByPrefix(Hmac):
 class CacheById(Hmac):
     """Caches states by the identity of the key object, which is soon another key's."""
 
-    found_by = ("MAC-23",)
+    found_by = ("MAC-23", "GEN-05")
     cache: ClassVar[dict[int, bytes]] = {}
 
     def keep(self, key: bytes) -> bytes:

@@ -20,6 +20,7 @@ MODULES = (
     "aeads",
     "manners",
     "in_channels",
+    "shared",
     "unforeseen_macs",
     "unforeseen_streams",
     "unforeseen_kems",

@@ -6,28 +6,46 @@ from hashlib import sha256
 from typing import Any
 
 from framework.contract.drbg import Drbg
+from framework.contract.faces import invoke
 from framework.contract.trial import Session
 from framework.registry import Kind
 
 
 @dataclass(frozen=True)
 class Call:
-    """`function` takes the arguments, all octets; `secret` names those that are; the result is octets or nothing."""
+    """`function` takes the arguments, all octets, and gives octets or nothing.
+
+    `secret` are the places of those that are, `names` what they are called.
+    """
 
     name: str
     function: Callable[..., Any]
     arguments: tuple[bytes, ...]
     secret: tuple[int, ...]
+    names: tuple[str, ...]
+
+    def __call__(self, *given: object, allow: object = ()) -> Any:
+        """Call it, with its own arguments or those given; an exception outside `allow` is a violation."""
+        return invoke(self.name, self.function, *(given or self.arguments), allow=allow, names=self.names)
+
+    def shown(self, *given: object) -> dict[str, object]:
+        """The arguments, for a finding."""
+        return dict(zip(self.names, given or self.arguments, strict=True))
 
 
 @dataclass(frozen=True)
 class Keyed:
-    """An object that holds a secret: how to make it from octets, and what it then gives."""
+    """An object that holds a secret: how to make it from octets, which `names` names, and what it then gives."""
 
     name: str
     make: Callable[..., Any]
     arguments: tuple[bytes, ...]
     use: Callable[[Any], bytes]
+    names: tuple[str, ...] = ("key",)
+
+    def __call__(self, *given: object, allow: object = ()) -> Any:
+        """Make one, of its own arguments or of those given; an exception outside `allow` is a violation."""
+        return invoke(self.name, self.make, *(given or self.arguments), allow=allow, names=self.names)
 
 
 RECORD = b"forty octets of a record, said in secret"
@@ -42,22 +60,47 @@ def calls(session: Session, rng: Drbg, record: bytes = RECORD) -> list[Call]:
     if kind is Kind.MAC:
         tag = primitive.authenticator(key).tag(record, b"more")
         return [
-            Call("tag", lambda k, a, b: primitive.authenticator(k).tag(a, b), (key, record, b"more"), (0,)),
-            Call("verify", lambda k, t, a: primitive.authenticator(k).verify(t, a, b"more"), (key, tag, record), (0,)),
+            Call(
+                "tag",
+                lambda k, a, b: primitive.authenticator(k).tag(a, b),
+                (key, record, b"more"),
+                (0,),
+                ("key", "part", "second_part"),
+            ),
+            Call(
+                "verify",
+                lambda k, t, a: primitive.authenticator(k).verify(t, a, b"more"),
+                (key, tag, record),
+                (0,),
+                ("key", "tag", "part"),
+            ),
         ]
     if kind is Kind.AEAD:
         nonce = rng.bytes(primitive.nonce_size)
         sealed = primitive.context(key).seal(nonce, record, b"data")
         return [
-            Call("seal", lambda k, n, p, a: primitive.context(k).seal(n, p, a), (key, nonce, record, b"data"), (0, 2)),
-            Call("open", lambda k, n, c, a: primitive.context(k).open(n, c, a), (key, nonce, sealed, b"data"), (0,)),
+            Call(
+                "seal",
+                lambda k, n, p, a: primitive.context(k).seal(n, p, a),
+                (key, nonce, record, b"data"),
+                (0, 2),
+                ("key", "nonce", "plaintext", "associated_data"),
+            ),
+            Call(
+                "open",
+                lambda k, n, c, a: primitive.context(k).open(n, c, a),
+                (key, nonce, sealed, b"data"),
+                (0,),
+                ("key", "nonce", "ciphertext", "associated_data"),
+            ),
         ]
     iv = rng.bytes(primitive.iv_size)
     ciphertext = primitive.encryptor(key, iv).encrypt(record)
+    names = ("key", "iv", "record")
     return [
-        Call("encrypt", lambda k, v, r: primitive.encryptor(k, v).encrypt(r), (key, iv, record), (0, 2)),
-        Call("decrypt", lambda k, v, r: primitive.decryptor(k, v).decrypt(r), (key, iv, ciphertext), (0,)),
-        Call("check_key", primitive.check_key, (key,), (0,)),
+        Call("encrypt", lambda k, v, r: primitive.encryptor(k, v).encrypt(r), (key, iv, record), (0, 2), names),
+        Call("decrypt", lambda k, v, r: primitive.decryptor(k, v).decrypt(r), (key, iv, ciphertext), (0,), names),
+        Call("check_key", primitive.check_key, (key,), (0,), ("key",)),
     ]
 
 
@@ -70,9 +113,10 @@ def _kem_calls(session: Session, primitive: Any, seed: str) -> Iterator[Call]:
         ciphertext: bytes = result.ciphertext + result.shared_secret
         return ciphertext
 
-    yield Call("encapsulate", encapsulate, (pair.public_key,), ())
-    yield Call("decapsulate", primitive.decapsulate, (pair.private_key, sent.ciphertext), (0,))
-    yield Call("check_public_key", primitive.check_public_key, (pair.public_key,), ())
+    yield Call("encapsulate", encapsulate, (pair.public_key,), (), ("public_key",))
+    keyed = ("private_key", "ciphertext")
+    yield Call("decapsulate", primitive.decapsulate, (pair.private_key, sent.ciphertext), (0,), keyed)
+    yield Call("check_public_key", primitive.check_public_key, (pair.public_key,), (), ("public_key",))
 
 
 def keyed_objects(session: Session, rng: Drbg) -> list[Keyed]:
@@ -87,9 +131,10 @@ def keyed_objects(session: Session, rng: Drbg) -> list[Keyed]:
         nonce = rng.bytes(primitive.nonce_size)
         return [Keyed("context", primitive.context, (key,), lambda made: bytes(made.seal(nonce, RECORD, b"")))]
     iv = rng.bytes(primitive.iv_size)
+    names = ("key", "iv")
     return [
-        Keyed("encryptor", primitive.encryptor, (key, iv), lambda made: bytes(made.encrypt(RECORD))),
-        Keyed("decryptor", primitive.decryptor, (key, iv), lambda made: bytes(made.decrypt(RECORD))),
+        Keyed("encryptor", primitive.encryptor, (key, iv), lambda made: bytes(made.encrypt(RECORD)), names),
+        Keyed("decryptor", primitive.decryptor, (key, iv), lambda made: bytes(made.decrypt(RECORD)), names),
     ]
 
 
