@@ -9,6 +9,9 @@ from framework.contract.faces import CipherFace, KeyedStream
 from framework.contract.smallest import cut, least, without
 from framework.contract.trial import Trial
 
+WRONG = ("text", None)
+"""What is given in place of a record in a call that has to fail."""
+
 Step = tuple[int, bool, bytes]
 """On which channel, whether a failing call comes first, and the record."""
 
@@ -74,9 +77,11 @@ def _stay_in_step(cipher: CipherFace, keys: list[bytes], ivs: list[bytes], steps
     receivers = [cipher.decryptor(key, iv) for key, iv in zip(keys, ivs, strict=True)]
     calls: list[str] = []
     for which, misused, record in steps:
-        calls.append(f"{'misuse, ' if misused else ''}{len(record)} bytes on {which}")
         if misused:  # one side at a time: a position that both lose goes unseen
-            misuse((senders, receivers)[len(record) % 2][which])
+            stream = (senders, receivers)[len(record) % 2][which]
+            misuse(stream)
+            calls.append(f"{' and '.join(f'{stream.call}({wrong!r})' for wrong in WRONG)} on {which}, which must fail")
+        calls.append(f"{len(record)} bytes on {which}")
         if receivers[which](senders[which](record)) != record:
             raise Violation(
                 "a record does not come back after others", key=keys[which], iv=ivs[which], calls=calls, record=record
@@ -93,11 +98,10 @@ def record_size(rng: Drbg) -> int:
 
 
 def misuse(stream: KeyedStream) -> None:
-    """Make a call that has to fail."""
-    method = getattr(stream.inner, "encrypt", None) or stream.inner.decrypt
-    for wrong in ("text", None):
+    """Make calls that have to fail."""
+    for wrong in WRONG:
         try:
-            method(wrong)
+            getattr(stream.inner, stream.call)(wrong)
         except Exception:  # noqa: BLE001, S112 - what it raises, another check asks
             continue
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 
 from framework.contract.check import NotApplicable, Violation, check
-from framework.contract.faces import CLEAN, invoke
+from framework.contract.faces import CLEAN
 from framework.contract.generic.calls import RECORD, Call, calls, keyed_objects
 from framework.contract.trial import Trial
 from framework.registry import Kind
@@ -29,27 +29,43 @@ def buffers(trial: Trial) -> None:
     """
     large = [] if trial.session.target.kind is Kind.KEY_EXCHANGE else [trial.rng.bytes(LARGE)]
     for call in [call for record in (RECORD, *large) for call in calls(trial.session, trial.rng, record)]:
-        wanted = invoke(call.name, call.function, *call.arguments)
+        wanted = call()
         for place, argument in enumerate(call.arguments):
+            name = _name(call, place)
             for form, buffer in _buffers(argument):
                 given = [*call.arguments[:place], buffer, *call.arguments[place + 1 :]]
                 try:
-                    found = invoke(call.name, call.function, *given, allow=CLEAN)
+                    found = call(*given, allow=CLEAN)
                 except CLEAN:
                     continue
+                except Violation as violation:
+                    violation.inputs = {**violation.inputs, "form": f"the {name} is given as {form}"}
+                    violation.what += f", given the {name} as {form}"
+                    raise
                 if found != wanted:
-                    raise Violation(f"{call.name} reads argument {place + 1} otherwise as {form}", argument=argument)
+                    raise Violation(
+                        f"{call.name} reads the {name} otherwise as {form}",
+                        **call.shown(),
+                        form=f"the {name} is given as {form}",
+                    )
+
+
+def _name(call: Call, place: int) -> str:
+    return {"iv": "IV"}.get(call.names[place], call.names[place].replace("_", " "))
 
 
 def _buffers(octets: bytes) -> Iterator[tuple[str, object]]:
     yield "a bytearray", bytearray(octets)
     yield "a memoryview", memoryview(octets)
-    yield "a view of every second octet", memoryview(b"".join(bytes([o, 0xEE]) for o in octets))[::2]
-    yield "a part of a larger buffer", memoryview(b"\xee" * 9 + octets + b"\xee" * 7)[9 : 9 + len(octets)]
-    yield "a reversed view", memoryview(octets[::-1])[::-1]
+    yield "a memoryview of every second octet", memoryview(b"".join(bytes([o, 0xEE]) for o in octets))[::2]
+    yield (
+        "a memoryview of a part of a larger buffer",
+        memoryview(b"\xee" * 9 + octets + b"\xee" * 7)[9 : 9 + len(octets)],
+    )
+    yield "a reversed memoryview", memoryview(octets[::-1])[::-1]
     if len(octets) % 4 == 0 and octets:
-        yield "a view of 4-byte items", memoryview(array("I", octets))
-        yield "a view of two dimensions", memoryview(octets).cast("B", (4, len(octets) // 4))
+        yield "a memoryview of 4-byte items", memoryview(array("I", octets))
+        yield "a memoryview of two dimensions", memoryview(octets).cast("B", (4, len(octets) // 4))
     yield "a subclass of bytes", _Octets(octets)
 
 
@@ -84,10 +100,11 @@ def types(trial: Trial) -> None:
             for value in wrong:
                 given = [*call.arguments[:place], value, *call.arguments[place + 1 :]]
                 try:
-                    invoke(call.name, call.function, *given, allow=CLEAN)
+                    call(*given, allow=CLEAN)
                 except CLEAN:
                     continue
-                raise Violation(f"{call.name} takes {type(value).__name__} as argument {place + 1}", value=str(value))
+                what = f"{call.name} takes {type(value).__name__} as the {_name(call, place)}"
+                raise Violation(what, value=str(value))
 
 
 @check(
@@ -110,10 +127,10 @@ def kept(trial: Trial) -> None:
     if not objects:
         raise NotApplicable("the plugin makes no object that holds a key")
     for keyed in objects:
-        wanted = keyed.use(invoke(keyed.name, keyed.make, *keyed.arguments))
+        wanted = keyed.use(keyed())
         given = [bytearray(argument) for argument in keyed.arguments]
         try:
-            made = invoke(keyed.name, keyed.make, *given, allow=CLEAN)
+            made = keyed(*given, allow=CLEAN)
         except CLEAN:
             continue
         for buffer in given:
@@ -128,17 +145,18 @@ def _not_changed(call: Call) -> None:
         held = [bytearray(argument) for argument in call.arguments]
         given = [memoryview(buffer) if view else buffer for buffer in held]
         try:
-            invoke(call.name, call.function, *given, allow=CLEAN)
+            call(*given, allow=CLEAN)
         except CLEAN:
             continue
         for place, argument in enumerate(call.arguments):
             if held[place] != argument:
-                raise Violation(f"{call.name} changes argument {place + 1}", argument=argument)
+                name = _name(call, place)
+                raise Violation(f"{call.name} changes the {name} that it is given", **{call.names[place]: argument})
 
 
 def _read_again(call: Call) -> None:
     """Raise Violation if a buffer that held other octets before gives what those gave."""
-    wanted = invoke(call.name, call.function, *call.arguments)
+    wanted = call()
     for place, argument in enumerate(call.arguments):
         if not argument:
             continue
@@ -148,8 +166,9 @@ def _read_again(call: Call) -> None:
             call.function(*given)
         buffer[:] = argument
         try:
-            found = invoke(call.name, call.function, *given, allow=CLEAN)
+            found = call(*given, allow=CLEAN)
         except CLEAN:
             continue
         if found != wanted:
-            raise Violation(f"{call.name} gives another result in a buffer that held others before", argument=argument)
+            what = f"{call.name} gives another result for a {_name(call, place)} in a buffer that held others before"
+            raise Violation(what, **call.shown())

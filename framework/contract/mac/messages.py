@@ -15,7 +15,8 @@ from framework.contract.trial import Trial
 Call = tuple[int, int, bytes]
 """Which authenticator, which of `CALLS`, and the message."""
 
-CALLS = ("tag", "verify", "refuse", "misuse")
+CALLS = ("tag", "verify", "refuse", "tag")
+MISUSED = " and 'text', which must fail"
 
 COVERS = "What the tag does not cover an attacker changes freely."
 
@@ -230,7 +231,7 @@ def _as_fresh(mac: MacFace, keys: list[bytes], calls: list[Call]) -> None:
     keyed, history = [mac.keyed(key) for key in keys], []
     for which, act, message in calls:
         fresh = mac.keyed(keys[which]).tag(message)
-        history.append(f"{CALLS[act]}({which}, {len(message)} bytes)")
+        history.append(f"{CALLS[act]}({which}, {len(message)} bytes{MISUSED if act == 3 else ''})")
         if act == 0 and keyed[which].tag(message) != fresh:
             raise Violation("a tag differs from a fresh authenticator's", calls=history, message=message)
         if act == 1 and not keyed[which].accepts(fresh, message):
