@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from framework.contract.outcome import Finding, Outcome, Verdict
 from framework.contract.target import Target
+from framework.contract.vectors import load_vectors, octets
+from framework.registry import Kind
 
 LEAST_RAN = 0.8
 """The share of a kind's checks that must have run for a run to be called green."""
@@ -52,6 +54,15 @@ class Report:
     def too_few(self) -> bool:
         """Whether too little ran to say anything."""
         return self.complete and self.ran < LEAST_RAN * max(1, self.applicable)
+
+    @property
+    def known_keys(self) -> int:
+        """How many keys the known answers are of; two that differ in ignored bits alone are one."""
+        vectors = load_vectors(self.target.vectors_path(), self.target.name)
+        ignored = int.from_bytes(b"".join(vectors.claim_octets("ignored_key_bits")))
+        name = "private_key" if self.target.kind is Kind.KEY_EXCHANGE else "key"
+        keys = [octets(answer[name]) for answer in vectors.answers if name in answer]
+        return len({int.from_bytes(key) & ~ignored for key in keys})
 
     @property
     def green(self) -> bool:
