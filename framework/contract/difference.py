@@ -1,18 +1,23 @@
 """How an output differs from the right one: faults that look alike byte by byte are told apart by their words.
 
 Cut down to one byte, another byte order, another counter and a missing round are the same finding. So when an output is
-wrong from its first byte on, whole blocks are shown, and the computation is tried again with words reversed.
+wrong from its first byte on, whole blocks are shown, and the computation is tried again with words reversed. When it
+begins rightly, whole blocks that are right point to the counter, which is tried from the IV.
 """
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
+from typing import Literal
 
 from framework.contract.check import Violation
 
 WORDS = (2, 4, 8, 16)
 BLOCKS = 32
 """Bytes that hold whole blocks of most ciphers: two of 16, four of 8."""
+
+BLOCK_SIZES = (8, 16, 32, 64, 128)
+ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
 
 LEAST = 8
 """Bytes that must agree before a reversal is believed."""
@@ -43,9 +48,9 @@ class Difference:
         return self.at == 0 and len(self.wanted) >= LEAST
 
     def shown(self) -> dict[str, str]:
-        """For a finding, if all is wrong from the first byte on: the first blocks of both, and their byte order."""
+        """For a finding: the first blocks of both and their byte order, if all is wrong, and else what is right."""
         if not self.from_the_start:
-            return {}
+            return self.begun_rightly() if self.mixed and self.at else {}
         of = "" if any(self.arguments[-1]) else " (of zeros)"
         blocks = (
             {"32 found": self.found, "32 expected": self.wanted} if self.mixed and len(self.wanted) >= BLOCKS else {}
@@ -55,8 +60,51 @@ class Difference:
             "byte order": self.byte_order(),
         }
 
+    def begun_rightly(self) -> dict[str, str]:
+        """What the first bytes, which are right, say of the others: whether blocks end there, and what explains it."""
+        at = self.at
+        if at >= len(self.arguments[-1]):
+            return {"right so far": "all but the tag"}
+        whole = [size for size in BLOCK_SIZES if at % size == 0]
+        counter = self._counter(whole)
+        if counter:
+            return {"right so far": f"whole blocks up to byte {at}: look at the counter", "counter": counter}
+        right = f"up to byte {at}, in the middle of a block: look at its words"
+        if whole:
+            right = (
+                f"whole blocks up to byte {at}, if they have {_or(whole)} bytes: look at the counter, or at the words"
+            )
+        order = self._reversal()
+        return {"right so far": right, **({"byte order": f"from there on {order}"} if order else {})}
+
+    def _counter(self, sizes: Sequence[int]) -> str:
+        """How the IV would have to be counted for the block that is wrong to be right, if that is all."""
+        if "iv" not in self.fields or len(self.wanted) < self.at + LEAST:
+            return ""
+        place = self.fields.index("iv")
+        iv, at = self.arguments[place], self.at
+        for size in sizes:
+            wanted = bytes(a ^ b for a, b in zip(self.wanted[at : at + size], self.arguments[-1][at:], strict=False))
+            for order in ORDERS:
+                number = (int.from_bytes(iv, order) + at // size) % (1 << 8 * len(iv))
+                given = [*self.arguments[:-1], bytes(len(wanted))]
+                given[place] = number.to_bytes(len(iv), order)
+                if self._tried(given) == wanted:
+                    return f"it is right from the IV + {at // size}, {order}-endian, in blocks of {size} bytes"
+        return ""
+
+    def _tried(self, given: Sequence[bytes]) -> bytes:
+        """What the plugin computes of other arguments; nothing if it refuses them."""
+        try:
+            return self.compute(*given)
+        except Violation:
+            return b""
+
     def byte_order(self) -> str:
         """Which words to reverse, in the output or in the arguments, for the first bytes to be as they should."""
+        return self._reversal() or f"reversing words of {', '.join(map(str, WORDS))} bytes explains nothing"
+
+    def _reversal(self) -> str:
         names = [self.fields[-1], *self.fields[: len(self.arguments) - self.mixed]]
         for count in range(1, len(names) + 1):
             for size in WORDS:
@@ -64,30 +112,32 @@ class Difference:
                     if self._agrees(size, turned):
                         where = " and the ".join(name.replace("_", " ") for name in turned)
                         return f"each word of {size} bytes is reversed: byte order of the {where}"
-        return f"reversing words of {', '.join(map(str, WORDS))} bytes explains nothing"
+        return ""
 
     def _agrees(self, size: int, turned: Sequence[str]) -> bool:
-        """Whether the first words are as wanted once those of the output or of the arguments named are reversed."""
+        """Whether the words from the first wrong one on are as wanted, once those of what is named are reversed."""
         *names, output = self.fields
+        start = self.at - self.at % size
         given = tuple(
             _reversed(value, size) if name in turned else value
             for name, value in zip(names, self.arguments, strict=True)
         )
         if given == self.arguments and turned != (output,):
             return False
-        try:
-            found = self.found if given == self.arguments else self.compute(*given)
-        except Violation:
-            return False
-        return any(self._agree(found, mask, size if output in turned else 1) for mask in self._masks())
+        if self.mixed:
+            given = (*given[:-1], given[-1][: start + BLOCKS])
+        found = self.found if turned == (output,) else self._tried(given)
+        return any(self._agree(found, mask, size if output in turned else 1, start) for mask in self._masks())
 
     def _masks(self) -> Iterator[bytes]:
         yield bytes(len(self.found))
         if self.mixed:
             yield self.arguments[-1]
 
-    def _agree(self, found: bytes, mask: bytes, size: int) -> bool:
-        found, wanted = (bytes(a ^ b for a, b in zip(octets, mask, strict=False)) for octets in (found, self.wanted))
+    def _agree(self, found: bytes, mask: bytes, size: int, start: int) -> bool:
+        found, wanted = (
+            bytes(a ^ b for a, b in zip(octets[start:], mask[start:], strict=False)) for octets in (found, self.wanted)
+        )
         width = max(LEAST, size)
         return len(wanted) >= width and _reversed(found, size)[:width] == wanted[:width]
 
@@ -101,6 +151,11 @@ class Another(Violation):
         super().__init__(where, **arguments, found=difference.found, expected=difference.wanted)
         self.difference = difference
         self.inputs = {**self.inputs, **difference.shown()}
+
+
+def _or(numbers: Sequence[int]) -> str:
+    *others, last = map(str, numbers)
+    return f"{', '.join(others)} or {last}" if others else last
 
 
 def first_difference(found: bytes, wanted: bytes) -> int:

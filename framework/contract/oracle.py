@@ -131,14 +131,17 @@ def hold_to_oracle(trial: "Trial", question: Question) -> None:
         try:
             least(arguments[-1], partial(_agree, trial, oracle, question, arguments[:-1]), cut)
         except Another as another:
-            if another.difference.at == 0 and question.mixed:
-                another.inputs = {**another.inputs, **_whole_blocks(trial, oracle, question, arguments[:-1])}
+            if question.mixed:
+                size = another.difference.at + BLOCKS
+                another.inputs = {**another.inputs, **_whole_blocks(trial, oracle, question, arguments[:-1], size)}
             raise
 
 
-def _whole_blocks(trial: "Trial", oracle: Oracle, question: Question, fixed: tuple[bytes, ...]) -> Mapping[str, str]:
+def _whole_blocks(
+    trial: "Trial", oracle: Oracle, question: Question, fixed: tuple[bytes, ...], size: int
+) -> Mapping[str, str]:
     """What is to be said of whole blocks, where the smallest input is a part of one."""
-    arguments = (*fixed, bytes(BLOCKS))
+    arguments = (*fixed, bytes(size))
     try:
         difference = question.difference(trial, arguments, oracle(*arguments))
     except (Violation, OracleError):

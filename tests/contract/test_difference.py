@@ -14,7 +14,7 @@ from framework.contract.trial import Effort, Session
 from framework.registry import Registry
 from tests.contract.oracles import aes_ctr
 from tests.zoo.aeads import Gcm
-from tests.zoo.ciphers import Aes
+from tests.zoo.ciphers import Aes, xor
 from tests.zoo.species import CipherSpecimen, exhibits
 
 NOTHING = "reversing words of 2, 4, 8, 16 bytes explains nothing"
@@ -96,6 +96,65 @@ def test_of_what_begins_rightly_no_more_is_said(oracle: str, partners: Registry)
     finding = found(WrongFromTheSecondBlock(), oracle, partners)
     assert re.search(r"from byte (16|32) on$", finding.what)  # an IV of all ones is followed by zeros
     assert not {"32 found", "32 expected", "byte order"} & set(finding.inputs)
+    at = finding.what.split()[-2]
+    assert f"up to byte {at}: look at the counter" in finding.inputs["right so far"]
+    assert finding.inputs["counter"] == f"it is right from the IV + {int(at) // 16}, big-endian, in blocks of 16 bytes"
+
+
+class LittleEndianCounter(Aes):
+    """The first block is that of the IV; the others count from the other end."""
+
+    def counters(self, iv: bytes, first: int, count: int) -> bytes:
+        start = int.from_bytes(iv, "little")
+        return b"".join(((start + n) % 2**128).to_bytes(16, "little") for n in range(first, first + count))
+
+
+@pytest.mark.parametrize(("oracle", "at"), [("aes_ctr", 16), ("", 32)])
+def test_a_counter_from_the_other_end_is_tried_from_the_iv(oracle: str, at: int, partners: Registry) -> None:
+    """The first of the known answers has an IV of all ones, after which either end counts to zero."""
+    inputs = found(LittleEndianCounter(), oracle, partners).inputs
+    assert inputs["right so far"] == f"whole blocks up to byte {at}: look at the counter"
+    assert inputs["counter"] == f"it is right from the IV + {at // 16}, big-endian, in blocks of 16 bytes"
+
+
+class SecondWordReversed(Aes):
+    """Of each block of two words, the second has its lowest byte first."""
+
+    def blocks(self, key: bytes, iv: bytes, first: int, count: int) -> bytes:
+        blocks = super().blocks(key, iv, first, count)
+        return b"".join(blocks[at : at + 8] + words(blocks[at + 8 : at + 16], 8) for at in range(0, len(blocks), 16))
+
+
+class LastWordWrong(Aes):
+    """The last four bytes of each block are inverted."""
+
+    def blocks(self, key: bytes, iv: bytes, first: int, count: int) -> bytes:
+        return xor(super().blocks(key, iv, first, count), (bytes(12) + b"\xff" * 4) * count)
+
+
+@pytest.mark.parametrize("oracle", ["aes_ctr", ""])
+@pytest.mark.parametrize(
+    ("fault", "begun", "explained"),
+    [
+        (
+            SecondWordReversed,
+            "whole blocks up to byte 8, if they have 8 bytes: look at the counter, or at the words",
+            {"byte order": "from there on each word of 8 bytes is reversed: byte order of the ciphertext"},
+        ),
+        (LastWordWrong, "up to byte 12, in the middle of a block: look at its words", {}),
+    ],
+)
+def test_what_begins_rightly_points_to_the_counter_or_to_a_word(
+    oracle: str, fault: type[Aes], begun: str, explained: dict[str, str], partners: Registry
+) -> None:
+    finding = found(fault(), oracle, partners)
+    assert finding.inputs["right so far"] == begun
+    assert {name: said for name, said in finding.inputs.items() if name in ("counter", "byte order")} == explained
+
+
+def test_a_tag_that_is_wrong_alone_is_told() -> None:
+    only = Difference(("plaintext", "ciphertext"), (bytes(4),), bytes, bytes(4) + b"\1" * 16, bytes(20), mixed=True)
+    assert only.shown() == {"right so far": "all but the tag"}
 
 
 class ReversedTags(Gcm):
