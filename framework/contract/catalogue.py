@@ -4,7 +4,7 @@ from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
-from framework.contract.check import Check
+from framework.contract.check import KINDS, Check
 from framework.errors import ConfigurationError
 from framework.registry import Kind
 
@@ -75,8 +75,17 @@ def checks_for(kind: Kind) -> tuple[Check, ...]:
 
 
 def check_of(check_id: str) -> Check:
-    """Give the check of this id. Raises ConfigurationError, naming the ids of its kind."""
+    """Give the check of this id. Raises ConfigurationError, naming the ids that begin alike."""
     found = catalogue().get(check_id.upper())
     if found is None:
-        raise ConfigurationError(f"there is no check {check_id!r}; the checks are {', '.join(catalogue())}")
+        begun = check_id.upper().partition("-")[0]
+        alike = [each for each in by_id() if each.partition("-")[0] == begun]
+        known = f"those of {begun} are {', '.join(alike)}" if alike else f"they begin with {', '.join(KINDS)}"
+        raise ConfigurationError(f"there is no check {check_id!r}: {known}; `suitecase-contract explain all` lists all")
     return found
+
+
+def by_id() -> dict[str, Check]:
+    """Give every check as a person looks for it: by kind, and then by number."""
+    kinds = list(KINDS)
+    return dict(sorted(catalogue().items(), key=lambda item: (kinds.index(item[0].partition("-")[0]), item[0])))

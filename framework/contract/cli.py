@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
 from framework.contract import render
-from framework.contract.catalogue import catalogue, check_of, checks_for
+from framework.contract.catalogue import by_id, check_of, checks_for
 from framework.contract.check import Check
 from framework.contract.fold import may_follow, root_of, tell_the_same, unwritten
 from framework.contract.outcome import Outcome, Verdict
@@ -133,7 +133,7 @@ def explain(check_id: Annotated[str, typer.Argument(metavar="CHECK", hidden=True
     CHECK is its name, such as MAC-04; `all` lists them.
     """
     if check_id == "all":
-        typer.echo("\n".join(f"{check.id:<8} {check.title}" for check in catalogue().values()))
+        typer.echo("\n".join(f"{check.id:<8} {check.title}" for check in by_id().values()))
         return
     try:
         found = check_of(check_id)

@@ -10,8 +10,8 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from framework.contract import Waiver, contract_for, render
-from framework.contract.catalogue import catalogue, check_of, checks_for
-from framework.contract.check import NotChecked, Violation, check
+from framework.contract.catalogue import by_id, catalogue, check_of, checks_for
+from framework.contract.check import KINDS, NotChecked, Violation, check
 from framework.contract.drbg import Drbg
 from framework.contract.outcome import Outcome, Verdict
 from framework.contract.report import Report
@@ -199,8 +199,21 @@ def test_programs_can_read_the_report(report: Report) -> None:
 def test_unknown_names_list_the_known_ones() -> None:
     with pytest.raises(ConfigurationError, match=r"known: .*hmac"):
         targets("nothing")
-    with pytest.raises(ConfigurationError, match="MAC-04"):
+    with pytest.raises(ConfigurationError, match=r"those of MAC are MAC-01, .*explain all") as raised:
         check_of("MAC-77")
+    assert "CIP-" not in str(raised.value)
+    with pytest.raises(ConfigurationError, match="they begin with GEN, CHN, KEX, CIP, MAC, AEAD; "):
+        check_of("nothing")
+
+
+def test_a_person_finds_the_checks_in_their_order() -> None:
+    ids = list(by_id())
+    assert set(ids) == set(catalogue())
+    assert ids.index("GEN-44") + 1 == ids.index("GEN-45")
+    for kind in KINDS:
+        own = [check_id for check_id in ids if check_id.startswith(f"{kind}-")]
+        assert own == sorted(own)
+        assert ids[ids.index(own[0]) :][: len(own)] == own
 
 
 def test_the_built_in_plugins_pass_their_quick_checks(partners: Registry) -> None:
