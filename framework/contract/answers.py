@@ -3,7 +3,7 @@
 What they say of each kind, and what else must hold of them, is in that kind's `answers` module.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from framework.contract.check import Check, Layer, Violation, check
 from framework.contract.difference import BLOCKS, Another, Difference
@@ -60,16 +60,19 @@ def _of_whole_blocks(
                 yield number, difference
 
 
-def variety(check_id: str, question: Question, demand_variety: Callable[[Trial, Sequence[Answer]], None]) -> Check:
+Demands = Iterator[str]
+"""What is missing among the known answers, each in words."""
+
+
+def variety(check_id: str, question: Question, missing: Callable[[Trial, Sequence[Answer]], Demands]) -> Check:
     """Make the check that the known answers of a kind vary enough; what it demands says the function's docstring."""
 
     def varied(trial: Trial) -> None:
         given = answers(trial, *question.fields)
         if trial.oracle is None:
-            demand_provenance(trial)
-            demand_variety(trial, given)
+            hold_to_variety(trial, missing(trial, given))
 
-    varied.__doc__ = f"{demand_variety.__doc__ or ''} An oracle is asked as much by the kit itself."
+    varied.__doc__ = f"{missing.__doc__ or ''} An oracle is asked as much by the kit itself."
     decorate = check(
         check_id,
         "the known answers are many and varied",
@@ -81,20 +84,29 @@ def variety(check_id: str, question: Question, demand_variety: Callable[[Trial, 
     return decorate(varied)
 
 
-def demand(met: bool, what: str, trial: Trial) -> None:
-    """Raise Violation when the answers do not vary enough."""
+def hold_to_variety(trial: Trial, missing: Demands) -> None:
+    """Raise Violation with all that is missing, so that it can be added at once."""
+    found = [*_provenance(trial), *missing]
+    if found:
+        more = {f"missing {number}": what for number, what in enumerate(found, start=1)} if len(found) > 1 else {}
+        what = f"the known answers do not vary enough: {found[0]}{f', and {len(more) - 1} more' if more else ''}"
+        raise Violation(what, **more, place=trial.vectors.path)
+
+
+def unless(met: bool, what: str) -> Demands:
+    """Give what is missing unless the answers have it."""
     if not met:
-        raise Violation(f"the known answers do not vary enough: {what}", place=trial.vectors.path)
+        yield what
 
 
-def demand_keys(trial: Trial, keys: Iterable[bytes], least: int = LEAST_KEYS) -> None:
+def of_keys(keys: Iterable[bytes], least: int = LEAST_KEYS) -> Demands:
     """Ask for enough keys that look random: each bit of the key both zero and one among them."""
     distinct = set(keys)
-    demand(len(distinct) >= least, f"{len(distinct)} keys where {least} are due", trial)
-    demand_bits(trial, distinct, "key")
+    yield from unless(len(distinct) >= least, f"{len(distinct)} keys where {least} are due")
+    yield from of_bits(distinct, "key")
 
 
-def demand_bits(trial: Trial, values: set[bytes], name: str) -> None:
+def of_bits(values: set[bytes], name: str) -> Demands:
     """Ask that each bit is zero in one value and one in another."""
     ones, zeros = 0, 0
     for value in values:
@@ -103,16 +115,22 @@ def demand_bits(trial: Trial, values: set[bytes], name: str) -> None:
         zeros |= number ^ ((1 << 8 * len(value)) - 1)
     width = 8 * max(map(len, values), default=0)
     stuck = width - (ones & zeros).bit_count()
-    demand(stuck == 0, f"{stuck} bits of the {name} are the same in all of them: add some", trial)
+    yield from unless(stuck == 0, f"{stuck} bits of the {name} are the same in all of them: add some")
 
 
-def demand_sizes(trial: Trial, sizes: set[int], wanted: Iterable[range], name: str) -> None:
+def of_sizes(sizes: set[int], wanted: Iterable[range], name: str) -> Demands:
     """Ask for a size in each of these ranges."""
     for sought in wanted:
         there = any(size in sought for size in sizes)
-        demand(there, f"no {name} of {sought.start} to {sought.stop - 1} bytes", trial)
+        yield from unless(there, f"no {name} of {_in_words(sought)} bytes")
 
 
-def demand_provenance(trial: Trial) -> None:
+def _in_words(sizes: range) -> str:
+    if len(sizes) == 1:
+        return str(sizes.start)
+    return f"{sizes.start} or more" if sizes.stop >= 1 << 40 else f"{sizes.start} to {sizes.stop - 1}"
+
+
+def _provenance(trial: Trial) -> Demands:
     """Ask where the answers come from: a plugin's own output proves nothing."""
-    demand(len(trial.vectors.provenance.split()) >= 4, "'provenance' must say where they come from", trial)
+    yield from unless(len(trial.vectors.provenance.split()) >= 4, "'provenance' must say where they come from")

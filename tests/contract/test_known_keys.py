@@ -1,4 +1,4 @@
-"""How rare a fault the known answers can find: what a green run says of it."""
+"""Known answers: how rare a fault they can find, which a green run says, and all at once that is missing among them."""
 
 import json
 from dataclasses import replace
@@ -9,7 +9,9 @@ import pytest
 from framework.contract import render
 from framework.contract.outcome import Outcome, Verdict
 from framework.contract.report import Report
+from tests.contract.conftest import RunCheck
 from tests.contract.test_findings import AES, HMAC
+from tests.zoo.species import ROOT, exhibits
 
 
 @pytest.mark.parametrize(("count", "share"), [(1, 95), (4, 53), (16, 18), (20, 14), (319, 1)])
@@ -31,3 +33,26 @@ def test_keys_that_differ_in_ignored_bits_alone_are_one(tmp_path: Path) -> None:
     entry = {"claims": {"ignored_key_bits": ["01" * 32]}, "answers": answers}
     place.write_text(json.dumps({"primitives": {"aes256ctr": entry}}))
     assert Report(replace(AES, vectors=str(place)), "1", "normal", []).known_keys == 3
+
+
+@pytest.mark.parametrize(
+    ("name", "check_id", "some"),
+    [
+        (
+            "macs.Hmac",
+            "MAC-52",
+            ["3 keys where 16 are due", "no message of 63 bytes", "no message of 65537 or more bytes"],
+        ),
+        ("ciphers.Aes", "CIP-52", ["no IV all ones", "no IV all zeros"]),
+        ("aeads.Gcm", "AEAD-52", ["no nonce of all ones"]),
+        ("kems.X25519Dhkem", "KEX-53", ["no bad ciphertext with a zero at its end"]),
+    ],
+)
+def test_all_that_is_missing_is_told_at_once(name: str, check_id: str, some: list[str], run: RunCheck) -> None:
+    (target,) = [exhibit.target() for exhibit in exhibits(good=True) if exhibit.name == name]
+    found = run(replace(target, vectors=str(ROOT / "tests/zoo/few_answers.json")), check_id).finding
+    assert found is not None
+    told = [value for name, value in found.inputs.items() if name.startswith("missing ")]
+    assert len(told) > 1
+    assert set(some) <= set(told)
+    assert found.what == f"the known answers do not vary enough: {told[0]}, and {len(told) - 1} more"

@@ -5,7 +5,7 @@ Or an oracle: `oracle(key, nonce, associated_data, plaintext) -> ciphertext` sea
 
 from collections.abc import Iterator, Sequence
 
-from framework.contract.answers import demand, demand_bits, demand_keys, demand_sizes, hold_to_answers, variety
+from framework.contract.answers import Demands, hold_to_answers, of_bits, of_keys, of_sizes, unless, variety
 from framework.contract.check import Layer, Violation, check
 from framework.contract.cipher.answers import edges
 from framework.contract.oracle import Question, hold_to_oracle
@@ -67,16 +67,16 @@ def known(trial: Trial) -> None:
     hold_to_oracle(trial, QUESTION)
 
 
-def demand_variety(trial: Trial, given: Sequence[Answer]) -> None:
+def missing(_: Trial, given: Sequence[Answer]) -> Demands:
     """Demand 16 random keys, nonces of all bits and all ones, empty and long plaintexts and associated data."""
-    demand_keys(trial, (octets(answer["key"]) for answer in given))
+    yield from of_keys(octets(answer["key"]) for answer in given)
     nonces = {octets(answer["nonce"]) for answer in given}
-    demand_bits(trial, nonces, "nonce")
-    demand(any(set(nonce) == {0xFF} for nonce in nonces), "no nonce of all ones", trial)
+    yield from of_bits(nonces, "nonce")
+    yield from unless(any(set(nonce) == {0xFF} for nonce in nonces), "no nonce of all ones")
     wanted = (range(1), range(1, 16), range(16, 17), range(17, 64), range(129, 60_000), range(65_537, 1 << 40))
-    demand_sizes(trial, {len(octets(answer["plaintext"])) for answer in given}, wanted, "plaintext")
+    yield from of_sizes({len(octets(answer["plaintext"])) for answer in given}, wanted, "plaintext")
     ad_sizes = {len(octets(answer["associated_data"])) for answer in given}
-    demand_sizes(trial, ad_sizes, (range(1), range(1, 16), range(17, 1000)), "associated data")
+    yield from of_sizes(ad_sizes, (range(1), range(1, 16), range(17, 1000)), "associated data")
 
 
-varied = variety("AEAD-52", QUESTION, demand_variety)
+varied = variety("AEAD-52", QUESTION, missing)

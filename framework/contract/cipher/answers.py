@@ -5,7 +5,7 @@ Or an oracle: `oracle(key, iv, plaintext) -> ciphertext` encrypts one record, th
 
 from collections.abc import Iterator, Sequence
 
-from framework.contract.answers import answers, demand, demand_bits, demand_keys, demand_sizes, hold_to_answers, variety
+from framework.contract.answers import Demands, answers, hold_to_answers, of_bits, of_keys, of_sizes, unless, variety
 from framework.contract.check import Layer, Violation, check
 from framework.contract.cipher.keystream import ignored_bits
 from framework.contract.forgeries import flipped
@@ -82,13 +82,13 @@ def known(trial: Trial) -> None:
     hold_to_oracle(trial, QUESTION)
 
 
-def demand_variety(trial: Trial, given: Sequence[Answer]) -> None:
+def missing(trial: Trial, given: Sequence[Answer]) -> Demands:
     """Demand 16 random keys, IVs that differ in every bit, IVs before every carry, odd sizes and a long message."""
     ignored = sorted(ignored_bits(trial))
     keys = {octets(answer["key"]) for answer in given}
-    demand_keys(trial, keys | {flipped(key, *ignored) for key in keys} if ignored else keys, 32 if ignored else 16)
+    yield from of_keys(keys | {flipped(key, *ignored) for key in keys} if ignored else keys, 32 if ignored else 16)
     ivs = {octets(answer["iv"]) for answer in given}
-    demand_bits(trial, ivs, "IV")
+    yield from of_bits(ivs, "IV")
     half = max(1, trial.cipher.iv_size // 2)
     for name, there in (
         ("all ones", any(set(iv) == {0xFF} for iv in ivs)),
@@ -100,10 +100,10 @@ def demand_variety(trial: Trial, given: Sequence[Answer]) -> None:
             any(iv[-5:-4] != b"\xff" and set(iv[-4:]) == {0xFF} for iv in ivs),
         ),
     ):
-        demand(there, f"no IV {name}", trial)
+        yield from unless(there, f"no IV {name}")
     sizes = {len(octets(answer["plaintext"])) for answer in given}
-    demand(any(size % 8 for size in sizes), "no plaintext that ends in a partial block", trial)
-    demand_sizes(trial, sizes, (range(1, 8), range(9, 64), range(129, 60_000), range(65_537, 1 << 40)), "plaintext")
+    yield from unless(any(size % 8 for size in sizes), "no plaintext that ends in a partial block")
+    yield from of_sizes(sizes, (range(1, 8), range(9, 64), range(129, 60_000), range(65_537, 1 << 40)), "plaintext")
 
 
-varied = variety("CIP-52", QUESTION, demand_variety)
+varied = variety("CIP-52", QUESTION, missing)

@@ -5,9 +5,9 @@ ciphertext when it draws these bytes, and with `"genuine": false` where the ciph
 oracle, `oracle(private_key, ciphertext) -> shared_secret`, which rejects as the plugin does.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
-from framework.contract.answers import answers, demand, demand_bits, demand_provenance, hold_to_answers
+from framework.contract.answers import Demands, answers, hold_to_answers, hold_to_variety, of_bits, unless
 from framework.contract.check import Layer, NotChecked, Violation, check
 from framework.contract.forgeries import flipped
 from framework.contract.kem.shapes import Shaped
@@ -110,18 +110,20 @@ def varied(trial: Trial) -> None:
     An oracle is asked as much by the kit itself.
     """
     given = answers(trial, *FIELDS)
-    if trial.oracle is not None:
-        return
-    demand_provenance(trial)
+    if trial.oracle is None:
+        hold_to_variety(trial, _missing(given))
+
+
+def _missing(given: Sequence[Answer]) -> Demands:
     pairs = {octets(answer["private_key"]) for answer in given}
-    demand(len(pairs) >= LEAST_PAIRS, f"{len(pairs)} key pairs where {LEAST_PAIRS} are due", trial)
+    yield from unless(len(pairs) >= LEAST_PAIRS, f"{len(pairs)} key pairs where {LEAST_PAIRS} are due")
     drawn = {octets(answer["randomness"]) for answer in given if "randomness" in answer}
-    demand(len(drawn) >= LEAST_DRAWN, f"{len(drawn)} encapsulations with randomness; {LEAST_DRAWN} are due", trial)
-    demand_bits(trial, drawn, "randomness")
+    yield from unless(len(drawn) >= LEAST_DRAWN, f"{len(drawn)} encapsulations with randomness; {LEAST_DRAWN} are due")
+    yield from of_bits(drawn, "randomness")
     rejected = [answer for answer in given if _is_rejected(answer)]
-    demand(len(rejected) >= LEAST_REJECTED, f"{len(rejected)} bad ciphertexts; {LEAST_REJECTED} are due", trial)
+    yield from unless(len(rejected) >= LEAST_REJECTED, f"{len(rejected)} bad ciphertexts; {LEAST_REJECTED} are due")
     edges = {octets(answer["ciphertext"])[place] for answer in rejected for place in (0, -1)}
-    demand({0} <= edges, "no bad ciphertext with a zero at its end", trial)
+    yield from unless({0} <= edges, "no bad ciphertext with a zero at its end")
 
 
 def _is_rejected(answer: Answer) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from framework.contract.answers import answers, demand, demand_keys, demand_sizes, hold_to_answers, variety
+from framework.contract.answers import Demands, answers, hold_to_answers, of_keys, of_sizes, unless, variety
 from framework.contract.check import Layer, Violation, check
 from framework.contract.oracle import Question, hold_to_oracle
 from framework.contract.shapes import shaped
@@ -63,12 +63,12 @@ def known(trial: Trial) -> None:
     hold_to_oracle(trial, QUESTION)
 
 
-def demand_variety(trial: Trial, given: Sequence[Answer]) -> None:
+def missing(_: Trial, given: Sequence[Answer]) -> Demands:
     """Demand 16 random keys, messages around the block sizes of hash functions, a long one, and one that ends in 00."""
     messages = [octets(answer["message"]) for answer in given]
-    demand_keys(trial, (octets(answer["key"]) for answer in given))
-    demand_sizes(trial, {len(message) for message in messages}, (*SIZES, LONG), "message")
-    demand(any(message.endswith(b"\0") for message in messages), "no message that ends in 00", trial)
+    yield from of_keys(octets(answer["key"]) for answer in given)
+    yield from of_sizes({len(message) for message in messages}, (*SIZES, LONG), "message")
+    yield from unless(any(message.endswith(b"\0") for message in messages), "no message that ends in 00")
 
 
-varied = variety("MAC-52", QUESTION, demand_variety)
+varied = variety("MAC-52", QUESTION, missing)
