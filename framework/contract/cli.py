@@ -1,5 +1,6 @@
 """The commands `check-plugin`, `explain` and `new-plugin`: `app` is a typer application that others can mount."""
 
+import shlex
 import sys
 from enum import StrEnum
 from pathlib import Path
@@ -168,7 +169,8 @@ def new_plugin(
     except ConfigurationError as error:
         typer.echo(str(error), err=True)
         raise typer.Exit(2) from None
-    typer.echo(f"{folder}\n\nNext:\n  pip install --editable {folder}\n  suitecase-contract check-plugin {name}")
+    install = f"pip install --editable {shlex.quote(f'{folder.absolute()}[test]')}"
+    typer.echo(f"{folder}\n\nNext:\n  {install}\n  suitecase-contract check-plugin {name}")
 
 
 def main() -> None:

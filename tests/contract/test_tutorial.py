@@ -3,6 +3,7 @@
 import re
 import subprocess
 import sys
+import tomllib
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from framework.contract.run import run_target
 from framework.contract.supervisor import environment
 from framework.contract.target import Target
 from framework.contract.template import Template, write_plugin
+from framework.errors import ConfigurationError
 from framework.registry import ENTRY_POINT_GROUP, Kind, load_registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -36,6 +38,20 @@ def kit(source: Path, *arguments: str, cwd: Path) -> "subprocess.CompletedProces
     environ["PYTHONPATH"] = f"{source}:{ROOT}"
     command = [sys.executable, "-m", "framework.contract", *arguments]
     return subprocess.run(command, cwd=cwd, env=environ, capture_output=True, text=True, timeout=100)
+
+
+@pytest.mark.parametrize(("name", "owner"), [("des3", "des3"), ("hmac", "hmac_sha256"), ("blumgoldwasser", None)])
+def test_a_name_that_an_installed_plugin_has_is_refused(name: str, owner: str | None, tmp_path: Path) -> None:
+    with pytest.raises(ConfigurationError, match=f"the name '{name}' is taken: the installed plugin '{owner or name}'"):
+        write_plugin(name, Template.MAC, tmp_path)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_new_package_says_how_to_get_and_run_its_test(tmp_path: Path) -> None:
+    folder = write_plugin("fresh", Template.MAC, tmp_path)
+    assert "    pip install --editable '.[test]'\n" in (folder / "README.md").read_text("utf-8")
+    project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
+    assert [word.startswith("pytest") for word in project["optional-dependencies"]["test"]] == [True]
 
 
 @pytest.mark.parametrize("kind", list(Template))
