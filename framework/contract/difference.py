@@ -64,18 +64,17 @@ class Difference:
         """What the first bytes, which are right, say of the others: whether blocks end there, and what explains it."""
         at = self.at
         if at >= len(self.arguments[-1]):
-            return {"right so far": "all but the tag"}
+            return {"so far": "all is right but the tag"}
         whole = [size for size in BLOCK_SIZES if at % size == 0]
         counter = self._counter(whole)
         if counter:
-            return {"right so far": f"whole blocks up to byte {at}: look at the counter", "counter": counter}
-        right = f"up to byte {at}, in the middle of a block: look at its words"
+            return {"so far": f"whole blocks are right up to byte {at}: look at the counter", "counter": counter}
+        right = f"right up to byte {at}, in the middle of a block: look at its words"
         if whole:
-            right = (
-                f"whole blocks up to byte {at}, if they have {_or(whole)} bytes: look at the counter, or at the words"
-            )
+            blocks = f"whole blocks of up to {whole[-1]} bytes are right up to byte {at}"
+            right = f"{blocks}: look at the counter; or of larger ones at the words"
         order = self._reversal()
-        return {"right so far": right, **({"byte order": f"from there on {order}"} if order else {})}
+        return {"so far": right, **({"byte order": f"from there on {order}"} if order else {})}
 
     def _counter(self, sizes: Sequence[int]) -> str:
         """How the IV would have to be counted for the block that is wrong to be right, if that is all."""
@@ -151,11 +150,6 @@ class Another(Violation):
         super().__init__(where, **arguments, found=difference.found, expected=difference.wanted)
         self.difference = difference
         self.inputs = {**self.inputs, **difference.shown()}
-
-
-def _or(numbers: Sequence[int]) -> str:
-    *others, last = map(str, numbers)
-    return f"{', '.join(others)} or {last}" if others else last
 
 
 def first_difference(found: bytes, wanted: bytes) -> int:

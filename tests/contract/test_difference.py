@@ -97,7 +97,7 @@ def test_of_what_begins_rightly_no_more_is_said(oracle: str, partners: Registry)
     assert re.search(r"from byte (16|32) on$", finding.what)  # an IV of all ones is followed by zeros
     assert not {"32 found", "32 expected", "byte order"} & set(finding.inputs)
     at = finding.what.split()[-2]
-    assert f"up to byte {at}: look at the counter" in finding.inputs["right so far"]
+    assert f"right up to byte {at}: look at the counter" in finding.inputs["so far"]
     assert finding.inputs["counter"] == f"it is right from the IV + {int(at) // 16}, big-endian, in blocks of 16 bytes"
 
 
@@ -113,7 +113,7 @@ class LittleEndianCounter(Aes):
 def test_a_counter_from_the_other_end_is_tried_from_the_iv(oracle: str, at: int, partners: Registry) -> None:
     """The first of the known answers has an IV of all ones, after which either end counts to zero."""
     inputs = found(LittleEndianCounter(), oracle, partners).inputs
-    assert inputs["right so far"] == f"whole blocks up to byte {at}: look at the counter"
+    assert inputs["so far"] == f"whole blocks are right up to byte {at}: look at the counter"
     assert inputs["counter"] == f"it is right from the IV + {at // 16}, big-endian, in blocks of 16 bytes"
 
 
@@ -138,23 +138,23 @@ class LastWordWrong(Aes):
     [
         (
             SecondWordReversed,
-            "whole blocks up to byte 8, if they have 8 bytes: look at the counter, or at the words",
+            "whole blocks of up to 8 bytes are right up to byte 8: look at the counter; or of larger ones at the words",
             {"byte order": "from there on each word of 8 bytes is reversed: byte order of the ciphertext"},
         ),
-        (LastWordWrong, "up to byte 12, in the middle of a block: look at its words", {}),
+        (LastWordWrong, "right up to byte 12, in the middle of a block: look at its words", {}),
     ],
 )
 def test_what_begins_rightly_points_to_the_counter_or_to_a_word(
     oracle: str, fault: type[Aes], begun: str, explained: dict[str, str], partners: Registry
 ) -> None:
     finding = found(fault(), oracle, partners)
-    assert finding.inputs["right so far"] == begun
+    assert finding.inputs["so far"] == begun
     assert {name: said for name, said in finding.inputs.items() if name in ("counter", "byte order")} == explained
 
 
 def test_a_tag_that_is_wrong_alone_is_told() -> None:
     only = Difference(("plaintext", "ciphertext"), (bytes(4),), bytes, bytes(4) + b"\1" * 16, bytes(20), mixed=True)
-    assert only.shown() == {"right so far": "all but the tag"}
+    assert only.shown() == {"so far": "all is right but the tag"}
 
 
 class ReversedTags(Gcm):
