@@ -24,12 +24,14 @@ TURNS = 150
 MOST_ROUNDS = 12
 """How often a thread that takes turns does its work at most: what is not written in Python has few lines."""
 
-STALL_SECONDS = 0.25
-"""After so long without a line done anywhere, those who wait go on: whoever has the turn may be waiting for a lock that
-one of them holds."""
+LOOK_SECONDS = 0.01
+LOOKS = 25
+"""One who waits looks again and again whether a line was done anywhere, and goes on after so many looks without, for
+whoever has the turn may be waiting for a lock that this one holds. Looks, not time: on a busy machine time passes for
+nobody."""
 
 MOST_STALLS = 4
-"""After so many, which is two seconds at most, nobody hands over any more."""
+"""After so many, which is a second of looking, nobody hands over any more."""
 
 Transcript = list[bytes]
 """What a thread's calls gave, in order."""
@@ -224,9 +226,10 @@ class Member:
     def _wait(self) -> None:
         """Wait for the turn, or until everything stands still."""
         self._waits = True
-        seen = self._turns.lines_done
-        while not self._turn.wait(STALL_SECONDS):
-            if self._turns.stand_still(seen):
+        seen, looks = self._turns.lines_done, 0
+        while not self._turn.wait(LOOK_SECONDS):
+            looks = looks + 1 if self._turns.stand_still(seen) else 0
+            if looks == LOOKS:
                 self._turns.stalls += 1
                 break
             seen = self._turns.lines_done
