@@ -30,5 +30,17 @@ def run_unless_cut_short(runner: asyncio.Runner, asking: Callable[[], Coroutine[
         return await asking()
 
     with holding_signals(lambda: loop.call_soon_threadsafe(cancel)), suppress(asyncio.CancelledError):
-        return runner.run(run())
+        try:
+            return runner.run(run())
+        except (KeyboardInterrupt, SystemExit):  # a second one, which came at once
+            cancel()
+            _settle(loop)
+            raise
     raise asyncio.CancelledError  # by somebody else
+
+
+def _settle(loop: asyncio.AbstractEventLoop) -> None:
+    """Do what is due in a loop that was left in the middle: a stop that is still to come would end the next run."""
+    for _ in range(3):  # the cancellation, what it ends, and the stop
+        loop.call_soon(loop.stop)
+        loop.run_forever()
