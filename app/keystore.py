@@ -13,6 +13,7 @@ from app.files import (
     OTHERS_ANY,
     OTHERS_WRITE,
     PUBLIC_MODE,
+    check_neighbours,
     create_file,
     locked_directory,
     make_private_directory,
@@ -65,10 +66,11 @@ def load_or_create(
 def read_bank_key(path: Path, suite_name: str, *, public_key_size: int | None = None) -> bytes:
     """Read a bank's public key for a suite from a file such as `bank.pub`.
 
-    Raises FileError when the file is missing, too large, malformed or open to changes by others, when it has no
-    key for the suite, or when the key is not `public_key_size` bytes long.
+    Raises FileError when the file is missing, too large, malformed or open to changes by others, when its directory
+    is, when it has no key for the suite, or when the key is not `public_key_size` bytes long.
     """
     noun = "bank key file"
+    check_neighbours(path, noun)
     data = read_file(
         path,
         noun,

@@ -199,6 +199,17 @@ def test_a_bank_key_of_another_size(tmp_path: Path) -> None:
         read_bank_key(tmp_path / PUBLIC_FILE, SUITE, public_key_size=len(PUBLIC) + 1)
 
 
+@pytest.mark.parametrize("mode", [0o777, 0o1777, 0o775])
+def test_a_bank_key_file_that_anyone_can_replace(tmp_path: Path, mode: int) -> None:
+    load(tmp_path)
+    tmp_path.chmod(mode)
+    if mode == 0o777:
+        with pytest.raises(FileError, match=f"can be replaced by other users; run `chmod o-w {tmp_path}`"):
+            read_bank_key(tmp_path / PUBLIC_FILE, SUITE)
+    else:
+        read_bank_key(tmp_path / PUBLIC_FILE, SUITE)
+
+
 def test_a_bank_key_file_that_others_can_change(tmp_path: Path) -> None:
     load(tmp_path)
     (tmp_path / PUBLIC_FILE).chmod(0o666)
