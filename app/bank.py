@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Final, Self, TypeVar
 
 from app.address import join
+from app.descriptors import make_room
 from app.errors import LedgerError, UserError
 from app.keystore import fingerprint, load_or_create
 from app.ledger import LEDGER_FILE, Ledger
@@ -203,6 +204,7 @@ def run_bank(
     with ending_in_order():
         try_address(host, port)
         key_pair = bank_key_pair(suite, data_dir)
+    make_room()
     return _serve(suite, key_pair, data_dir / LEDGER_FILE, host, port, announce, lifeline)
 
 

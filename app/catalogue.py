@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from app.cautions import STYLES, doubtful, reason, warnings
-from app.output import write_out
+from app.output import printable, write_out
 from framework import Status, Suite
 from framework.registry import PluginRecord, Registry
 from framework.suite import all_suites
@@ -45,9 +45,9 @@ def show_plugins(registry: Registry, *, as_json: bool) -> None:
         return
     table = _table("plugin", "offers", "distribution", "version", "allowed")
     for plugin in registry.plugins:
-        offers = Text("failed: " + plugin.error, "red") if plugin.error else Text(_offers(plugin))
-        allowed = Text("yes", "green") if plugin.allowed else Text(f"no; --allow-plugin {plugin.name}", "yellow")
-        table.add_row(plugin.name, offers, plugin.distribution, plugin.version, allowed)
+        offers = _text(f"failed: {plugin.error}", "red") if plugin.error else _text(_offers(plugin))
+        allowed = _text("yes", "green") if plugin.allowed else _text(f"no; --allow-plugin {plugin.name}", "yellow")
+        table.add_row(_text(plugin.name), offers, _text(plugin.distribution), _text(plugin.version), allowed)
     write_out(_rendered(table))
 
 
@@ -96,6 +96,11 @@ def _rendered(table: Table) -> str:
     with console.capture() as capture:
         console.print(table)
     return "".join(f"{line.rstrip(' ')}\n" for line in capture.get().splitlines())
+
+
+def _text(text: str, style: str = "") -> Text:
+    """What a plugin says of itself, allowed or not: neither markup nor a terminal's commands."""
+    return Text(printable(text), style)
 
 
 def _coloured(status: Status) -> Text:

@@ -17,7 +17,7 @@ from app.interruption import run_unless_cut_short
 from app.keystore import fingerprint
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 from app.money import format_amount
-from app.output import write_err
+from app.output import printable, write_err
 from app.pending import PendingRequest
 from app.screen import NotUnderstoodError, Screen, in_words
 from app.signals import ending_in_order, holding_signals, ignore_signals
@@ -255,7 +255,7 @@ class AtmConsole:
 
 def _about_damaged(path: Path) -> str:
     return (
-        f"A request was sent and not answered, and its record {path} cannot be read; "
+        f"A request was sent and not answered, and its record {printable(str(path))} cannot be read; "
         "compare the balance with what you expect, and remove the file."
     )
 

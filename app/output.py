@@ -60,6 +60,11 @@ def write_err(text: str) -> None:
         _give_up(2)
 
 
+def printable(text: str) -> str:
+    """Escape what would move the cursor, end the line or turn the direction: a name or a path may hold it."""
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
+
+
 def folded(text: str, stream: TextIO, indent: int = 0) -> list[str]:
     """Fold between words to the width of a terminal, less `indent`; in a pipe a sentence is a line, for grep."""
     if not stream.isatty():

@@ -8,7 +8,7 @@ from typing import ParamSpec
 import typer
 
 from app.errors import EXIT_CHANNEL, EXIT_LOCAL, UserError
-from app.output import ReaderGoneError, abandon_output, folded, write_err, write_out
+from app.output import ReaderGoneError, abandon_output, folded, printable, write_err, write_out
 
 P = ParamSpec("P")
 
@@ -58,9 +58,7 @@ def run(program: typer.Typer) -> int:
 
 
 def _refuse(sentence: str, code: int) -> int:
-    # A path or an option may hold anything: what would move the cursor or end the line is escaped.
-    shown = "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in sentence)
-    write_err("\n".join([*folded(f"suitecase: {shown}", sys.stderr), ""]))
+    write_err("\n".join([*folded(f"suitecase: {printable(sentence)}", sys.stderr), ""]))
     return code
 
 

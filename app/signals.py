@@ -53,19 +53,15 @@ def _hear_nothing(_number: int, _frame: FrameType | None) -> None:
 def holding_signals(cut: Callable[[], object] | None = None) -> Iterator[None]:
     """Within, Ctrl-C and SIGTERM wait; at the end the first of them comes, unless something else was raised.
 
-    With `cut`, the first calls that, and a second comes at once: what was to be cut short does not heed it.
+    Each calls `cut`. None is raised within: an event loop that an exception leaves anywhere may have lost a callback,
+    and is then waited for without end.
     """
     came: list[int] = []
 
-    def wait(number: int, frame: FrameType | None) -> None:
+    def wait(number: int, _frame: FrameType | None) -> None:
         came.append(number)
-        if cut is None:
-            return
-        handler = handlers[signal.Signals(number)]
-        if len(came) == 1:
+        if cut is not None:
             cut()
-        elif callable(handler):
-            handler(number, frame)
 
     handlers = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
     try:

@@ -60,7 +60,7 @@ CLOSE_SECONDS = 2.0
 """How long a closing side waits for the other's end of stream."""
 
 FAILURE_TICK_SECONDS = 0.05
-"""A failed connection is reset on the next tick, so that the moment tells nothing (PROTOCOL §8.1)."""
+"""A failed connection is reset on the next tick, so that the moment tells little (PROTOCOL §8.1)."""
 
 READ_SIZE = 65_536
 """Bytes of one read of a socket: what one connection may have worked on before the next has its turn."""

@@ -1,35 +1,73 @@
-"""An event loop that is left at once, by a second signal, serves again: the channel is still to be ended in it."""
+"""A second signal ends what does not heed the first, and the loop serves again: the channel is still to be ended."""
 
 import asyncio
-from typing import NoReturn
+import signal
+import time
+from collections.abc import Iterator
 
 import pytest
 
 from app.interruption import run_unless_cut_short
+from app.signals import ending_in_order
 
 
-def interrupt() -> NoReturn:
-    raise KeyboardInterrupt
+@pytest.fixture(autouse=True)
+def in_order() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    with ending_in_order(3):
+        yield
+    for number, handler in before.items():
+        signal.signal(number, handler)
 
 
+async def answers() -> int:
+    await asyncio.sleep(0.01)
+    return 1
+
+
+@pytest.mark.parametrize("signals", [1, 2, 3])
 @pytest.mark.parametrize("done", [True, False], ids=["done in that moment", "not done"])
-def test_a_loop_that_was_left_at_once_serves_again(done: bool) -> None:
-    steps: list[str] = []
-
+def test_the_loop_serves_again(signals: int, done: bool) -> None:
     async def interrupted() -> None:
-        asyncio.get_running_loop().call_soon(interrupt)
+        for _ in range(signals):
+            signal.raise_signal(signal.SIGINT)
         if not done:
-            try:
-                await asyncio.sleep(60)
-            finally:
-                steps.append("ended")
-
-    async def answers() -> int:
-        await asyncio.sleep(0.01)
-        return 1
+            await asyncio.sleep(60)
 
     with asyncio.Runner() as runner:
         with pytest.raises(KeyboardInterrupt):
             run_unless_cut_short(runner, interrupted)
         assert run_unless_cut_short(runner, answers) == 1
-        assert steps == ([] if done else ["ended"]), "nothing goes on behind what comes after"
+
+
+def test_work_that_is_done_as_it_is_stopped_leaves_no_stop_behind() -> None:
+    async def done_in_the_same_moment() -> None:
+        loop = asyncio.get_running_loop()
+        loop.call_soon(signal.raise_signal, signal.SIGINT)  # before the first one's cut, so that its own comes
+        signal.raise_signal(signal.SIGINT)  # before the step in which the cancelled work ends
+        await loop.create_future()
+
+    with asyncio.Runner() as runner:
+        with pytest.raises(KeyboardInterrupt):
+            run_unless_cut_short(runner, done_in_the_same_moment)
+        assert run_unless_cut_short(runner, answers) == 1
+
+
+def test_what_does_not_heed_the_first_is_left_at_the_second() -> None:
+    async def stubborn() -> None:
+        end = time.monotonic() + 60
+        signal.raise_signal(signal.SIGTERM)
+        while time.monotonic() < end:
+            try:
+                await asyncio.sleep(0.01)
+            except asyncio.CancelledError:
+                signal.raise_signal(signal.SIGTERM)
+                end = min(end, time.monotonic() + 0.5)
+
+    begun = time.monotonic()
+    with asyncio.Runner() as runner:
+        with pytest.raises(SystemExit) as ended:
+            run_unless_cut_short(runner, stubborn)
+        assert ended.value.code == 3
+        assert run_unless_cut_short(runner, answers) == 1
+    assert time.monotonic() - begun < 30
