@@ -171,7 +171,8 @@ class Database:
             yield
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
-            advice = _ADVICE.get(code, f"failed ({error}); try again, and if it persists check it with an audit")
+            otherwise = f"failed ({error}); try again, and if it persists run SQLite's integrity_check on a copy"
+            advice = _ADVICE.get(code, otherwise)
             raise LedgerError(f"The ledger {self._path} {advice}.") from error
 
 

@@ -1,10 +1,9 @@
 """Streams of very many records: what a count of records or a position does when it comes round."""
 
-import time
-
 from framework.contract.check import Violation, check
 from framework.contract.cipher.keystream import REUSE
 from framework.contract.cipher.stream import keyed, keystream
+from framework.contract.clock import working_seconds
 from framework.contract.faces import KeyedStream
 from framework.contract.mac.long_use import MANY, seconds
 from framework.contract.trial import Trial
@@ -27,11 +26,11 @@ def many_records(trial: Trial) -> None:
     Where records are cut from one stream, they are compared with one record instead.
     """
     key, iv = keyed(trial)
-    limit, end = trial.cipher.limit, time.monotonic() + seconds(trial)
+    limit, end = trial.cipher.limit, working_seconds() + seconds(trial)
     sender, pieces = trial.cipher.encryptor(key, iv), list[bytes]()
     for count in range(min(MANY, limit // 16)):
         pieces.append(sender(bytes(16)))
-        if count % 256 == 0 and time.monotonic() > end:
+        if count % 256 == 0 and working_seconds() > end:
             break
     if trial.vectors.claims.get("continuous", True):
         whole = keystream(trial.cipher, key, iv, 16 * len(pieces))
@@ -79,8 +78,8 @@ def far_out(trial: Trial) -> None:
     """
     key, iv = keyed(trial)
     sender, receiver = trial.cipher.encryptor(key, iv), trial.cipher.decryptor(key, iv)
-    seen, position, end = dict[bytes, int](), 0, time.monotonic() + seconds(trial)
-    while position + PIECE <= min(FAR, trial.cipher.limit) and time.monotonic() < end:
+    seen, position, end = dict[bytes, int](), 0, working_seconds() + seconds(trial)
+    while position + PIECE <= min(FAR, trial.cipher.limit) and working_seconds() < end:
         piece = sender(bytes(PIECE))
         if receiver(piece) != bytes(PIECE):
             raise Violation(f"what is encrypted at byte {position} does not come back", key=key, iv=iv)

@@ -1,9 +1,9 @@
 """Key pairs and encapsulations of every look: made of randomness that is text, digits or zeros; and very many."""
 
-import time
 from collections.abc import Callable, Iterator
 
 from framework.contract.check import Violation, check
+from framework.contract.clock import working_seconds
 from framework.contract.drbg import Drbg
 from framework.contract.mac.long_use import seconds
 from framework.contract.shapes import SHAPES, made_of, reordered
@@ -47,20 +47,20 @@ def of_every_look(trial: Trial) -> None:
     Fold and turn what encapsulation draws first: another ciphertext. Key pairs are made as many as time allows.
     """
     pair = trial.session.pairs(1)[0]
-    end = time.monotonic() + seconds(trial)
+    end = working_seconds() + seconds(trial)
     for number, (octets, width, ends) in enumerate(_looks()):
         seed = f"{trial.session.seed} look {number}"
         try:
             _agree(trial, pair.public_key, pair.private_key, Shaped(f"{seed} sent", octets, width, ends=ends))
-            if time.monotonic() < end:
+            if working_seconds() < end:
                 made = trial.kem.generate(Shaped(f"{seed} key", octets, width, ends=ends))
                 _agree(trial, made.public_key, made.private_key, trial.rng.bytes)
         except SuitecaseError as error:
             if len(octets) > 1:  # a plugin may look whether its source repeats one byte, and say so
                 raise Violation("randomness that looks like text is refused", octets=octets) from error
     _not_taken_for(trial, lambda source: trial.kem.encapsulate(pair.public_key, source).ciphertext)
-    end = time.monotonic() + seconds(trial)
-    while time.monotonic() < end:
+    end = working_seconds() + seconds(trial)
+    while working_seconds() < end:
         made = trial.kem.generate(trial.rng.bytes)
         _agree(trial, made.public_key, made.private_key, trial.rng.bytes)
 
@@ -83,14 +83,14 @@ def _not_taken_for(trial: Trial, make: Callable[[Callable[[int], bytes]], bytes]
 
     A candidate that is dropped has no part in the result, so a draw counts only where a change of it shows.
     """
-    seed, end = f"{trial.session.seed} draw", time.monotonic() + seconds(trial) / 2
+    seed, end = f"{trial.session.seed} draw", working_seconds() + seconds(trial) / 2
     first = Shaped(seed)
     make(first)
     size = first.sizes[0] if first.sizes else 0
     for octets in SHAPES[:2]:
         for width in (width for width in (1, 4, 8) if 2 * width < size):
             for ends in (True, False):
-                if time.monotonic() > end:
+                if working_seconds() > end:
                     return
                 drawn = Shaped(trial.rng.bytes(8).hex(), octets, width, ends=ends)(size)
                 made = make(Shaped(seed, first=drawn))

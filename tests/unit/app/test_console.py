@@ -482,6 +482,7 @@ class Process:
 
 @pytest.fixture
 def process(monkeypatch: pytest.MonkeyPatch) -> Process:
+    monkeypatch.setattr(os, "fsync", lambda _descriptor: None)  # thousands of them, and no power is cut here
     return Process(monkeypatch)
 
 
