@@ -4,5 +4,5 @@ import time
 
 
 def working_seconds() -> float:
-    """Seconds from some moment on, as this thread works; where it waits, be it for a processor, ten times as slow."""
-    return 0.9 * time.thread_time() + 0.1 * time.monotonic()
+    """Seconds from some moment on, as this process works; where it waits, be it for a processor, ten times as slow."""
+    return 0.9 * time.process_time() + 0.1 * time.monotonic()
