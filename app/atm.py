@@ -61,7 +61,8 @@ class Atm:
     def __init__(self, bank: BankAddress, card: Card, card_path: Path, take_ephemeral: Callable[[], KeyPair]) -> None:
         self._bank = bank
         self._card = card
-        self._pending = PendingRequests(card_path, card)
+        # Beside the card itself: by whichever link it was named, a retry finds what was sent before.
+        self._pending = PendingRequests(card_path.resolve(), card)
         self._take_ephemeral = take_ephemeral
         self._stream: ChannelStream | None = None
 

@@ -131,6 +131,8 @@ def try_address(host: str, port: int) -> None:
         try:
             with socket.socket(family, kind, protocol) as sock:
                 sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                if family == socket.AF_INET6:  # as asyncio does: IPv4 has a socket of its own
+                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
                 sock.bind(address)
         except OSError as error:
             failed.append(error)

@@ -31,7 +31,7 @@ from app.options import (
     SuiteOption,
     VersionOption,
 )
-from app.output import write_err, write_out
+from app.output import printable, write_err, write_out
 from app.refusals import refusing_with_a_sentence
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ def open_account(
     with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
         open_account_with_card(ledger, name, path)
     if new:
-        write_err(f"There was no ledger in {settings.data_dir}: this account begins it.\n")
+        write_err(f"There was no ledger in {printable(str(settings.data_dir))}: this account begins it.\n")
     write_out(f"account {name} is open; its card is {path}\n")
     return 0
 

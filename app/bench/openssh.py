@@ -91,8 +91,8 @@ def openssh() -> Iterator[OpenSsh]:
 def _wait_until_it_listens(port: int, server: "subprocess.Popen[bytes]") -> None:
     for _ in range(100):
         if server.poll() is not None:
-            said = server.stderr.read().decode(errors="replace").split("\n") if server.stderr is not None else []
-            raise PeerMissing(f"its server ended at once: {' '.join(line.strip() for line in said).strip()}")
+            said = b"" if server.stderr is None else server.stderr.read()
+            raise PeerMissing(f"its server ended at once: {' '.join(said.decode(errors='replace').split())}")
         with socket.socket() as probe:
             if probe.connect_ex(("127.0.0.1", port)) == 0:
                 return

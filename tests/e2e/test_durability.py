@@ -17,6 +17,7 @@ from app.card import read_card
 from app.files import LOCK_FILE
 from app.keystore import read_bank_key
 from app.messages import DepositRequest, WithdrawRequest, new_request_id
+from app.pending import PendingRequests
 from framework import KeyPair, Suite
 from framework.registry import Registry
 from tests.e2e.programs import COLD, PATIENCE, QUICK_SUITE, Programs, RunningBank, Town, ended, wait_until
@@ -117,6 +118,19 @@ async def test_the_bank_is_killed_between_debit_and_reply(town: Town) -> None:
     assert withdrawals(town) == [record.name.partition(".")[0]]
     another = await asyncio.to_thread(town.atm, new, card, "withdraw", "30")
     assert (another.code, another.out, another.err) == (0, "WITHD ok, balance 40.00\n", "")
+
+
+def test_a_retry_by_another_path_to_the_card_is_the_same_request(town: Town) -> None:
+    bank, card = town.bank(), town.account()
+    link = card.with_name("link.card")
+    link.symlink_to(card)
+    request = DepositRequest(id=new_request_id(), amount=5_00)
+    PendingRequests(card, read_card(card)).begin(request).release()  # as a killed ATM leaves it
+    ended_here = town.atm(bank, link, "deposit", "5")
+    assert (ended_here.code, ended_here.out) == (0, "DEPOS ok, balance 5.00\n")
+    assert "This answers the request that was sent before" in ended_here.err
+    assert not link.with_name("link.card.pending").exists()
+    assert list(card.with_name("alice.card.pending").iterdir()) == []
 
 
 def withdrawals(town: Town) -> list[str]:
