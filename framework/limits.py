@@ -47,6 +47,9 @@ MAX_CHANNELS = 1_024
 MAX_CHANNELS_PER_ADDRESS = 512
 """Open channels of one address: half of the whole, so that no address has them all."""
 
+MAX_UNAUTHENTICATED = 256
+"""Open channels whose peer the application has not authenticated yet: each is there for seconds, so a quarter will do."""
+
 HANDSHAKE_WORKERS = 2
 """Threads that compute handshakes, so that records of open channels are not kept waiting."""
 

@@ -204,6 +204,9 @@ class Connection(asyncio.BufferedProtocol):
             self.abort()
             raise
 
+    def authenticated(self) -> None:
+        """Take note that the application has authenticated the peer: that matters to a server's places alone."""
+
     def abort(self) -> None:
         """Fail the channel for a reason of this side's own, by the one failure path."""
         self.fail(FailureReason.CONNECTION, "aborted on this side")

@@ -7,9 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
 
-from framework.aio.admission import Admission, Verdict, network_of
+from framework.aio.admission import Admission, Verdict
 from framework.aio.clock import ChannelClock
 from framework.aio.connection import Connection
+from framework.aio.places import Places, network_of
 from framework.aio.stream import ChannelStream
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
@@ -22,6 +23,7 @@ from framework.limits import (
     LIFETIME_SECONDS,
     MAX_CHANNELS,
     MAX_CHANNELS_PER_ADDRESS,
+    MAX_UNAUTHENTICATED,
 )
 from framework.primitives import KeyPair
 from framework.suite import Suite
@@ -43,6 +45,7 @@ class Server:
         handshake_seconds: float,
         idle_seconds: float,
         lifetime_seconds: float,
+        awaits_authentication: bool = False,
     ) -> None:
         self.handshake_seconds = handshake_seconds
         self.idle_seconds = idle_seconds
@@ -53,7 +56,9 @@ class Server:
         self._make_channel = make_channel
         self._listener: asyncio.Server | None = None
         self._connections: set[ServerConnection] = set()
-        self._open: set[ServerConnection] = set()
+        self._open: Places[ServerConnection] = Places(MAX_CHANNELS)
+        self._unauthenticated: Places[ServerConnection] = Places(MAX_UNAUTHENTICATED)
+        self._awaits_authentication = awaits_authentication
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self, host: str, port: int) -> None:
@@ -119,19 +124,33 @@ class Server:
 
     def start_handler(self, connection: "ServerConnection") -> None:
         """Serve an open channel in a task of its own, if there is room for another."""
-        same = sum(other.network == connection.network for other in self._open)
-        if len(self._open) >= MAX_CHANNELS or same >= MAX_CHANNELS_PER_ADDRESS:
-            connection.fail(FailureReason.LIMIT, "no room for another open channel")
+        if self._awaits_authentication:
+            oldest = self._unauthenticated.enter(connection, connection.network)
+            if oldest is not None:
+                oldest.fail(FailureReason.LIMIT, "not authenticated, and newer channels wait for its place")
+        elif not self._let_stay(connection):
             return
-        self._open.add(connection)
         task = asyncio.get_running_loop().create_task(self._serve(connection))
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
+    def authenticated(self, connection: "ServerConnection") -> None:
+        """Count a channel among those that stay."""
+        if self._unauthenticated.leave(connection):
+            self._let_stay(connection)
+
+    def _let_stay(self, connection: "ServerConnection") -> bool:
+        if self._open.is_full or self._open.count(connection.network) >= MAX_CHANNELS_PER_ADDRESS:
+            connection.fail(FailureReason.LIMIT, "no room for another open channel")
+            return False
+        self._open.enter(connection, connection.network)
+        return True
+
     def forget(self, connection: "ServerConnection") -> None:
         """Let go of a connection that is lost."""
         self._connections.discard(connection)
-        self._open.discard(connection)
+        self._unauthenticated.leave(connection)
+        self._open.leave(connection)
         self.handshake_over(connection)
 
     async def _serve(self, connection: "ServerConnection") -> None:
@@ -190,6 +209,10 @@ class ServerConnection(Connection):
         self._set_deadline(2 * CLOSE_SECONDS, self._overdue)
         self.end()
 
+    def authenticated(self) -> None:
+        """Count among the channels that stay."""
+        self._server.authenticated(self)
+
     def _computed(self, work: "asyncio.Future[list[Event]]") -> None:
         super()._computed(work)
         if self._lost.is_set():
@@ -233,8 +256,13 @@ async def serve(
     handshake_seconds: float = HANDSHAKE_SECONDS,
     idle_seconds: float = IDLE_SECONDS,
     lifetime_seconds: float = LIFETIME_SECONDS,
+    awaits_authentication: bool = False,
 ) -> Server:
     """Listen on host:port (port 0: one that the system picks) and serve channels with `handler`.
+
+    With `awaits_authentication` an open channel is counted by itself until the handler calls
+    `ChannelStream.authenticated`; when there are too many such channels, the oldest of the address that has most is
+    failed. So peers that never authenticate take no place from those that do (PROTOCOL §8.2).
 
     The static key pair belongs to this suite alone. Raises OSError when the address cannot be bound, and MisuseError
     for a key pair of another key exchange.
@@ -247,6 +275,7 @@ async def serve(
         handshake_seconds=handshake_seconds,
         idle_seconds=idle_seconds,
         lifetime_seconds=lifetime_seconds,
+        awaits_authentication=awaits_authentication,
     )
     try:
         await server.listen(host, port)

@@ -67,6 +67,14 @@ class ChannelStream:
             raise StopAsyncIteration
         return message
 
+    def authenticated(self) -> None:
+        """Say that the application has authenticated the peer (PROTOCOL §8.2).
+
+        At a server that `awaits_authentication`, the channel then counts among those that stay, or fails where there
+        is no room for another. Harmless if repeated, and on any other channel.
+        """
+        self._connection.authenticated()
+
     async def close(self) -> None:
         """Say close_notify and FIN, and wait a moment for the peer's. Never raises for what the peer does."""
         await self._connection.close()

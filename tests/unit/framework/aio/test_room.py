@@ -4,7 +4,7 @@ import pytest
 
 from framework import ChannelError, KeyPair, Suite, open_channel, serve
 from framework.aio import ChannelStream, server
-from framework.aio.admission import network_of
+from framework.aio.places import network_of
 from framework.registry import Registry
 
 
