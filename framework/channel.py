@@ -13,16 +13,18 @@ import os
 import secrets
 from typing import Self
 
+from framework.arguments import check_export, check_key_pair, check_time, octets
 from framework.errors import ChannelError, InvalidKeyError, MisuseError, PluginError, SuitecaseError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
 from framework.fault import Fault
 from framework.frame import HEADER_SIZE, FrameBuffer, FrameType
 from framework.handshake.client import AwaitingM2, make_m1, read_m2
+from framework.handshake.first_messages import FirstMessages
 from framework.handshake.messages import body_size
 from framework.handshake.parties import Completed, Context
-from framework.handshake.server import AwaitingM1, AwaitingM3, read_m1, read_m3
+from framework.handshake.server import AwaitingM1, AwaitingM3, ScreenedM1, answer_m1, read_m3, screen_m1
 from framework.handshake.transitions import EXPECTED, TRANSITIONS, State
-from framework.kdf import MAX_CONTEXT, MAX_EXPANDED, MAX_LABEL, expand_label
+from framework.kdf import expand_label
 from framework.primitives import KeyPair, RandomBytes
 from framework.record.codec import CLOSE_NOTIFY, DATA, PREFIX_SIZE, ContentType
 from framework.record.direction import RecordReader, RecordWriter
@@ -59,7 +61,7 @@ class Channel:
     ) -> None:
         self._suite = suite
         self._state = state
-        self._handshake: AwaitingM1 | AwaitingM2 | AwaitingM3 | None = handshake
+        self._handshake: AwaitingM1 | ScreenedM1 | AwaitingM2 | AwaitingM3 | None = handshake
         self._records: _Records | None = None
         self._incoming = FrameBuffer()
         self._outgoing = [outgoing]
@@ -87,12 +89,12 @@ class Channel:
         used twice. Without it one is made here. Raises InvalidKeyError for a server key that may not be used,
         MisuseError for a key pair of another key exchange, and PluginError.
         """
-        _check_time_argument(now)
-        server_public_key = _octets(server_public_key)
+        check_time(now)
+        server_public_key = octets(server_public_key)
         suite.key_exchange.check_public_key(server_public_key, pinned=True)
         if ephemeral is None:
             ephemeral = suite.key_exchange.generate_key_pair(random_bytes=random_bytes)
-        _check_key_pair(suite, ephemeral)
+        check_key_pair(suite, ephemeral)
         context = Context(suite, server_public_key, application, server_name, random_bytes)
         m1, handshake = make_m1(context, ephemeral, now)
         return cls(suite, State.EXPECT_M2, handshake, m1, now)
@@ -107,15 +109,19 @@ class Channel:
         application: str = DEFAULT_APPLICATION,
         server_name: str = DEFAULT_SERVER_NAME,
         random_bytes: RandomBytes = secrets.token_bytes,
+        first_messages: FirstMessages | None = None,
     ) -> Self:
         """Await a channel as the server with this static key pair, which belongs to this suite alone.
 
+        With `first_messages`, which all channels of this key share, a first message that came to one of them before is
+        refused before it costs a decapsulation (PROTOCOL §4.8).
+
         Raises MisuseError for a key pair of another key exchange.
         """
-        _check_time_argument(now)
-        _check_key_pair(suite, key_pair)
+        check_time(now)
+        check_key_pair(suite, key_pair)
         context = Context(suite, key_pair.public_key, application, server_name, random_bytes)
-        return cls(suite, State.EXPECT_M1, AwaitingM1(context, key_pair), b"", now)
+        return cls(suite, State.EXPECT_M1, AwaitingM1(context, key_pair, first_messages), b"", now)
 
     def __repr__(self) -> str:
         return f"<Channel {self._suite.name} {self._state}>"
@@ -149,7 +155,29 @@ class Channel:
         """Whether `size` more bytes may complete a handshake message, which takes milliseconds to process."""
         if self._records is not None or self._failure is not None:
             return False
+        if isinstance(self._handshake, ScreenedM1):
+            return True
         return len(self._incoming) + size >= HEADER_SIZE + body_size(self._suite, EXPECTED[self._state])
+
+    def screen(self, data: bytes, now: int) -> list[Event]:
+        """Take bytes of the handshake without the costly work on them, for which `is_costly(0)` then asks.
+
+        `receive_data`, without more bytes, does that work later. Of a first message, what is cheap is looked at here
+        (PROTOCOL §4.8), so that noise, and what came before, waits for no turn. Raises as `receive_data`.
+        """
+        self._begin_call(now)
+        self._incoming.append(octets(data))
+        if self._state is not State.EXPECT_M1:
+            return []
+        try:
+            if isinstance(self._handshake, AwaitingM1) and (frame := self._incoming.take(self._check_header)):
+                header, body = frame[:HEADER_SIZE], frame[HEADER_SIZE:]
+                self._handshake = screen_m1(self._handshake, header, body, now)
+            if isinstance(self._handshake, ScreenedM1) and self._incoming:
+                raise Fault(FailureReason.MALFORMED, "bytes behind a first message that is not answered yet")
+        except Fault as fault:
+            return [self._fail(fault.reason, fault.detail)]
+        return []
 
     def receive_data(self, data: bytes, now: int) -> list[Event]:
         """Take bytes from the network, in any portions, and give what they mean.
@@ -159,12 +187,14 @@ class Channel:
         """
         self._begin_call(now)
         if type(data) is not bytes:
-            data = _octets(data)
+            data = octets(data)
         if self._state is State.PEER_CLOSED:
             return []
         self._incoming.append(data)
         events: list[Event] = []
         try:
+            if isinstance(self._handshake, ScreenedM1):
+                self._answer(self._handshake)
             while (frame := self._incoming.take(self._check_header)) is not None:
                 event = self._accept(frame) if self._records is None else self._read(self._records, frame)
                 if event is not None:
@@ -194,7 +224,7 @@ class Channel:
         """
         self._begin_call(now)
         if type(payload) is not bytes:
-            payload = _octets(payload)
+            payload = octets(payload)
         if self._records is None or self._closed:
             raise MisuseError("a message can be sent only between the end of the handshake and close()")
         if len(payload) > self._max_message_size:
@@ -234,7 +264,7 @@ class Channel:
         """
         if self._records is None or self._failure is not None:
             raise MisuseError("a secret can be exported only from an open channel")
-        _check_export_arguments(label, context, length)
+        check_export(label, context, length)
         return expand_label(self._records.exporter.expose(), label, context, length)
 
     def _begin_call(self, now: int) -> None:
@@ -242,7 +272,7 @@ class Channel:
             raise ChannelError("the channel has failed", self._failure.reason)
         if os.getpid() != self._owner:
             raise MisuseError("a channel belongs to the process that made it, and this is another: open a new one")
-        _check_time_argument(now)
+        check_time(now)
         self._now = now
 
     def _check_header(self, frame_type: FrameType, size: int) -> None:
@@ -256,19 +286,25 @@ class Channel:
 
     def _accept(self, frame: bytes) -> Event | None:
         """Process a message of the handshake, and move to the state that the table names."""
-        after = TRANSITIONS[self._state, EXPECTED[self._state]]
         header, body = frame[:HEADER_SIZE], frame[HEADER_SIZE:]
         if isinstance(self._handshake, AwaitingM1):
-            m2, self._handshake = read_m1(self._handshake, header, body, self._now)
-            self._outgoing.append(m2)
+            self._answer(screen_m1(self._handshake, header, body, self._now))
         elif isinstance(self._handshake, AwaitingM2):
             m3, completed = read_m2(self._handshake, header, body, self._now)
             self._outgoing.append(m3)
             self._complete(completed, is_client=True)
         elif isinstance(self._handshake, AwaitingM3):
             self._complete(read_m3(self._handshake, body, self._now), is_client=False)
-        self._state = after
         return HandshakeCompleted() if self._handshake is None else None
+
+    def _answer(self, screened: ScreenedM1) -> None:
+        m2, self._handshake = answer_m1(screened, self._now)
+        self._outgoing.append(m2)
+        self._advance()
+
+    def _advance(self) -> None:
+        """Move to the state that the table names for the frame that was expected."""
+        self._state = TRANSITIONS[self._state, EXPECTED[self._state]]
 
     def _read(self, records: _Records, frame: bytes) -> Event | None:
         """Open a record; what it means to the application, which is nothing for a key_update."""
@@ -284,6 +320,7 @@ class Channel:
     def _complete(self, completed: Completed, *, is_client: bool) -> None:
         self._records = records = _Records(self._suite, completed, is_client=is_client)
         self._handshake = None
+        self._advance()
         if self._closed:
             self._outgoing.append(records.writer.write(CLOSE_NOTIFY, b"", self._now))
 
@@ -311,32 +348,3 @@ class Channel:
         self._state = State.FAILED
         self._failure = ChannelFailed(reason, detail)
         return self._failure
-
-
-def _check_time_argument(now: int) -> None:
-    if type(now) is not int or not 0 <= now < 2**64:
-        raise MisuseError("now is Unix time in whole milliseconds, an int")
-
-
-def _octets(value: object) -> bytes:
-    """Any bytes-like value as what `bytes(value)` holds: `len` of a wide memoryview would count items."""
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, bytearray | memoryview):
-        return bytes(value)
-    raise MisuseError(f"expected bytes, not {type(value).__name__}")
-
-
-def _check_key_pair(suite: Suite, pair: object) -> None:
-    kex = suite.key_exchange
-    sizes = (kex.public_key_size, kex.private_key_size)
-    if not isinstance(pair, KeyPair) or (len(pair.public_key), len(pair.private_key)) != sizes:
-        raise MisuseError(f"a key pair of {kex.info.name} is a KeyPair of {sizes[0]} and {sizes[1]} bytes")
-
-
-def _check_export_arguments(label: object, context: object, length: object) -> None:
-    right_label = isinstance(label, str) and label.isascii() and len(label) <= MAX_LABEL
-    right_context = isinstance(context, bytes) and len(context) <= MAX_CONTEXT
-    right_length = isinstance(length, int) and 0 < length <= MAX_EXPANDED
-    if not (right_label and right_context and right_length):
-        raise MisuseError("a label of ASCII, a context of bytes and a length, none of them too long, are due")

@@ -48,7 +48,10 @@ MAX_CHANNELS_PER_ADDRESS = 512
 """Open channels of one address: half of the whole, so that no address has them all."""
 
 MAX_UNAUTHENTICATED = 256
-"""Open channels whose peer the application has not authenticated yet: each is there for seconds, so a quarter will do."""
+"""Open channels whose peer the application has not authenticated: each is there for seconds, so a quarter will do."""
+
+MAX_FIRST_MESSAGES = 32_768
+"""First messages in one of the two sets that a server remembers: 500 a second for a minute, 4 MB in all."""
 
 HANDSHAKE_WORKERS = 2
 """Threads that compute handshakes, so that records of open channels are not kept waiting."""

@@ -7,6 +7,7 @@ from framework.errors import InvalidKeyError
 from framework.events import FailureReason
 from framework.fault import Fault
 from framework.frame import FrameType
+from framework.handshake.first_messages import FirstMessages
 from framework.handshake.key_schedule import (
     initial_chaining_key,
     mac1,
@@ -32,13 +33,27 @@ from framework.secret import Secret
 
 @dataclass(frozen=True, repr=False)
 class AwaitingM1:
-    """The server before anything arrived: its static key pair."""
+    """The server before anything arrived: its static key pair, and what came to its other channels."""
 
     context: Context
     key_pair: KeyPair
+    first_messages: FirstMessages | None
 
     def wipe(self) -> None:
         """Nothing: the key pair is the caller's, for other channels."""
+
+
+@dataclass(frozen=True, repr=False)
+class ScreenedM1:
+    """The server with an M1 that passed what is cheap; the costly work on it is still to be done (PROTOCOL §4.8)."""
+
+    context: Context
+    key_pair: KeyPair
+    header: bytes
+    m1: M1
+
+    def wipe(self) -> None:
+        """Nothing: the key pair is the caller's, and M1 went over the wire."""
 
 
 @dataclass(frozen=True, repr=False)
@@ -56,14 +71,21 @@ class AwaitingM3:
         self.ck2.wipe()
 
 
-def read_m1(state: AwaitingM1, header: bytes, body: bytes, now: int) -> tuple[bytes, AwaitingM3]:
-    """Give M2's frame and the state that awaits M3. Raises Fault. The order of the work is PROTOCOL §4.8."""
-    context, suite = state.context, state.context.suite
-    m1 = M1(*split(body, field_sizes(suite, FrameType.M1)))
+def screen_m1(state: AwaitingM1, header: bytes, body: bytes, now: int) -> ScreenedM1:
+    """Look at what costs microseconds: mac1, and whether this M1 came before (PROTOCOL §4.8). Raises Fault."""
+    context = state.context
+    m1 = M1(*split(body, field_sizes(context.suite, FrameType.M1)))
     expected = mac1(context.server_public_key, header, m1.nonce, m1.ciphertext, m1.sealed)
     if not hmac.compare_digest(expected, m1.mac1):
         raise Fault(FailureReason.AUTHENTICATION, "a first message that is not for this key")
+    if state.first_messages is not None and not state.first_messages.is_new(m1.mac1, now):
+        raise Fault(FailureReason.AUTHENTICATION, "a first message that came before")
+    return ScreenedM1(context, state.key_pair, header, m1)
 
+
+def answer_m1(state: ScreenedM1, now: int) -> tuple[bytes, AwaitingM3]:
+    """Give M2's frame and the state that awaits M3. Raises Fault. The order of the work is PROTOCOL §4.8."""
+    context, suite, header, m1 = state.context, state.context.suite, state.header, state.m1
     shared_secret = suite.key_exchange.decapsulate(state.key_pair.private_key, m1.ciphertext)
     h0 = context.initial_hash()
     h1 = mix_hash(h0, header, m1.nonce, m1.ciphertext)
