@@ -125,13 +125,17 @@ def bank(
 
     from app.bank import run_bank
     from app.cautions import warnings
+    from app.log_thread import logging_in_background
+    from app.signals import ending_in_order
 
     def announce(listening: "Bank") -> None:
         for warning in warnings(chosen):
             logging.getLogger("suitecase.bank").warning("%s", warning)
-        write_out(f"listening on {listening.address} {listening.fingerprint}\n")
+        with ending_in_order():  # a pipe that is full keeps the loop from hearing of a signal
+            write_out(f"listening on {listening.address} {listening.fingerprint}\n")
 
-    asyncio.run(run_bank(chosen, settings.data_dir, host, port, announce=announce))
+    with logging_in_background(as_json=settings.log_json):
+        asyncio.run(run_bank(chosen, settings.data_dir, host, port, announce=announce))
     return 0
 
 

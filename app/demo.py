@@ -3,12 +3,10 @@
 import asyncio
 import logging
 import os
-import select
 import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
-from pathlib import Path
 from typing import Final, NoReturn
 
 from app.address import host_and_port
@@ -18,6 +16,8 @@ from app.config import Settings
 from app.errors import EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
 from app.keystore import PUBLIC_FILE, fingerprint, read_bank_key
 from app.ledger import LEDGER_FILE, Ledger
+from app.log_thread import logging_in_background
+from app.readiness import wait_readable
 from app.signals import ending_in_order
 from app.waiting import waiting_for_the_bank
 from framework import Suite, SuitecaseError
@@ -35,6 +35,7 @@ STOP_SECONDS: Final = 5.0
 
 _ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _LISTENS, _REFUSES = "listening", "refused"
+_REPORT_SIZE: Final = 4096
 
 logger = logging.getLogger("suitecase.demo")
 
@@ -45,7 +46,7 @@ class BankChildError(UserError):
 
 def run_demo(settings: Settings, suite: Suite, *, as_json: bool) -> int:
     """Run the main job; gives the exit code. Raises UserError."""
-    with bank_child(suite, settings.data_dir) as child:
+    with bank_child(suite, settings) as child:
         pool = EphemeralPool(suite.key_exchange)
         # Only now what the bank has no need of: it makes its key meanwhile, on the other core.
         from app.atm import BankAddress
@@ -101,9 +102,9 @@ class BankChild:
         """Read the report to the end of its first line, or to its own end."""
         line = b""
         while not line.endswith(b"\n"):
-            if not select.select([self._report], [], [], START_SECONDS)[0]:
+            if not wait_readable(self._report, START_SECONDS):
                 raise BankChildError(f"The bank did not listen within {START_SECONDS:.0f} s; start again.")
-            more = os.read(self._report, select.PIPE_BUF)
+            more = os.read(self._report, _REPORT_SIZE)
             if not more:
                 break
             line += more
@@ -126,8 +127,8 @@ class BankChild:
     def _has_ended(self, seconds: float) -> bool:
         """Wait for the end of the report."""
         deadline = time.monotonic() + seconds
-        while select.select([self._report], [], [], max(0, deadline - time.monotonic()))[0]:
-            if not os.read(self._report, select.PIPE_BUF):
+        while wait_readable(self._report, deadline - time.monotonic()):
+            if not os.read(self._report, _REPORT_SIZE):
                 return True
         return False
 
@@ -140,7 +141,7 @@ class BankChild:
 
 
 @contextmanager
-def bank_child(suite: Suite, data_dir: Path) -> Iterator[BankChild]:
+def bank_child(suite: Suite, settings: Settings) -> Iterator[BankChild]:
     """Run a bank on a free loopback port in a child process.
 
     A fork has at once what this process has imported; a new interpreter would take most of a second longer to listen.
@@ -153,7 +154,7 @@ def bank_child(suite: Suite, data_dir: Path) -> Iterator[BankChild]:
     if pid == 0:
         os.close(held)
         os.close(report)
-        _be_the_bank(suite, data_dir, lifeline, told)
+        _be_the_bank(suite, settings, lifeline, told)
     signal.pthread_sigmask(signal.SIG_SETMASK, before)
     os.close(lifeline)
     os.close(told)
@@ -164,7 +165,7 @@ def bank_child(suite: Suite, data_dir: Path) -> Iterator[BankChild]:
         child.stop()
 
 
-def _be_the_bank(suite: Suite, data_dir: Path, lifeline: int, told: int) -> NoReturn:
+def _be_the_bank(suite: Suite, settings: Settings, lifeline: int, told: int) -> NoReturn:
     """Serve, in the child; never returns into what the parent was doing."""
     code = EXIT_LOCAL
     try:
@@ -180,7 +181,8 @@ def _be_the_bank(suite: Suite, data_dir: Path, lifeline: int, told: int) -> NoRe
         def announce(bank: Bank) -> None:
             _tell(f"{_LISTENS} {bank.address} {bank.fingerprint}")
 
-        asyncio.run(run_bank(suite, data_dir, "127.0.0.1", 0, announce=announce, lifeline=0))
+        with logging_in_background(as_json=settings.log_json):
+            asyncio.run(run_bank(suite, settings.data_dir, "127.0.0.1", 0, announce=announce, lifeline=0))
         code = 0
     except (UserError, SuitecaseError) as error:
         _tell(f"{_REFUSES} {error}")

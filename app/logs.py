@@ -5,6 +5,8 @@ import logging
 import sys
 from datetime import UTC, datetime
 
+from app.output import printable
+
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 
 
@@ -13,7 +15,8 @@ class _PlainFormatter(logging.Formatter):
 
     def format(self, record: logging.LogRecord) -> str:
         fields = "".join(f" {name}={value}" for name, value in _extra(record).items())
-        return f"{_time(record)} {record.levelname} {record.name}: {record.getMessage()}{fields}{_where(record)}"
+        said = f"{record.name}: {_message(record)}{fields}{_where(record)}"
+        return f"{_time(record)} {record.levelname} {printable(said)}"
 
 
 class _JsonFormatter(logging.Formatter):
@@ -24,16 +27,40 @@ class _JsonFormatter(logging.Formatter):
             "time": _time(record),
             "level": record.levelname,
             "logger": record.name,
-            "message": record.getMessage() + _where(record),
+            "message": _message(record) + _where(record),
         }
         return json.dumps(entry | _extra(record), default=str)
 
 
+def make_formatter(*, as_json: bool) -> logging.Formatter:
+    """Make what turns a record into one line."""
+    return _JsonFormatter() if as_json else _PlainFormatter()
+
+
 def configure_logging(*, as_json: bool, level: int) -> None:
-    """Send the logs of this process to standard error."""
+    """Send the logs of this process to standard error, in the order of all else that it says there.
+
+    A program that serves writes them in the background: `app.log_thread`.
+    """
     handler = logging.StreamHandler(sys.stderr)
-    handler.setFormatter(_JsonFormatter() if as_json else _PlainFormatter())
+    handler.setFormatter(make_formatter(as_json=as_json))
     logging.basicConfig(level=level, handlers=[handler], force=True)
+
+
+def self_contained(record: logging.LogRecord) -> logging.LogRecord:
+    """Copy a record without its arguments and its traceback, which may change until it is written, or hold keys."""
+    members = dict(record.__dict__)
+    members |= {"msg": _message(record) + _where(record), "args": (), "exc_info": None, "stack_info": None}
+    return logging.makeLogRecord(members)
+
+
+def _message(record: logging.LogRecord) -> str:
+    """The message; of asyncio's its first line, for those that follow quote objects and the texts of exceptions."""
+    try:
+        message = record.getMessage()
+    except Exception:  # noqa: BLE001 - arguments that do not fit are a fault of the caller's, and stop nothing
+        message = str(record.msg)
+    return message.split("\n", 1)[0] if record.name == "asyncio" else message
 
 
 def _time(record: logging.LogRecord) -> str:

@@ -1,0 +1,155 @@
+"""A log that nobody reads stops nothing: lines are dropped, counted, and said when there is room again."""
+
+import json
+import logging
+import os
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import pytest
+
+from app.log_summary import BURST
+from app.log_thread import FLUSH_SECONDS, MAX_LINES, BackgroundHandler, logging_in_background
+from app.logs import make_formatter
+
+
+class Pipe:
+    """A pipe that is standard error."""
+
+    def __init__(self) -> None:
+        self.reader, self.writer = os.pipe()
+
+    def fill(self) -> int:
+        """Leave room for nothing; gives how many bytes that took."""
+        os.set_blocking(self.writer, False)
+        filled = 0
+        try:
+            while True:
+                filled += os.write(self.writer, b"." * 512)
+        except BlockingIOError:
+            return filled
+        finally:
+            os.set_blocking(self.writer, True)
+
+    def read(self) -> str:
+        """Everything to the end, once the writer is closed."""
+        os.close(self.writer)
+        with os.fdopen(self.reader, "rb") as stream:
+            return stream.read().decode()
+
+
+@pytest.fixture
+def pipe() -> Pipe:
+    return Pipe()
+
+
+@contextmanager
+def handled(pipe: Pipe, *, as_json: bool = False) -> Iterator[logging.Logger]:
+    handler = BackgroundHandler(pipe.writer, make_formatter(as_json=as_json))
+    handler.start()
+    logger = logging.Logger("suitecase.test")
+    logger.addHandler(handler)
+    try:
+        yield logger
+    finally:
+        handler.end()
+
+
+def test_lines_are_written_in_order_and_all_before_the_end(pipe: Pipe) -> None:
+    with handled(pipe) as logger:
+        for at in range(BURST):
+            logger.info("line %s", at)
+    assert [line.split()[-1] for line in pipe.read().splitlines()] == [str(at) for at in range(BURST)]
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_full_pipe_stops_nobody_and_what_was_dropped_is_counted(pipe: Pipe, as_json: bool) -> None:
+    filled = pipe.fill()
+    lines = 3 * MAX_LINES
+    began = time.monotonic()
+    with handled(pipe, as_json=as_json) as logger:
+        for at in range(lines):
+            logger.info("".join(chr(97 + at // 26**power % 26) for power in range(4)))  # noqa: G004, RUF100
+            logger.log(logging.WARNING, "x")
+        assert time.monotonic() - began < 5.0
+        assert os.read(pipe.reader, filled) == b"." * filled
+    said = pipe.read()
+    if as_json:
+        assert all(isinstance(json.loads(line), dict) for line in said.splitlines())
+    assert "repeated" in said
+
+
+def test_drops_are_said_when_there_is_room_again(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("app.log_thread.MAX_LINES", 5)
+    filled = pipe.fill()
+    with handled(pipe) as logger:
+        for at in range(BURST):  # the thread holds the first few, five wait
+            logger.info("line %s", at)
+        os.read(pipe.reader, filled)
+    lines = pipe.read().splitlines()
+    dropped = int(lines[-1].partition("suitecase.log: ")[2].split()[0])
+    assert dropped >= BURST - 10
+    assert len(lines) - 1 + dropped == BURST
+
+
+def test_the_end_does_not_wait_for_a_reader_that_does_not_read(pipe: Pipe) -> None:
+    filled = pipe.fill()
+    began = time.monotonic()
+    with handled(pipe) as logger:
+        logger.error("nobody reads this")
+    assert time.monotonic() - began < FLUSH_SECONDS + 1.0
+    assert os.read(pipe.reader, filled) == b"." * filled  # lets the thread go
+    assert os.read(pipe.reader, 4096).endswith(b"nobody reads this\n")
+
+
+def test_where_no_thread_can_start_lines_are_written_as_they_come(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with handled(pipe) as logger:
+        logger.info("first")
+        assert os.read(pipe.reader, 4096).endswith(b"first\n")
+        filled = pipe.fill()
+        logger.info("lost")
+        logger.info("lost too")
+        os.read(pipe.reader, filled)
+        logger.info("again")
+    assert [line.split(": ", 1)[1].split(":")[0] for line in pipe.read().splitlines()] == [
+        "again",
+        "2 lines of this log were dropped",
+    ]
+
+
+def test_a_record_that_cannot_be_made_text_stops_nothing(pipe: Pipe) -> None:
+    with handled(pipe) as logger:
+        logger.info("%d and %d", *["one"])
+        logger.info("after it")
+    said = pipe.read()
+    assert "%d and %d" in said
+    assert "after it" in said
+
+
+def test_what_others_would_print_is_logged_without_its_text(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    with os.fdopen(os.dup(pipe.writer), "w") as stream, monkeypatch.context() as patch:
+        patch.setattr(sys, "stderr", stream)
+        with logging_in_background(as_json=False):
+            thread = threading.Thread(target=fail)
+            thread.start()
+            thread.join()
+            message = "Task exception was never retrieved\nfuture: <Task exception=ValueError('4711')>"
+            logging.getLogger("asyncio").error(message)
+            logging.getLogger("suitecase.test").warning("two\nlines %s", "\x1b[2J")
+    said = pipe.read()
+    assert "a thread failed [ValueError at " in said
+    assert "Task exception was never retrieved\n" in said
+    assert "two\\nlines \\x1b[2J" in said
+    assert "4711" not in said
+    assert len(said.splitlines()) == 3
+
+
+def fail() -> None:
+    raise ValueError("4711")
