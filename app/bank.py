@@ -15,6 +15,7 @@ from typing import Final, Self, TypeVar
 from app.address import join
 from app.descriptors import make_room
 from app.errors import LedgerError, UserError
+from app.identity import LoadedIdentity, load_or_create_identity
 from app.keystore import fingerprint, load_or_create
 from app.ledger import LEDGER_FILE, Ledger
 from app.open_sessions import OpenSessions
@@ -205,14 +206,18 @@ def run_bank(
     """
     with ending_in_order():
         try_address(host, port)
+        identity = load_or_create_identity(data_dir, may_replace=True)
         key_pair = bank_key_pair(suite, data_dir)
+    if identity.instead_of is not None:
+        logger.warning("%s", identity.about_the_loss())
     make_room()
-    return _serve(suite, key_pair, data_dir / LEDGER_FILE, host, port, announce, lifeline)
+    return _serve(suite, key_pair, identity, data_dir / LEDGER_FILE, host, port, announce, lifeline)
 
 
 async def _serve(
     suite: Suite,
     key_pair: KeyPair,
+    identity: LoadedIdentity,
     ledger_path: Path,
     host: str,
     port: int,
@@ -228,7 +233,8 @@ async def _serve(
     async with LedgerThread(ledger_path) as ledger:
         bank = await listen(suite, key_pair, host, port, ledger)
         async with bank.server:
-            logger.info("listening", extra={"address": bank.address, "suite": suite.name})
+            who = identity.identity.fingerprint
+            logger.info("listening", extra={"address": bank.address, "suite": suite.name, "identity": who})
             announce(bank)
             await stop.wait()
             logger.info("ending")

@@ -4,7 +4,8 @@ import base64
 import binascii
 import hashlib
 import re
-from typing import Final
+from dataclasses import dataclass
+from typing import ClassVar, Final
 
 SUITE_NAME: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*){1,2}"
 """What a suite may be called, as a regular expression for the whole name (PROTOCOL §3.1)."""
@@ -13,6 +14,43 @@ SUITE_NAME: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*){1,2}"
 def fingerprint(public_key: bytes) -> str:
     """`SHA256:` and the unpadded base64 of the SHA-256 of the key, 50 characters, in the manner of OpenSSH."""
     return "SHA256:" + base64.b64encode(hashlib.sha256(public_key).digest()).decode("ascii").rstrip("=")
+
+
+@dataclass(frozen=True)
+class BankIdentity:
+    """Which bank it is, whatever keys it uses: an Ed25519 public key of 32 bytes (PROTOCOL §13.3)."""
+
+    SIZE: ClassVar[int] = 32
+    public_key: bytes
+
+    def __post_init__(self) -> None:
+        if len(self.public_key) != self.SIZE:
+            raise ValueError("the identity of a bank has 32 bytes")
+
+    @property
+    def fingerprint(self) -> str:
+        """What a person compares: `SHA256:` and 43 characters."""
+        return fingerprint(self.public_key)
+
+    def encode(self) -> str:
+        """Write it in base64, 44 characters."""
+        return base64.b64encode(self.public_key).decode("ascii")
+
+    @classmethod
+    def decode(cls, text: str) -> "BankIdentity":
+        """Read what `encode` writes, and nothing else. Raises ValueError with a phrase for a person."""
+        return cls(decode_base64(text))
+
+    def has_signed(self, message: bytes, signature: bytes) -> bool:
+        """Whether the signature (Ed25519, RFC 8032) is this identity's for the message."""
+        from cryptography.exceptions import InvalidSignature  # takes its time
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
+        try:
+            Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
+        except (InvalidSignature, ValueError):
+            return False
+        return True
 
 
 def describe_key(suite_name: str, public_key: bytes) -> str:
@@ -36,12 +74,12 @@ def parse_key(fields: list[str]) -> tuple[str, bytes]:
     return suite_name, public_key
 
 
-def decode_base64(text: str) -> bytes:
+def decode_base64(text: str, noun: str = "key") -> bytes:
     """Read base64 in its one canonical form, not empty. Raises ValueError with a phrase for a person."""
     try:
         data = base64.b64decode(text, validate=True)
     except (binascii.Error, ValueError):
-        raise ValueError("the key is not base64") from None
+        raise ValueError(f"the {noun} is not base64") from None
     if not data or base64.b64encode(data).decode("ascii") != text:
-        raise ValueError("the key is not base64")
+        raise ValueError(f"the {noun} is not base64")
     return data

@@ -78,6 +78,7 @@ def test_secrets_are_for_the_owner_alone_and_the_key_is_made_once(programs: Prog
     assert shown[0] == shown[1]
     assert _modes(data_dir) == {
         "bank.pub": "644",
+        "identity.key": "600",
         f"{QUICK_SUITE}.key": "600",
         "demo.card": "600",
         "ledger.sqlite3": "600",

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from app.errors import FileError, MissingFileError
+from app.identity import IDENTITY_FILE
 from app.keystore import PUBLIC_FILE, fingerprint, load_or_create, read_bank_key
 from framework import KeyPair
 
@@ -48,7 +49,7 @@ def test_a_key_is_made_once_and_kept(tmp_path: Path) -> None:
     again = load_or_create(directory, SUITE, never, public_key_size=len(PUBLIC), private_key_size=len(PRIVATE))
     assert (again.public_key, again.private_key) == (PUBLIC, PRIVATE)
     modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in directory.iterdir()}
-    assert modes == {f"{SUITE}.key": 0o600, PUBLIC_FILE: 0o644}
+    assert modes == {f"{SUITE}.key": 0o600, IDENTITY_FILE: 0o600, PUBLIC_FILE: 0o644}
     assert stat.S_IMODE(directory.stat().st_mode) == 0o700
 
 
@@ -57,10 +58,13 @@ def test_each_suite_has_its_own_key_and_its_line(tmp_path: Path) -> None:
     load(tmp_path, "aes-x-hmac", KeyPair(b"another", b"one"))
     assert read_bank_key(tmp_path / PUBLIC_FILE, SUITE) == PUBLIC
     assert read_bank_key(tmp_path / PUBLIC_FILE, "aes-x-hmac", public_key_size=7) == b"another"
-    comment, *lines = (tmp_path / PUBLIC_FILE).read_text().splitlines()
+    comment, version, identity, *lines = (tmp_path / PUBLIC_FILE).read_text().splitlines()
     assert comment.startswith("#")
+    assert version == "suitecase bank 1"
+    assert identity.startswith("identity SHA256:")
     expected = base64.b64encode(hashlib.sha256(PUBLIC).digest()).decode().rstrip("=")
-    assert lines[0] == f"{SUITE} SHA256:{expected} {base64.b64encode(PUBLIC).decode()}"
+    assert [line.split()[0] for line in lines] == ["aes-x-hmac", SUITE]
+    assert lines[1].startswith(f"{SUITE} SHA256:{expected} {base64.b64encode(PUBLIC).decode()} ")
     assert b"5ec2e7" not in (tmp_path / PUBLIC_FILE).read_bytes()
 
 
@@ -73,7 +77,7 @@ def test_the_public_file_is_mended_and_otherwise_left_alone(tmp_path: Path) -> N
     assert path.stat().st_ino == inode
     path.write_text(f"# a note of the opérateur\n{SUITE} SHA256:old b2xk\n")
     load(tmp_path)
-    assert path.read_text() == f"# a note of the opérateur\n{wanted.splitlines()[1]}\n"
+    assert path.read_text() == "# a note of the opérateur\n" + wanted.partition("\n")[2]
     path.unlink()
     load(tmp_path)
     assert path.read_text() == wanted
