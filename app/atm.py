@@ -2,13 +2,13 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
 from app.address import join
 from app.bank import APPLICATION, SERVER_NAME
-from app.card import Card
+from app.card import Card, bind_card, refuse_other_bank
 from app.errors import ChannelFailedError, MessageError, RefusedByBankError
 from app.keystore import fingerprint
 from app.messages import (
@@ -27,6 +27,7 @@ from app.messages import (
     read_reply,
 )
 from app.pending import PendingRequest, PendingRequests
+from app.public_key import BankKeys
 from framework import ChannelError, InvalidKeyError, KeyPair, MisuseError, Suite, open_channel
 from framework.aio import ChannelStream
 from framework.events import FailureReason
@@ -37,12 +38,13 @@ REPLY_SECONDS: Final = 15.0
 
 @dataclass(frozen=True)
 class BankAddress:
-    """Where the bank is, which suite it speaks, and the public key that it must prove to have."""
+    """Where the bank is, its suite, the public key that it must prove to have, and what else is known of it."""
 
     host: str
     port: int
     suite: Suite
     public_key: bytes
+    known: BankKeys = field(default_factory=BankKeys)
 
     @property
     def text(self) -> str:
@@ -61,14 +63,20 @@ class Atm:
     def __init__(self, bank: BankAddress, card: Card, card_path: Path, take_ephemeral: Callable[[], KeyPair]) -> None:
         self._bank = bank
         self._card = card
+        self._card_path = card_path
         # Beside the card itself: by whichever link it was named, a retry finds what was sent before.
         self._pending = PendingRequests(card_path.resolve(), card)
         self._take_ephemeral = take_ephemeral
         self._stream: ChannelStream | None = None
 
     async def connect(self) -> None:
-        """Open the channel and present the card. Raises ChannelFailedError, and RefusedByBankError for the card."""
+        """Open the channel and present the card.
+
+        Raises CardError for a card of another bank, before there is a connection, ChannelFailedError, and
+        RefusedByBankError for the card.
+        """
         bank = self._bank
+        refuse_other_bank(self._card_path, self._card, bank.known.identity, bank.text)
         try:
             self._stream = await open_channel(
                 bank.host,
@@ -103,6 +111,8 @@ class Atm:
                 f"The bank refused the card of account {self._card.account}; "
                 "is it the card of this bank, and is the account open there?"
             )
+        if bank.known.identity is not None:
+            self._card = bind_card(self._card_path, self._card, bank.known.identity)
 
     async def ready(self) -> None:
         """Connect, if there is no channel: without one nothing need be written down. Raises what `connect` raises."""

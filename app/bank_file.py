@@ -3,13 +3,22 @@
 import base64
 from collections.abc import Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
 from app.errors import FileError, MissingFileError
-from app.files import OTHERS_WRITE, PUBLIC_MODE, check_neighbours, read_file, replace_file
-from app.public_key import BankIdentity, decode_base64, describe_key, fingerprint, parse_key
+from app.files import OTHERS_WRITE, PUBLIC_MODE, read_file, replace_file
+from app.neighbours import check_neighbours
+from app.public_key import (
+    BankIdentity,
+    BankKeys,
+    decode_base64,
+    describe_identity,
+    describe_key,
+    parse_identity,
+    parse_key,
+)
 from app.versions import heading, stated_version
 
 PUBLIC_FILE: Final = "bank.pub"
@@ -30,22 +39,21 @@ class BankFile:
     """What a `bank.pub` says. One from before banks had identities says none, and its keys are not signed."""
 
     path: Path
-    identity: BankIdentity | None = None
-    keys: dict[str, bytes] = field(default_factory=dict)
+    bank: BankKeys
 
     def key_for(self, suite_name: str, *, public_key_size: int | None = None) -> bytes:
         """Give the public key for a suite. Raises FileError when there is none, or one of another size in bytes."""
-        if suite_name not in self.keys:
-            there = ", ".join(sorted(self.keys)) or "none"
+        if suite_name not in self.bank.keys:
+            there = ", ".join(sorted(self.bank.keys)) or "none"
             raise FileError(
                 f"The {NOUN} {self.path} has no key for the suite {suite_name} (it has: {there}); "
                 "choose one of those, or start the bank with this suite first."
             )
-        if public_key_size not in (None, len(self.keys[suite_name])):
+        if public_key_size not in (None, len(self.bank.keys[suite_name])):
             raise FileError(
                 f"The key for {suite_name} in the {NOUN} {self.path} has the wrong size; fetch the file again."
             )
-        return self.keys[suite_name]
+        return self.bank.keys[suite_name]
 
 
 @dataclass(frozen=True)
@@ -103,7 +111,7 @@ def write_bank_file(path: Path, identity: BankIdentity, keys: list[SignedKey]) -
     comments = [line for line in there.split("\n") if line.startswith("#")] or [_HEADER]
     for line in there.split("\n"):
         stated_version(line, _KIND, path, NOUN)  # what a newer program wrote is not for us to replace
-    shown = f"{_IDENTITY} {identity.fingerprint} {identity.encode()}"
+    shown = f"{_IDENTITY} {describe_identity(identity)}"
     text = "\n".join([*comments, heading(_KIND), shown, *(key.encode() for key in keys), ""])
     if text == there:
         return
@@ -164,7 +172,7 @@ def _parse(data: bytes, path: Path) -> BankFile:
         keys[name] = public_key
     if version and identity is None:
         raise FileError(f"The {NOUN} {path} is cut short: it does not say which bank it is of; fetch the file again.")
-    return BankFile(path, identity, keys)
+    return BankFile(path, BankKeys(identity, keys))
 
 
 def _verified(line: str, identity: BankIdentity) -> tuple[str, bytes]:
@@ -175,14 +183,10 @@ def _verified(line: str, identity: BankIdentity) -> tuple[str, bytes]:
 
 
 def _parse_identity(line: str) -> BankIdentity:
-    word, _, rest = line.partition(" ")
-    shown, _, text = rest.partition(" ")
-    if word != _IDENTITY or not text:
+    word, *fields = line.split(" ")
+    if word != _IDENTITY:
         raise ValueError("it should read `identity SHA256:fingerprint key`")
-    identity = BankIdentity.decode(text)
-    if shown != fingerprint(identity.public_key):
-        raise ValueError("the fingerprint is not that of the identity")
-    return identity
+    return parse_identity(fields)
 
 
 def _lines(data: bytes, path: Path) -> Iterator[tuple[int, str]]:
@@ -193,4 +197,4 @@ def _lines(data: bytes, path: Path) -> Iterator[tuple[int, str]]:
         raise FileError(f"The {NOUN} {path} is not a text file; check the path.") from None
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip() and not line.startswith("#"):
-            yield number, line
+            yield number, line.removesuffix("\r")

@@ -159,17 +159,22 @@ def open_account(
     """Open an account and write its card, while the bank runs or while it does not.
 
     NAME is made of lower-case letters, digits and hyphens. The card is a file with a secret, and whoever has it has the
-    money; without --card it is NAME.card.
+    money; without --card it is NAME.card. It is shown to this bank alone. What was sent and not answered is remembered
+    beside it, in CARD.pending: move both together, and repeat a command with the same card. A copy of the card knows
+    nothing of it, and would move the money again.
     """
     settings = _settings(ctx, card=card, data_dir=data_dir, config=config)
-    from app.card import check_account_name, open_account_with_card
+    from app.card import check_account_name, check_card_place, open_account_with_card
+    from app.identity import load_or_create_identity
     from app.ledger import LEDGER_FILE, Ledger
 
     check_account_name(name)  # before there is a ledger
     path = settings.card or Path(f"{name}.card")
+    check_card_place(path)
     new = not (settings.data_dir / LEDGER_FILE).exists()
+    bank = load_or_create_identity(settings.data_dir).identity
     with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
-        open_account_with_card(ledger, name, path)
+        open_account_with_card(ledger, name, path, bank)
     if new:
         write_err(f"There was no ledger in {printable(str(settings.data_dir))}: this account begins it.\n")
     write_out(f"account {name} is open; its card is {path}\n")
@@ -233,10 +238,12 @@ def atm(
     from app.atm import BankAddress
     from app.card import read_card
     from app.console import converse_with
+    from app.trust import known_bank
     from framework.aio import EphemeralPool
 
     held = read_card(settings.card)
-    address = BankAddress(*host_and_port(settings.connect), chosen, _known_key(settings, chosen))
+    known = known_bank(settings, chosen.name, chosen.key_exchange.public_key_size)
+    address = BankAddress(*host_and_port(settings.connect), chosen, known.keys[chosen.name], known)
     as_json = as_json or ctx.obj["as_json"]
     if request is not None:  # one channel: what a pool makes ahead would be thrown away
         make = chosen.key_exchange.generate_key_pair
@@ -267,17 +274,16 @@ def trust(
 ) -> int:
     """Add a bank's key to a known-banks file.
 
-    Compare the fingerprint with the one that the bank prints. A key that is on record is never replaced.
+    Compare the fingerprint with the one that the bank prints. A key that is on record is never replaced. What the file
+    says of the bank's identity is added to a line that an earlier version wrote.
     """
     settings = _settings(ctx, suite=suite, connect=connect, known_banks=known_banks, bank_key=bank_key, config=config)
-    if settings.connect is None or settings.known_banks is None or settings.bank_key is None:
-        raise InputError("Give all of --connect HOST:PORT, --bank-key FILE and --known-banks FILE.")
-    from app.keystore import fingerprint, read_bank_key
-    from app.known_banks import KnownBanks, canonical_address
+    from app.trust import trust_bank
 
-    public_key = read_bank_key(settings.bank_key, settings.suite)
-    KnownBanks(settings.known_banks).add(settings.connect, settings.suite, public_key)
-    write_out(f"{canonical_address(settings.connect)} is known by {fingerprint(public_key)}\n")
+    line, remark = trust_bank(settings)
+    write_out(f"{line}\n")
+    if remark:
+        write_err(f"{printable(remark)}\n")
     return 0
 
 
@@ -345,21 +351,3 @@ def _suite(settings: "Settings") -> "Suite":
     except ConfigurationError as error:
         origin = settings.origin_of("suite")
         raise UserError(f"{origin} is not usable: {error}; `suites` lists what there is.") from None
-
-
-def _known_key(settings: "Settings", suite: "Suite") -> bytes:
-    """The bank's public key, from --bank-key or --known-banks; where both know one, they must agree."""
-    from app.keystore import read_bank_key
-    from app.known_banks import KnownBanks
-
-    if settings.bank_key is None and settings.known_banks is None:
-        raise InputError("How is the bank known? Give its bank.pub with --bank-key FILE, or --known-banks FILE.")
-    size = suite.key_exchange.public_key_size
-    shown = None if settings.bank_key is None else read_bank_key(settings.bank_key, suite.name, public_key_size=size)
-    if settings.known_banks is None or settings.connect is None:
-        return shown or b""
-    known = KnownBanks(settings.known_banks)
-    if shown is None:
-        return known.require(settings.connect, suite.name)
-    known.check(settings.connect, suite.name, shown)
-    return shown

@@ -11,10 +11,11 @@ from typing import Final, NoReturn
 
 from app.address import host_and_port
 from app.bank import Bank, run_bank
+from app.bank_file import read_bank_file
 from app.card import ensure_account_with_card
 from app.config import Settings
 from app.errors import EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
-from app.keystore import PUBLIC_FILE, fingerprint, read_bank_key
+from app.keystore import PUBLIC_FILE, fingerprint
 from app.ledger import LEDGER_FILE, Ledger
 from app.log_thread import logging_in_background
 from app.readiness import wait_readable
@@ -52,17 +53,18 @@ def run_demo(settings: Settings, suite: Suite, *, as_json: bool) -> int:
         from app.atm import BankAddress
         from app.console import converse_with
 
-        card_path = settings.data_dir / DEMO_CARD
-        with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
-            card = ensure_account_with_card(ledger, DEMO_ACCOUNT, card_path)
         with ending_in_order(), waiting_for_the_bank():
             address, announced = child.announcement()
-        public_key = read_bank_key(settings.data_dir / PUBLIC_FILE, suite.name)
+        file = read_bank_file(settings.data_dir / PUBLIC_FILE)
+        public_key = file.key_for(suite.name)
         if fingerprint(public_key) != announced:
             raise ChangedKeyError(
                 f"The bank announced {announced}, and its {PUBLIC_FILE} holds another key; start again."
             )
-        bank = BankAddress(*host_and_port(address), suite, public_key)
+        card_path = settings.data_dir / DEMO_CARD
+        with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
+            card = ensure_account_with_card(ledger, DEMO_ACCOUNT, card_path, file.bank.identity)
+        bank = BankAddress(*host_and_port(address), suite, public_key, file.bank)
         try:
             return converse_with(bank, card, card_path, pool.take, as_json=as_json)
         except ChannelFailedError as error:

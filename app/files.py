@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import BinaryIO, Final
 
 from app.errors import FileError, MissingFileError
+from app.neighbours import check_neighbours
 
 PRIVATE_MODE: Final = 0o600
 PUBLIC_MODE: Final = 0o644
@@ -88,19 +89,6 @@ def _check_owner(status: os.stat_result, path: Path, noun: str, remedy: str = ""
         command = f"chown {os.geteuid()} {shlex.quote(str(path))}"
         remedy = remedy or f"run this as that user, or `{command}`"
         raise FileError(f"The {noun} {path} belongs to another user (uid {status.st_uid}); {remedy}.")
-
-
-def check_neighbours(path: Path, noun: str) -> None:
-    """Raise FileError when anyone at all could remove the file or put another in its place.
-
-    In a sticky directory, as /tmp is, that is for a file's owner alone. A group may: where each user has a group of
-    their own every directory is made so, and a file that another member puts there is refused for its owner.
-    """
-    with suppress(OSError):  # where there is no such directory, there is no such file
-        mode = path.parent.stat().st_mode
-        if mode & stat.S_IWOTH and not mode & stat.S_ISVTX:
-            command = f"chmod o-w {shlex.quote(str(path.parent))}"
-            raise FileError(f"The {noun} {path} can be replaced by other users; run `{command}`, or keep it elsewhere.")
 
 
 def create_file(path: Path, data: bytes, noun: str, *, mode: int = PRIVATE_MODE) -> None:
@@ -204,11 +192,21 @@ def make_directory(path: Path, noun: str) -> None:
 
 
 def make_private_directory(path: Path, noun: str) -> None:
-    """Make a directory as `make_directory` does, or take one in which nobody else can put, rename or remove files.
+    """Make a directory as `make_directory` does, or take one that `check_private_directory` lets pass.
 
-    One that others can list will do: the files in it have modes of their own. Raises FileError.
+    Raises FileError.
     """
+    check_neighbours(path, noun)
     make_directory(path, noun)
+    check_private_directory(path, noun)
+
+
+def check_private_directory(path: Path, noun: str) -> None:
+    """Raise FileError when others could put, rename or remove files in a directory, or put another in its place.
+
+    One that others can list will do: the files in it have modes of their own.
+    """
+    check_neighbours(path, noun)
     with refusing(path, noun, "used"):
         status = path.stat()
     _check_owner(status, path, noun)

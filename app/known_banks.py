@@ -1,80 +1,21 @@
-"""The banks that an ATM knows, a line each: `host:port suite SHA256:fingerprint key` (PROTOCOL §10)."""
+"""The banks that an ATM knows, and the rule that what is on record for one never changes by itself (PROTOCOL §10)."""
 
-import ipaddress
 import os
-import re
-from dataclasses import dataclass
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
-from app.errors import ChangedKeyError, FileError, InputError, MissingFileError, UnknownBankError, excerpt
-from app.files import (
-    OTHERS_WRITE,
-    PRIVATE_MODE,
-    check_neighbours,
-    locked_directory,
-    make_directory,
-    read_file,
-    refusing,
-    replace_file,
-)
-from app.public_key import describe_key, fingerprint, parse_key
+from app.address import canonical_address
+from app.errors import ChangedKeyError, FileError, MissingFileError, UnknownBankError
+from app.files import OTHERS_WRITE, PRIVATE_MODE, locked_directory, make_directory, read_file, refusing, replace_file
+from app.known_bank import NOUN, KnownBank, parse_lines, with_line
+from app.neighbours import check_neighbours
+from app.public_key import BankIdentity, BankKeys, fingerprint
 
 MAX_FILE_SIZE: Final = 1024 * 1024
+"""Bytes of the file, for who writes it and for who reads it."""
 
-_NOUN = "known-banks file"
-_ADDRESS = re.compile(
-    r"(?:\[([0-9A-Fa-f:.]{2,45})\]|([A-Za-z0-9](?:[A-Za-z0-9._-]{0,251}[A-Za-z0-9])?)):([1-9][0-9]{0,4})"
-)
-_MAX_PORT = 65535
-
-
-def canonical_address(text: str) -> str:
-    """Write `host:port` the one way that the file does: lower case, IPv6 compressed and in brackets.
-
-    Raises InputError for anything that is not a host and a port from 1 to 65535.
-    """
-    match = _ADDRESS.fullmatch(text)
-    try:
-        if match is None or int(match[3]) > _MAX_PORT:
-            raise ValueError
-        host = _canonical_ipv6(match[1]) if match[1] else match[2].lower()
-    except ValueError:
-        raise InputError(
-            f"{excerpt(text)} is not the address of a bank; write host:port, as 127.0.0.1:7000 or [::1]:7000."
-        ) from None
-    return f"{host}:{match[3]}"
-
-
-def _canonical_ipv6(text: str) -> str:
-    address = ipaddress.IPv6Address(text)
-    # A mapped IPv4 address reaches the same bank, and Python 3.13 writes the mapped form unlike those before it.
-    return f"[{address}]" if address.ipv4_mapped is None else str(address.ipv4_mapped)
-
-
-@dataclass(frozen=True)
-class KnownBank:
-    """One line: where a bank is, the suite, and the public key it has for it."""
-
-    address: str
-    suite_name: str
-    public_key: bytes
-
-    @classmethod
-    def parse(cls, line: str) -> "KnownBank":
-        """Read a line. Accepts what `encode` writes and nothing else; raises ValueError with a phrase for a person."""
-        address, *fields = line.split(" ")
-        try:
-            canonical = canonical_address(address)
-        except InputError:
-            raise ValueError("it does not begin with host:port") from None
-        if address != canonical:
-            raise ValueError(f"the address should be written {canonical}")
-        return cls(address, *parse_key(fields))
-
-    def encode(self) -> str:
-        """Write the line, without its end."""
-        return f"{self.address} {describe_key(self.suite_name, self.public_key)}"
+__all__ = ["MAX_FILE_SIZE", "KnownBank", "KnownBanks", "canonical_address"]
 
 
 class KnownBanks:
@@ -86,109 +27,123 @@ class KnownBanks:
     def __init__(self, path: Path) -> None:
         self._path = path
 
-    def find(self, address: str, suite_name: str) -> bytes | None:
-        """Look up the public key of the bank at `host:port` for a suite; None when it is not known."""
-        found = self._find(self._read(), canonical_address(address), suite_name)
-        return None if found is None else found[1].public_key
+    def find(self, address: str, suite_name: str) -> BankKeys | None:
+        """Look up the bank at `host:port` if it is known for the suite: its keys, and the identity with this one."""
+        lines = self._lines_of(canonical_address(address))
+        return next((_together(lines, bank) for bank in lines.values() if bank.suite_name == suite_name), None)
 
-    def require(self, address: str, suite_name: str) -> bytes:
+    def require(self, address: str, suite_name: str) -> BankKeys:
         """Look up as `find` does, and raise UnknownBankError, which says what to do, when it is not known."""
-        wanted = canonical_address(address)
-        text = self._read()
-        found = self._find(text, wanted, suite_name)
+        found = self.find(address, suite_name)
         if found is not None:
-            return found[1].public_key
-        self._refuse_other_suites(text, wanted, suite_name)
+            return found
+        wanted = canonical_address(address)
+        self._refuse_other_suites(self._lines_of(wanted), wanted, suite_name)
         raise UnknownBankError(
             f"The bank {wanted} is not in {self._path} for the suite {suite_name}; "
             "get its bank.pub from the bank, then add it with `trust`, or give it with --bank-key."
         )
 
-    def add(self, address: str, suite_name: str, public_key: bytes) -> None:
+    def check(self, address: str, suite_name: str, bank: BankKeys) -> BankKeys:
+        """Hold what is known of a bank from elsewhere against what is on record; gives both together.
+
+        A bank that is not known here at all passes. Raises ChangedKeyError when another key or identity is on record,
+        and UnknownBankError when it is known for other suites alone: whoever could choose the suite would choose one
+        for which nothing is on record.
+        """
+        shown = KnownBank(canonical_address(address), suite_name, bank.keys[suite_name], bank.identity)
+        lines = self._lines_of(shown.address)
+        self._compare(lines, shown)
+        found = self.find(address, suite_name)
+        if found is None:
+            self._refuse_other_suites(lines, shown.address, suite_name)
+            return bank
+        return BankKeys(bank.identity or found.identity, {**found.keys, **bank.keys})
+
+    def add(self, address: str, suite_name: str, public_key: bytes, identity: BankIdentity | None = None) -> None:
         """Add a bank, on the disk when this returns; one that is known with this key already is left as it is.
 
-        Raises ChangedKeyError when another key is on record: it is never replaced here.
+        Where its line says nothing of the identity, that is added to it.
+        Raises ChangedKeyError when another key or identity is on record: none is ever replaced here. Raises
+        UnknownBankError when an identity is on record, and nothing says whose the new key is.
         """
-        bank = KnownBank(canonical_address(address), suite_name, public_key)
-        path = self._real_path()  # replacing a symbolic link would leave the file behind it as it was
+        bank = KnownBank(canonical_address(address), suite_name, public_key, identity)
+        path = Path(os.path.realpath(self._path))  # replacing a link would leave the file behind it as it was
+        check_neighbours(path, NOUN)  # before a directory is made there
         make_directory(path.parent, "directory for the known-banks file")
-        with refusing(path, _NOUN, "written"), locked_directory(path.parent):
+        with refusing(path, NOUN, "written"), locked_directory(path.parent):
             text = self._read()
-            found = self._find(text, bank.address, suite_name)
-            if found is None:
-                ending = "" if not text or text.endswith("\n") else "\n"
-                mode = path.stat().st_mode & 0o777 if path.exists() else PRIVATE_MODE
-                replace_file(path, f"{text}{ending}{bank.encode()}\n".encode(), _NOUN, mode=mode)
-            else:
-                self._compare(found, bank)
+            lines = _at(bank.address, parse_lines(text, self._path))
+            self._compare(lines, bank)
+            number = next((number for number, old in lines.items() if old.suite_name == suite_name), 0)
+            if not number:
+                self._refuse_without_identity(lines, bank)
+            if not number or (identity is not None and lines[number].identity is None):
+                self._write(path, with_line(text, bank.encode(), instead_of=number))
 
-    def check(self, address: str, suite_name: str, public_key: bytes) -> None:
-        """Raise ChangedKeyError when another key is on record for the bank; one that is not known at all passes.
-
-        Raises UnknownBankError when it is known for other suites alone: whoever could choose the suite, in a
-        configuration or in the environment, would choose one for which nothing is on record.
-        """
-        bank = KnownBank(canonical_address(address), suite_name, public_key)
-        text = self._read()
-        found = self._find(text, bank.address, suite_name)
-        if found is None:
-            self._refuse_other_suites(text, bank.address, suite_name)
-        else:
-            self._compare(found, bank)
-
-    def _refuse_other_suites(self, text: str, address: str, suite_name: str) -> None:
-        suites = [bank.suite_name for bank in self._parse(text).values() if bank.address == address]
+    def _refuse_other_suites(self, lines: Mapping[int, KnownBank], address: str, suite_name: str) -> None:
+        suites = [bank.suite_name for bank in lines.values()]
         if suites:
             raise UnknownBankError(
                 f"The bank {address} is in {self._path} for {', '.join(suites)}, and not for the suite {suite_name}; "
                 f"choose one of those with --suite, or add the bank.pub with `trust --suite {suite_name}` first."
             )
 
-    def _compare(self, found: tuple[int, KnownBank], bank: KnownBank) -> None:
-        number, old = found
-        if old != bank:
-            raise ChangedKeyError(
-                f"THE KEY OF THE BANK {bank.address} HAS CHANGED for the suite {bank.suite_name}: it was "
-                f"{fingerprint(old.public_key)} and is now {fingerprint(bank.public_key)}. Someone may stand between; "
-                f"ask the bank, and only if it confirms the new key remove line {number} of {self._path}."
+    def _refuse_without_identity(self, lines: Mapping[int, KnownBank], bank: KnownBank) -> None:
+        on_record = next((old.identity for old in lines.values() if old.identity is not None), None)
+        if on_record is not None and bank.identity is None:
+            raise UnknownBankError(
+                f"The bank {bank.address} is on record in {self._path} with the identity {on_record.fingerprint}, and "
+                f"the file with its key for {bank.suite_name} does not say which bank it is of; get the bank.pub that "
+                "the bank has now."
             )
 
-    def _find(self, text: str, address: str, suite_name: str) -> tuple[int, KnownBank] | None:
-        for number, bank in self._parse(text).items():
-            if (bank.address, bank.suite_name) == (address, suite_name):
-                return number, bank
-        return None
+    def _compare(self, lines: Mapping[int, KnownBank], bank: KnownBank) -> None:
+        """Raise ChangedKeyError where a line about this address says otherwise."""
+        for number, old in lines.items():
+            if old.suite_name == bank.suite_name and old.public_key != bank.public_key:
+                was, now = fingerprint(old.public_key), fingerprint(bank.public_key)
+                raise self._changed(
+                    bank, "KEY", f"for the suite {bank.suite_name}: it was {was} and is now {now}", number
+                )
+            if old.identity is not None and bank.identity is not None and old.identity != bank.identity:
+                was, now = old.identity.fingerprint, bank.identity.fingerprint
+                raise self._changed(bank, "IDENTITY", f"from {was} to {now}", number)
+
+    def _changed(self, bank: KnownBank, what: str, how: str, number: int) -> ChangedKeyError:
+        return ChangedKeyError(
+            f"THE {what} OF THE BANK {bank.address} HAS CHANGED {how}. Someone may stand between; ask the bank, and "
+            f"only if it confirms the new {what.lower()} remove line {number} of {self._path}."
+        )
+
+    def _lines_of(self, address: str) -> dict[int, KnownBank]:
+        return _at(address, parse_lines(self._read(), self._path))
 
     def _read(self) -> str:
-        for path in (self._path, self._real_path()):
-            check_neighbours(path, _NOUN)
+        check_neighbours(self._path, NOUN)
         remedy = "what it says is trusted, so give one of your own"
         try:
-            data = read_file(self._path, _NOUN, limit=MAX_FILE_SIZE, forbidden=OTHERS_WRITE, if_foreign=remedy)
+            data = read_file(self._path, NOUN, limit=MAX_FILE_SIZE, forbidden=OTHERS_WRITE, if_foreign=remedy)
             return data.decode("utf-8")
         except MissingFileError:
             return ""
         except UnicodeDecodeError:
-            raise FileError(f"The {_NOUN} {self._path} is not a text file; check the path.") from None
+            raise FileError(f"The {NOUN} {self._path} is not a text file; check the path.") from None
 
-    def _real_path(self) -> Path:
-        return Path(os.path.realpath(self._path))  # Path.resolve raises RuntimeError for a link to itself
+    def _write(self, path: Path, text: str) -> None:
+        data = text.encode("utf-8")
+        if len(data) > MAX_FILE_SIZE:
+            raise FileError(
+                f"The {NOUN} {self._path} would be longer than the {MAX_FILE_SIZE} bytes that are read of one; remove "
+                "the lines that you need no more, or give another file."
+            )
+        mode = path.stat().st_mode & 0o777 if path.exists() else PRIVATE_MODE
+        replace_file(path, data, NOUN, mode=mode)
 
-    def _parse(self, text: str) -> dict[int, KnownBank]:
-        """Read all lines but comments and empty ones, by number. Raises FileError, which names the line."""
-        banks: dict[int, KnownBank] = {}
-        lines: dict[tuple[str, str], int] = {}
-        for number, line in enumerate(text.split("\n"), start=1):
-            if not line.strip() or line.startswith("#"):
-                continue
-            try:
-                bank = KnownBank.parse(line)
-            except ValueError as error:
-                raise FileError(
-                    f"Line {number} of the {_NOUN} {self._path} is malformed: {error}; mend or remove it."
-                ) from None
-            first = lines.setdefault((bank.address, bank.suite_name), number)
-            if first != number:
-                raise FileError(f"Line {number} of the {_NOUN} {self._path} repeats line {first}; remove one of them.")
-            banks[number] = bank
-        return banks
+
+def _at(address: str, banks: Mapping[int, KnownBank]) -> dict[int, KnownBank]:
+    return {number: bank for number, bank in banks.items() if bank.address == address}
+
+
+def _together(lines: Mapping[int, KnownBank], bank: KnownBank) -> BankKeys:
+    return BankKeys(bank.identity, {each.suite_name: each.public_key for each in lines.values()})

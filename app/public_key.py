@@ -4,7 +4,8 @@ import base64
 import binascii
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
 SUITE_NAME: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*){1,2}"
@@ -53,9 +54,32 @@ class BankIdentity:
         return True
 
 
+@dataclass(frozen=True)
+class BankKeys:
+    """What is known of one bank: its identity, if that is known, and its public keys by the name of the suite."""
+
+    identity: BankIdentity | None = None
+    keys: Mapping[str, bytes] = field(default_factory=dict)
+
+
 def describe_key(suite_name: str, public_key: bytes) -> str:
     """Write `suite SHA256:fingerprint base64`, which `parse_key` reads."""
     return f"{suite_name} {fingerprint(public_key)} {base64.b64encode(public_key).decode('ascii')}"
+
+
+def describe_identity(identity: BankIdentity) -> str:
+    """Write `SHA256:fingerprint base64`, which `parse_identity` reads."""
+    return f"{identity.fingerprint} {identity.encode()}"
+
+
+def parse_identity(fields: list[str]) -> BankIdentity:
+    """Read the two fields of `describe_identity`, and nothing else. Raises ValueError with a phrase for a person."""
+    if len(fields) != 2:
+        raise ValueError("it should read `SHA256:fingerprint identity`")
+    identity = BankIdentity.decode(fields[1])
+    if identity.fingerprint != fields[0]:
+        raise ValueError("the fingerprint is not that of the identity")
+    return identity
 
 
 def parse_key(fields: list[str]) -> tuple[str, bytes]:

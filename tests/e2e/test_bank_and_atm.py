@@ -102,7 +102,7 @@ def test_the_log_is_json_and_the_warning_is_in_it(town: Town) -> None:
 def test_two_suites_in_one_data_directory_have_two_keys(town: Town) -> None:
     quick, strong = town.bank(), town.bank(suite="des3-bg-hmac")
     assert quick.fingerprint != strong.fingerprint
-    assert set(read_bank_file(town.data_dir / "bank.pub").keys) == {QUICK_SUITE, "des3-bg-hmac"}
+    assert set(read_bank_file(town.data_dir / "bank.pub").bank.keys) == {QUICK_SUITE, "des3-bg-hmac"}
     card = town.account()
     options = town.atm_options(strong, card)
     options[1] = "des3-bg-hmac"

@@ -1,18 +1,30 @@
 """Cards: read with every check, and opened with their account, both or neither."""
 
+import errno
+import json
 import os
+import re
 import stat
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from app.card import Card, create_card, ensure_account_with_card, open_account_with_card, read_card
+from app.card import (
+    Card,
+    bind_card,
+    create_card,
+    ensure_account_with_card,
+    open_account_with_card,
+    read_card,
+    refuse_other_bank,
+)
 from app.errors import CardError, FileError, InputError, LedgerError
 from app.ledger import AccountExistsError, Ledger
 from app.messages import CardRequest
-from app.public_key import describe_key
+from app.public_key import BankIdentity, describe_key
 from app.secret import CardSecret
+from app.versions import NewerFileError
 
 SECRET = "5ec2e7" * 10 + "5ec2"  # planted, and searched for
 
@@ -191,6 +203,143 @@ def test_ensuring_refuses_the_card_of_another_account_or_bank(ledger: Ledger, ca
             ensure_account_with_card(ledger, "demo", path)
 
 
+BANK, OTHER = BankIdentity(bytes(range(32))), BankIdentity(bytes(32))
+
+
+def as_before(path: Path, secret: str = SECRET) -> Path:
+    """A card from before banks had identities and files versions."""
+    return write(path, f'{{"account": "demo", "secret": "{secret}"}}\n'.encode())
+
+
+def test_a_card_says_which_bank_it_is_for(ledger: Ledger, card_path: Path) -> None:
+    card = open_account_with_card(ledger, "demo", card_path, BANK)
+    assert card.bank == BANK
+    assert read_card(card_path) == card
+    members = json.loads(card_path.read_text())
+    assert members == {"version": 1, "account": "demo", "secret": card.secret.hex(), "bank": BANK.encode()}
+
+
+def test_a_card_is_shown_to_its_own_bank_alone(card_path: Path) -> None:
+    card = Card("demo", CardSecret.from_hex(SECRET), BANK)
+    refuse_other_bank(card_path, card, BANK, "bank:1")
+    for bank in (BANK, OTHER, None):
+        refuse_other_bank(card_path, Card("demo", card.secret), bank, "bank:1")
+    said = (
+        rf"for the bank {re.escape(BANK.fingerprint)}, and bank:1 is the bank {re.escape(OTHER.fingerprint)}; nothing"
+    )
+    with pytest.raises(CardError, match=said) as caught:
+        refuse_other_bank(card_path, card, OTHER, "bank:1")
+    assert caught.value.exit_code == 2
+    with pytest.raises(CardError, match=r"nothing says that this is the bank at bank:1: .* Get the bank\.pub that the"):
+        refuse_other_bank(card_path, card, None, "bank:1")
+
+
+@pytest.mark.parametrize("linked", [False, True])
+def test_a_card_from_before_is_given_its_bank_once(tmp_path: Path, *, linked: bool) -> None:
+    path = as_before(tmp_path / "card")
+    named = path
+    if linked:
+        named = tmp_path / "link"
+        named.symlink_to(path)
+    card = read_card(named)
+    assert card.bank is None
+    bound = bind_card(named, card, BANK)
+    assert (bound.bank, bound.secret) == (BANK, card.secret)
+    assert read_card(named) == bound
+    assert named.is_symlink() == linked
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    before = path.read_bytes()
+    assert bind_card(named, bound, OTHER) == bound
+    bind_card(named, card, OTHER)  # by a process that had read it before
+    assert path.read_bytes() == before
+    assert sorted(each.name for each in tmp_path.iterdir()) == (["card", "link"] if linked else ["card"])
+
+
+def test_a_card_that_its_owner_made_read_only_stays_as_it_is_and_serves(tmp_path: Path) -> None:
+    path = as_before(tmp_path / "card")
+    before = path.read_bytes()
+    path.chmod(0o400)
+    assert bind_card(path, read_card(path), BANK).bank == BANK
+    assert path.read_bytes() == before
+
+
+def test_a_card_that_cannot_be_written_serves(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = as_before(tmp_path / "card")
+    before = path.read_bytes()
+    real = os.open
+
+    def read_only(name: str, flags: int, *arguments: int) -> int:
+        if flags & (os.O_WRONLY | os.O_RDWR):
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
+        return real(name, flags, *arguments)
+
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "open", read_only)
+        assert bind_card(path, read_card(path), BANK).bank == BANK
+    assert path.read_bytes() == before
+    assert [each.name for each in tmp_path.iterdir()] == ["card"]
+
+
+@pytest.mark.parametrize("bank", [None, BANK])
+def test_a_card_left_without_account_is_completed_at_its_own_bank_alone(
+    ledger: Ledger, card_path: Path, bank: BankIdentity | None
+) -> None:
+    left = Card("demo", CardSecret.from_hex(SECRET), bank)
+    create_card(card_path, left)
+    before = card_path.read_bytes()
+    if bank is not None:
+        with pytest.raises(CardError, match="already, and it stays"):
+            open_account_with_card(ledger, "demo", card_path, OTHER)
+        assert ledger.card_digest("demo") is None
+    assert open_account_with_card(ledger, "demo", card_path, BANK) == left
+    assert card_path.read_bytes() == before
+
+
+def test_ensuring_refuses_a_card_for_another_bank(ledger: Ledger, card_path: Path) -> None:
+    card = ensure_account_with_card(ledger, "demo", card_path, BANK)
+    assert card.bank == BANK
+    with pytest.raises(CardError, match=r"is for another bank \(SHA256:.*restore the bank's identity.key"):
+        ensure_account_with_card(ledger, "demo", card_path, OTHER)
+
+
+def test_a_card_of_a_newer_program_is_told_from_a_damaged_one(tmp_path: Path) -> None:
+    path = write(tmp_path / "card", b'{"version": 2, "name": "demo"}')
+    with pytest.raises(NewerFileError, match=r"was written by a newer suitecase .* update this program"):
+        read_card(path)
+
+
+def test_a_card_where_everybody_can_rename_its_neighbours(ledger: Ledger, card_path: Path, tmp_path: Path) -> None:
+    """Beside it lies what it has sent: whoever takes that away has the next retry move the money twice."""
+    open_account_with_card(ledger, "demo", card_path)
+    inner, own = tmp_path / "inner", tmp_path / "own"
+    for directory in (inner, own):
+        directory.mkdir(mode=0o700)
+    elsewhere = card_path.rename(inner / "demo.card")
+    link = own / "link.card"
+    link.symlink_to(elsewhere)
+    read_card(link)
+    for opened, named in ((inner, elsewhere), (inner, link), (tmp_path, elsewhere), (own, link)):
+        mode = stat.S_IMODE(opened.stat().st_mode)
+        opened.chmod(0o777)
+        said = f"The card file {named} can be replaced by other users; run `chmod o-w {opened}`, or keep it elsewhere"
+        with pytest.raises(FileError, match=said):
+            read_card(named)
+        opened.chmod(0o1777)  # as /tmp is
+        read_card(named)
+        opened.chmod(mode)
+
+
+def test_no_account_is_opened_where_its_card_would_not_be_safe(ledger: Ledger, tmp_path: Path) -> None:
+    open_to_all = tmp_path / "open"
+    open_to_all.mkdir()
+    open_to_all.chmod(0o777)
+    for path in (open_to_all / "demo.card", open_to_all / "deep" / "demo.card"):
+        with pytest.raises(FileError, match="can be replaced by other users"):
+            open_account_with_card(ledger, "demo", path)
+    assert list(open_to_all.iterdir()) == []
+    assert ledger.card_digest("demo") is None
+
+
 def test_a_missing_card(tmp_path: Path) -> None:
     with pytest.raises(FileError, match=r"There is no card file .*make one with `open-account`"):
         read_card(tmp_path / "none")
@@ -241,6 +390,13 @@ def test_a_card_that_is_too_large_or_no_file(tmp_path: Path) -> None:
         f'{{"account":"Demo","secret":"{SECRET}"}}',
         f'{{"account":5,"secret":"{SECRET}"}}',
         f'{{"account":"demo","secret":"{SECRET}","more":1}}',
+        f'{{"version":1,"account":"demo","secret":"{SECRET}","more":1}}',
+        f'{{"version":0,"account":"demo","secret":"{SECRET}","bank":"AAAA"}}',
+        f'{{"version":-1,"account":"demo","secret":"{SECRET}"}}',
+        f'{{"version":true,"account":"demo","secret":"{SECRET}"}}',
+        f'{{"version":"1","account":"demo","secret":"{SECRET}"}}',
+        f'{{"version":1,"account":"demo","secret":"{SECRET}","bank":"AAAA"}}',
+        f'{{"version":1,"account":"demo","secret":"{SECRET}","bank":7}}',
         f'{{"account":"demo","key":"{SECRET}"}}',
         f'{{"secret":"{SECRET}"}}',
         f'{{"account":"demo","secret":"{SECRET}"}}\udcff',

@@ -55,7 +55,7 @@ def test_it_is_made_once_and_kept_private(tmp_path: Path) -> None:
     assert first.instead_of is again.instead_of is None
     assert stat.S_IMODE((directory / IDENTITY_FILE).stat().st_mode) == 0o600
     assert (directory / IDENTITY_FILE).read_text().startswith("suitecase key 1 identity ")
-    shown = read_bank_file(directory / PUBLIC_FILE)
+    shown = read_bank_file(directory / PUBLIC_FILE).bank
     assert (shown.identity, shown.keys) == (first.identity, {})
 
 
@@ -64,7 +64,7 @@ def test_the_keys_of_all_suites_are_signed_by_it(tmp_path: Path) -> None:
     load(tmp_path, OTHER, b"another")
     identity = load_or_create_identity(tmp_path)
     assert not identity.made_now
-    shown = read_bank_file(tmp_path / PUBLIC_FILE)
+    shown = read_bank_file(tmp_path / PUBLIC_FILE).bank
     assert shown.identity == identity.identity
     assert shown.keys == {SUITE: PUBLIC, OTHER: b"another"}
     public = Ed25519PublicKey.from_public_bytes(identity.identity.public_key)
@@ -77,9 +77,9 @@ def test_the_keys_of_all_suites_are_signed_by_it(tmp_path: Path) -> None:
 def test_a_directory_from_before_gets_one_and_all_its_keys_are_signed(tmp_path: Path) -> None:
     for suite, public in ((SUITE, PUBLIC), (OTHER, b"another")):
         write_as_before(tmp_path, suite, public)
-    assert read_bank_file(tmp_path / PUBLIC_FILE).identity is None
+    assert read_bank_file(tmp_path / PUBLIC_FILE).bank.identity is None
     assert load(tmp_path).private_key == PRIVATE
-    shown = read_bank_file(tmp_path / PUBLIC_FILE)
+    shown = read_bank_file(tmp_path / PUBLIC_FILE).bank
     assert shown.identity == load_or_create_identity(tmp_path).identity
     assert shown.keys == {SUITE: PUBLIC, OTHER: b"another"}
 
@@ -88,7 +88,7 @@ def test_opening_an_account_in_a_directory_from_before_is_enough(tmp_path: Path)
     write_as_before(tmp_path)
     made = load_or_create_identity(tmp_path)
     assert made.made_now
-    shown = read_bank_file(tmp_path / PUBLIC_FILE)
+    shown = read_bank_file(tmp_path / PUBLIC_FILE).bank
     assert (shown.identity, shown.keys) == (made.identity, {SUITE: PUBLIC})
 
 
@@ -141,7 +141,7 @@ def test_one_that_is_lost_is_replaced_by_the_bank_alone_which_is_told(tmp_path: 
         load_or_create_identity(tmp_path)
     new = load_or_create_identity(tmp_path, may_replace=True)
     assert (new.made_now, new.instead_of) == (True, lost)
-    assert read_bank_file(tmp_path / PUBLIC_FILE).identity == new.identity != lost
+    assert read_bank_file(tmp_path / PUBLIC_FILE).bank.identity == new.identity != lost
 
 
 def test_a_key_that_another_identity_has_signed_is_shown_no_more(tmp_path: Path) -> None:
@@ -150,14 +150,14 @@ def test_a_key_that_another_identity_has_signed_is_shown_no_more(tmp_path: Path)
     for name in (IDENTITY_FILE, f"{SUITE}.key"):
         (tmp_path / name).unlink()
     load_or_create_identity(tmp_path, may_replace=True)
-    assert read_bank_file(tmp_path / PUBLIC_FILE).keys == {OTHER: b"another"}
+    assert read_bank_file(tmp_path / PUBLIC_FILE).bank.keys == {OTHER: b"another"}
 
 
 def test_a_key_whose_file_is_elsewhere_stays_signed(tmp_path: Path) -> None:
     load(tmp_path)
     (tmp_path / f"{SUITE}.key").rename(tmp_path / "in the safe")
     load(tmp_path, OTHER, b"another")
-    assert read_bank_file(tmp_path / PUBLIC_FILE).keys == {SUITE: PUBLIC, OTHER: b"another"}
+    assert read_bank_file(tmp_path / PUBLIC_FILE).bank.keys == {SUITE: PUBLIC, OTHER: b"another"}
 
 
 def test_a_bank_file_is_read_only_as_it_was_signed(tmp_path: Path) -> None:
@@ -189,7 +189,9 @@ def test_a_bank_file_is_read_only_as_it_was_signed(tmp_path: Path) -> None:
         with pytest.raises(FileError, match=said):
             read_bank_file(path)
     path.write_text("\n".join(["", comment, version, "# more", identity, second, ""]))
-    assert read_bank_file(path).keys == {SUITE: PUBLIC}
+    assert read_bank_file(path).bank.keys == {SUITE: PUBLIC}
+    path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n"))
+    assert read_bank_file(path).bank.keys == {SUITE: PUBLIC}
 
 
 def test_files_of_a_newer_program_are_told_from_damaged_ones(tmp_path: Path) -> None:
@@ -220,7 +222,7 @@ def test_a_bank_file_is_never_written_longer_than_it_is_read(tmp_path: Path) -> 
     with pytest.raises(FileError, match=f"would be longer than {MAX_PUBLIC_FILE} bytes; shorten its comments"):
         load(tmp_path, OTHER, b"another")
     assert path.read_bytes() == full
-    assert read_bank_file(path).keys == {SUITE: PUBLIC}
+    assert read_bank_file(path).bank.keys == {SUITE: PUBLIC}
 
 
 def test_a_key_too_long_for_its_file_is_not_kept(tmp_path: Path) -> None:

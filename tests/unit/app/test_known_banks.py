@@ -9,13 +9,19 @@ from pathlib import Path
 import pytest
 
 from app.errors import ChangedKeyError, FileError, InputError, UnknownBankError
-from app.known_banks import KnownBank, KnownBanks, canonical_address
-from app.public_key import describe_key, fingerprint
+from app.known_banks import MAX_FILE_SIZE, KnownBank, KnownBanks, canonical_address
+from app.public_key import BankIdentity, BankKeys, describe_identity, describe_key, fingerprint
+from app.versions import NewerFileError
 
 StartProgram = Callable[..., subprocess.Popen[str]]
 
 SUITE = "des3-bg-hmac"
 KEY = b"the key of the bank"
+FIRST = "suitecase known-banks 1"
+
+
+def only(suite: str, key: bytes) -> BankKeys:
+    return BankKeys(None, {suite: key})
 
 
 @pytest.fixture
@@ -76,11 +82,11 @@ def test_what_is_no_address_is_refused(known: KnownBanks, text: str) -> None:
 def test_a_bank_is_added_and_found(known: KnownBanks, path: Path) -> None:
     known.add("Bank.example:7000", SUITE, KEY)
     known.add("[0::1]:7000", SUITE, b"another")
-    assert known.find("bank.EXAMPLE:7000", SUITE) == known.require("bank.example:7000", SUITE) == KEY
-    assert known.find("[::1]:7000", SUITE) == b"another"
+    assert known.find("bank.EXAMPLE:7000", SUITE) == known.require("bank.example:7000", SUITE) == only(SUITE, KEY)
+    assert known.find("[::1]:7000", SUITE) == only(SUITE, b"another")
     assert (
         path.read_text()
-        == f"bank.example:7000 {describe_key(SUITE, KEY)}\n[::1]:7000 {describe_key(SUITE, b'another')}\n"
+        == f"{FIRST}\nbank.example:7000 {describe_key(SUITE, KEY)}\n[::1]:7000 {describe_key(SUITE, b'another')}\n"
     )
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
@@ -115,24 +121,24 @@ def test_a_changed_key_is_a_hard_stop(known: KnownBanks, path: Path) -> None:
 
 
 def test_a_key_can_be_held_against_the_one_on_record(known: KnownBanks, path: Path) -> None:
-    known.check("bank:7000", SUITE, KEY)  # not known: nothing to say against it
+    known.check("bank:7000", SUITE, only(SUITE, KEY))  # not known: nothing to say against it
     assert not path.exists()
     known.add("bank:7000", SUITE, KEY)
-    known.check("BANK:7000", SUITE, KEY)
-    known.check("bank:7001", SUITE, b"another")
+    known.check("BANK:7000", SUITE, only(SUITE, KEY))
+    known.check("bank:7001", SUITE, only(SUITE, b"another"))
     with pytest.raises(ChangedKeyError, match="HAS CHANGED"):
-        known.check("BANK:7000", SUITE, b"another")
+        known.check("BANK:7000", SUITE, only(SUITE, b"another"))
 
 
 def test_another_suite_is_no_way_round_the_key_on_record(known: KnownBanks, path: Path) -> None:
     known.add("bank:7000", SUITE, KEY)
     before = path.read_bytes()
     with pytest.raises(UnknownBankError, match=f"for {SUITE}, and not for the suite a-b; .*`trust --suite a-b`"):
-        known.check("BANK:7000", "a-b", b"another")
+        known.check("BANK:7000", "a-b", only("a-b", b"another"))
     assert path.read_bytes() == before
     known.add("bank:7000", "a-b", b"another")  # what `trust --suite` does
-    known.check("BANK:7000", "a-b", b"another")
-    known.check("bank:7000", SUITE, KEY)
+    known.check("BANK:7000", "a-b", only("a-b", b"another"))
+    known.check("bank:7000", SUITE, only(SUITE, KEY))
 
 
 def test_a_known_bank_is_not_added_twice(known: KnownBanks, path: Path) -> None:
@@ -140,7 +146,7 @@ def test_a_known_bank_is_not_added_twice(known: KnownBanks, path: Path) -> None:
     inode = path.stat().st_ino
     known.add("BANK:7000", SUITE, KEY)
     assert path.stat().st_ino == inode
-    assert len(path.read_text().splitlines()) == 1
+    assert len(path.read_text().splitlines()) == 2
 
 
 def test_adding_keeps_comments_modes_links_and_a_missing_line_end(
@@ -152,7 +158,7 @@ def test_adding_keeps_comments_modes_links_and_a_missing_line_end(
     real.chmod(0o644)
     path.symlink_to(real)
     known.add("bank:7000", SUITE, KEY)
-    assert real.read_text() == f"{text}\nbank:7000 {describe_key(SUITE, KEY)}\n"
+    assert real.read_text() == f"{FIRST}\n{text}\nbank:7000 {describe_key(SUITE, KEY)}\n"
     assert stat.S_IMODE(real.stat().st_mode) == 0o644
     assert path.is_symlink()
 
@@ -168,7 +174,6 @@ def test_adding_keeps_comments_modes_links_and_a_missing_line_end(
         (f"bank:7000  {describe_key(SUITE, KEY)}", "it should read"),
         (f"bank:7000 {describe_key(SUITE, KEY)} ", "it should read"),
         (f"bank:7000\t{describe_key(SUITE, KEY)}", "it does not begin with host:port"),
-        (f"bank:7000 {describe_key(SUITE, KEY)}\r", "not base64"),
         (f"bank:7000 {SUITE} {fingerprint(b'x')} {describe_key(SUITE, KEY).split()[2]}", "fingerprint is not that"),
         (f"bank:7000 SUITE {fingerprint(KEY)} {describe_key(SUITE, KEY).split()[2]}", "name of a suite"),
     ],
@@ -196,7 +201,7 @@ def test_a_file_that_others_may_write_is_refused(known: KnownBanks, path: Path, 
         with pytest.raises(FileError, match=f"run `chmod go-w {path}`"):
             ask("bank:7000", SUITE)
     path.chmod(0o644)
-    assert known.find("bank:7000", SUITE) == KEY
+    assert known.find("bank:7000", SUITE) == only(SUITE, KEY)
 
 
 def test_a_file_of_another_user_is_refused(known: KnownBanks, path: Path, give_away: Callable[[Path], int]) -> None:
@@ -232,15 +237,15 @@ def test_a_file_that_anyone_can_replace_or_has_removed_is_refused(
 def test_where_only_its_owner_can_replace_the_file_it_may_lie(known: KnownBanks, tmp_path: Path, mode: int) -> None:
     tmp_path.chmod(mode)
     known.add("bank:7000", SUITE, KEY)
-    assert known.require("bank:7000", SUITE) == KEY
+    assert known.require("bank:7000", SUITE) == only(SUITE, KEY)
 
 
-def known_add(known: KnownBanks) -> Callable[[str, str], None]:
+def known_add(known: KnownBanks) -> Callable[[str, str], object]:
     return lambda address, suite: known.add(address, suite, KEY)
 
 
-def known_check(known: KnownBanks) -> Callable[[str, str], None]:
-    return lambda address, suite: known.check(address, suite, KEY)
+def known_check(known: KnownBanks) -> Callable[[str, str], object]:
+    return lambda address, suite: known.check(address, suite, only(suite, KEY))
 
 
 def test_what_is_no_text_or_no_file(known: KnownBanks, path: Path) -> None:
@@ -262,6 +267,129 @@ def test_a_line_is_what_it_was(known: KnownBanks) -> None:
     line = f"[::1]:7000 {describe_key(SUITE, KEY)}"
     assert KnownBank.parse(line).encode() == line
     assert known.find("[::1]:7000", SUITE) is None
+
+
+IDENTITY, STRANGER = BankIdentity(bytes(range(32))), BankIdentity(bytes(32))
+
+
+def test_a_bank_is_known_by_its_identity_too(known: KnownBanks, path: Path) -> None:
+    known.add("bank:7000", SUITE, KEY, IDENTITY)
+    known.add("bank:7000", "a-b", b"another", IDENTITY)
+    both = BankKeys(IDENTITY, {SUITE: KEY, "a-b": b"another"})
+    assert known.require("bank:7000", SUITE) == known.require("bank:7000", "a-b") == both
+    line = f"bank:7000 {describe_key(SUITE, KEY)} {describe_identity(IDENTITY)}"
+    assert path.read_text().splitlines()[:2] == [FIRST, line]
+    assert KnownBank.parse(line).encode() == line
+
+
+def test_a_line_from_before_is_given_the_identity_where_the_key_is_the_same(known: KnownBanks, path: Path) -> None:
+    path.write_text(f"# mine\nother:1 {describe_key(SUITE, KEY)}\nbank:7000 {describe_key(SUITE, KEY)}\n# end\n")
+    with pytest.raises(ChangedKeyError, match="THE KEY OF THE BANK bank:7000 HAS CHANGED"):
+        known.add("bank:7000", SUITE, b"another", IDENTITY)
+    known.add("bank:7000", SUITE, KEY, IDENTITY)
+    assert path.read_text().splitlines() == [
+        FIRST,
+        "# mine",
+        f"other:1 {describe_key(SUITE, KEY)}",
+        f"bank:7000 {describe_key(SUITE, KEY)} {describe_identity(IDENTITY)}",
+        "# end",
+    ]
+    assert known.require("bank:7000", SUITE).identity == IDENTITY
+    assert known.require("other:1", SUITE).identity is None
+    known.add("bank:7000", SUITE, KEY)  # from a bank.pub of before: it is known already, and stays what it is
+    assert known.require("bank:7000", SUITE).identity == IDENTITY
+
+
+def test_a_changed_identity_is_a_hard_stop_for_every_suite(known: KnownBanks, path: Path) -> None:
+    known.add("bank:7000", SUITE, KEY, IDENTITY)
+    before = path.read_bytes()
+    for suite, key in ((SUITE, KEY), ("a-b", b"another")):
+        for ask in (
+            lambda suite=suite, key=key: known.add("BANK:7000", suite, key, STRANGER),
+            lambda suite=suite, key=key: known.check("BANK:7000", suite, BankKeys(STRANGER, {suite: key})),
+        ):
+            with pytest.raises(ChangedKeyError) as caught:
+                ask()
+            for part in ("THE IDENTITY OF THE BANK bank:7000", IDENTITY.fingerprint, STRANGER.fingerprint, "line 2 of"):
+                assert part in str(caught.value)
+    assert path.read_bytes() == before
+
+
+def test_a_key_of_nobody_in_particular_is_not_added_to_a_bank_with_an_identity(known: KnownBanks, path: Path) -> None:
+    known.add("bank:7000", SUITE, KEY, IDENTITY)
+    before = path.read_bytes()
+    with pytest.raises(UnknownBankError, match=r"does not say which bank it is of; get the bank\.pub that the"):
+        known.add("bank:7000", "a-b", b"another")
+    assert path.read_bytes() == before
+
+
+def test_what_is_held_against_the_record_is_given_with_it(known: KnownBanks) -> None:
+    known.add("bank:7000", SUITE, KEY)
+    known.add("bank:7000", "a-b", b"another", IDENTITY)
+    named, unnamed = BankKeys(IDENTITY, {SUITE: KEY}), BankKeys(None, {"a-b": b"another"})
+    both = BankKeys(IDENTITY, {SUITE: KEY, "a-b": b"another"})
+    assert known.check("bank:7000", SUITE, named) == both
+    assert known.check("bank:7000", "a-b", unnamed) == both
+    assert known.check("bank:7000", SUITE, only(SUITE, KEY)).identity is None
+
+
+def test_two_identities_at_one_address_are_refused(known: KnownBanks, path: Path) -> None:
+    lines = [
+        f"bank:1 {describe_key(suite, KEY)} {describe_identity(identity)}"
+        for suite, identity in ((SUITE, IDENTITY), ("a-b", STRANGER))
+    ]
+    path.write_text("\n".join([FIRST, *lines, ""]))
+    with pytest.raises(FileError, match=r"Line 3 .* gives bank:1 another identity than line 2; ask the bank"):
+        known.find("bank:1", SUITE)
+
+
+@pytest.mark.parametrize(
+    ("tail", "reason"),
+    [
+        (f" {fingerprint(b'x')} {IDENTITY.encode()}", "fingerprint is not that of the identity"),
+        (f" {IDENTITY.fingerprint} c2hvcnQ=", "the identity of a bank has 32 bytes"),
+        (f" {IDENTITY.encode()}", "it should read"),
+        (f" {describe_identity(IDENTITY)} more", "it should read"),
+    ],
+)
+def test_a_malformed_identity_is_named(known: KnownBanks, path: Path, tail: str, reason: str) -> None:
+    path.write_text(f"{FIRST}\nbank:1 {describe_key(SUITE, KEY)}{tail}\n")
+    with pytest.raises(FileError, match=f"Line 2 of the known-banks file .* is malformed: .*{reason}"):
+        known.find("bank:1", SUITE)
+
+
+def test_lines_that_end_as_on_windows_are_read(known: KnownBanks, path: Path) -> None:
+    known.add("bank:7000", SUITE, KEY, IDENTITY)
+    path.write_bytes(b"# mine\n" + path.read_bytes().replace(b"\n", b"\r\n"))
+    assert known.require("bank:7000", SUITE) == BankKeys(IDENTITY, {SUITE: KEY})
+    known.add("other:1", SUITE, KEY)
+    assert known.require("other:1", SUITE) == only(SUITE, KEY)
+
+
+def test_a_file_of_a_newer_program_is_neither_read_nor_written(known: KnownBanks, path: Path) -> None:
+    path.write_text(f"# mine\nsuitecase known-banks 2\nbank:7000 {describe_key(SUITE, KEY)}\n")
+    before = path.read_bytes()
+    for ask in (known.find, known.require, known_add(known)):
+        with pytest.raises(NewerFileError, match="was written by a newer suitecase"):
+            ask("bank:7000", SUITE)
+    assert path.read_bytes() == before
+
+
+def test_the_file_is_never_written_longer_than_it_is_read(known: KnownBanks, path: Path) -> None:
+    known.add("bank:7000", SUITE, KEY)
+    line = f"bank2:7000 {describe_key(SUITE, KEY)}\n"
+    room = MAX_FILE_SIZE - len(path.read_bytes()) - len(line)
+    with path.open("a") as file:
+        file.write("#" + "x" * (room - 1) + "\n")
+    full = path.read_bytes()
+    with pytest.raises(FileError, match=f"would be longer than the {MAX_FILE_SIZE} bytes .*; remove the lines"):
+        known.add("bank2:7000", SUITE, KEY)
+    assert path.read_bytes() == full
+    assert known.require("bank:7000", SUITE) == only(SUITE, KEY)
+    path.write_bytes(full.replace(b"#x", b"#", 1))
+    known.add("bank2:7000", SUITE, KEY)
+    assert len(path.read_bytes()) == MAX_FILE_SIZE
+    assert known.require("bank2:7000", SUITE) == only(SUITE, KEY)
 
 
 ADD_MANY = """

@@ -1,0 +1,50 @@
+"""How an ATM knows its bank: by a `bank.pub`, by a known-banks file, or by both, which must agree."""
+
+from typing import TYPE_CHECKING
+
+from app.bank_file import read_bank_file
+from app.errors import InputError
+from app.known_banks import KnownBanks, canonical_address
+from app.public_key import BankKeys, fingerprint
+
+if TYPE_CHECKING:
+    from app.config import Settings
+
+
+def known_bank(settings: "Settings", suite_name: str, public_key_size: int) -> BankKeys:
+    """Give what the settings say of the bank; a key for the suite, of this size in bytes, is among it.
+
+    Raises InputError where they say nothing, and FileError, ChangedKeyError and UnknownBankError.
+    """
+    if settings.bank_key is None and settings.known_banks is None:
+        raise InputError("How is the bank known? Give its bank.pub with --bank-key FILE, or --known-banks FILE.")
+    shown = BankKeys()
+    if settings.bank_key is not None:
+        file = read_bank_file(settings.bank_key)
+        file.key_for(suite_name, public_key_size=public_key_size)
+        shown = file.bank
+    if settings.known_banks is None or settings.connect is None:
+        return shown
+    known = KnownBanks(settings.known_banks)
+    if settings.bank_key is None:
+        return known.require(settings.connect, suite_name)
+    return known.check(settings.connect, suite_name, shown)
+
+
+def trust_bank(settings: "Settings") -> tuple[str, str]:
+    """Add what a `bank.pub` says to a known-banks file; gives the line about it and a remark, which may be empty.
+
+    Raises InputError, FileError, ChangedKeyError and UnknownBankError.
+    """
+    if settings.connect is None or settings.known_banks is None or settings.bank_key is None:
+        raise InputError("Give all of --connect HOST:PORT, --bank-key FILE and --known-banks FILE.")
+    file = read_bank_file(settings.bank_key)
+    public_key = file.key_for(settings.suite)
+    KnownBanks(settings.known_banks).add(settings.connect, settings.suite, public_key, file.bank.identity)
+    line = f"{canonical_address(settings.connect)} is known by {fingerprint(public_key)}"
+    if file.bank.identity is None:
+        return line, (
+            f"The bank key file {settings.bank_key} does not say which bank it is of: an earlier suitecase wrote it. "
+            "Cards that say so are not shown to this bank; get the bank.pub that the bank has now, and trust that."
+        )
+    return line, ""
