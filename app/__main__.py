@@ -1,25 +1,71 @@
 """`python -m app`: the command line."""
 
-import sys
+import os
+from contextlib import suppress
+from typing import NoReturn
 
 _INTERRUPTED = 128 + 2
 """The exit code that a shell gives to what SIGINT has ended."""
 
+_INTERNAL = 70
+"""As `app.errors.EXIT_INTERNAL`, which may be what cannot be imported."""
 
-def main() -> None:
-    """Run the command line; the console script `suitecase` is the same."""
+
+def main() -> NoReturn:
+    """Run the command line; the console script `suitecase` is the same.
+
+    The process ends here. What the interpreter would do at its end, as waiting for threads and flushing streams, could
+    only delay or change an exit code that others rely on.
+    """
+    code = _INTERNAL
     try:
-        from app.signals import end_at_once
-
-        end_at_once()
+        code = _run()
     except KeyboardInterrupt:  # the one import that Ctrl-C can cut short
-        sys.exit(_INTERRUPTED)
-    from app.cli import app  # only now: it takes its time
-    from app.output import open_standard_streams
-    from app.refusals import run
+        code = _INTERRUPTED
+    except BaseException as error:  # noqa: BLE001 - nothing may be told by a traceback, nor leave with 1
+        _tell_without_anything(error)
+    finally:
+        os._exit(code)
+
+
+def _run() -> int:
+    from app.signals import EndedBySignal, end_at_once
+
+    end_at_once()
+    from app.streams import open_standard_streams
 
     open_standard_streams()
-    sys.exit(run(app))
+    try:
+        from app.cli import app  # only now: it takes its time
+        from app.refusals import run
+    except ModuleNotFoundError as error:
+        return _refuse_to_start(error)
+    try:
+        return run(app)
+    except EndedBySignal as ending:
+        return ending.code if isinstance(ending.code, int) else 0
+
+
+def _refuse_to_start(error: ModuleNotFoundError) -> int:
+    """Say which package this Python lacks. Raises the error again where it is one of ours."""
+    package, *_ = (error.name or "").split(".")
+    if package in ("", "app", "framework", "plugins"):
+        raise error
+    from app.errors import EXIT_LOCAL
+    from app.output import write_err
+
+    write_err(
+        f"suitecase: The package {package} is not installed for this Python; start the program in the environment "
+        "that suitecase was installed in, or install it anew.\n"
+    )
+    return EXIT_LOCAL
+
+
+def _tell_without_anything(error: BaseException) -> None:
+    """Say that something failed, with nothing but the system: memory may be short, or the program not whole."""
+    sentence = f"suitecase: suitecase itself failed ({type(error).__name__}); please report these words.\n"
+    with suppress(OSError):
+        os.write(2, sentence.encode("ascii", "backslashreplace"))
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ import asyncio
 import errno
 import logging
 import os
-import signal
 import socket
 from collections.abc import Callable, Coroutine
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +19,7 @@ from app.keystore import fingerprint, load_or_create
 from app.ledger import LEDGER_FILE, Ledger
 from app.open_sessions import OpenSessions
 from app.service import BankSession
-from app.signals import ending_in_order
+from app.signals import ending_in_order, heard_signals
 from framework import KeyPair, Suite, serve
 from framework.aio import ChannelStream, Server
 
@@ -226,7 +225,7 @@ async def _serve(
 ) -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
-    for number in (signal.SIGINT, signal.SIGTERM):
+    for number in heard_signals():
         loop.add_signal_handler(number, stop.set)
     if lifeline is not None:
         _call_at_eof(lifeline, stop.set)

@@ -6,28 +6,24 @@ from collections.abc import Callable, Coroutine, Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from app.atm import Atm, BankAddress
 from app.card import Card
 from app.cautions import STYLES, doubtful, reason
 from app.commands import HELP, read_command
-from app.errors import EXIT_CHANNEL, EXIT_REFUSED, ChannelFailedError, FileError, UserError
+from app.errors import EXIT_CHANNEL, EXIT_REFUSED, ChannelFailedError, FileError, InternalError, UserError
 from app.interruption import run_unless_cut_short
 from app.keystore import fingerprint
+from app.lines import PROMPT, lines_from_pipe, lines_from_terminal, text_of
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 from app.money import format_amount
-from app.output import printable, write_err
+from app.output import printable
 from app.pending import PendingRequest
 from app.screen import NotUnderstoodError, Screen, in_words
 from app.signals import ending_in_order, holding_signals, ignore_signals
 from app.waiting import waiting_for_the_bank
 from framework import KeyPair
-
-MAX_LINE: Final = 1024
-"""Bytes of a line that are looked at; nothing that the console understands is longer than a few dozen."""
-
-PROMPT: Final = "ATM> "
 
 R = TypeVar("R")
 
@@ -44,7 +40,7 @@ def converse_with(
     """Run the console over a channel to the bank, or one request; gives the exit code. Raises UserError."""
     screen = Screen(as_json=as_json)
     # A script would take 0 for the confirmation of its request.
-    with ending_in_order(0 if request is None else EXIT_CHANNEL), asyncio.Runner() as runner:
+    with ending_in_order(0 if request is None else EXIT_CHANNEL), _closing(asyncio.Runner()) as runner:
         console = AtmConsole(Atm(bank, card, card_path, take_ephemeral), screen, runner)
         try:
             if request is not None:
@@ -56,6 +52,16 @@ def converse_with(
             return console.converse()
         finally:
             console.leave()
+
+
+@contextmanager
+def _closing(runner: asyncio.Runner) -> Iterator[asyncio.Runner]:
+    """Close it at the end. What fails in that changes nothing of what was said and done before."""
+    try:
+        yield runner
+    finally:
+        with suppress(Exception):
+            runner.close()
 
 
 def _welcome(bank: BankAddress, card: Card, screen: Screen) -> None:
@@ -154,9 +160,9 @@ class AtmConsole:
         """
         codes = {0}
         interactive = sys.stdin.isatty()
-        for number, line in enumerate(_lines_from_terminal(self._screen) if interactive else _lines_from_pipe(), 1):
+        for number, line in enumerate(self._lines(interactive), 1):
             try:
-                command = read_command(_text(line))
+                command = read_command(text_of(line))
             except NotUnderstoodError as error:
                 codes.add(error.exit_code)
                 self._screen.not_understood(error, 0 if interactive else number)
@@ -170,9 +176,17 @@ class AtmConsole:
             codes.add(0 if isinstance(reply, Accepted) else EXIT_REFUSED)
         return 0 if interactive else max(codes)
 
+    def _lines(self, interactive: bool) -> Iterator[bytes]:
+        if not interactive:
+            return lines_from_pipe()
+        return lines_from_terminal("" if self._screen.as_json else PROMPT)
+
     def leave(self) -> None:
-        """End the channel in order; Ctrl-C and SIGTERM cut that short, and nothing else is left to be cut."""
-        with suppress(UserError, KeyboardInterrupt, SystemExit), ending_in_order():
+        """End the channel in order; Ctrl-C and SIGTERM cut that short, and nothing else is left to be cut.
+
+        Whatever fails in it changes nothing of what was said and done before.
+        """
+        with suppress(Exception, KeyboardInterrupt, SystemExit), ending_in_order():
             run_unless_cut_short(self._runner, self._atm.close)
 
     def _serve(self, request: AccountRequest) -> AccountReply:
@@ -206,10 +220,22 @@ class AtmConsole:
         except (KeyboardInterrupt, SystemExit):
             doubt = self._atm.doubt_about(pending.request)
             raise ChannelFailedError("Interrupted before the bank had answered.", doubt) from None
+        except UserError:
+            raise
+        except Exception as error:
+            raise InternalError(error, self._atm.doubt_about(pending.request)) from error
         with self._not_yet_forgotten(pending.request):
             tell(reply)
-            (forget or self._forget)(pending)
+            self._see_forgotten(pending, forget or self._forget)
         return reply
+
+    def _see_forgotten(self, pending: PendingRequest, forget: Callable[[PendingRequest], None]) -> None:
+        """Forget a request that is answered and told; what fails after that is nothing to be told of."""
+        try:
+            forget(pending)
+        except Exception:
+            if self._atm.remembers(pending.request):
+                raise
 
     def _tell_of_earlier(self, request: AccountRequest, reply: AccountReply) -> None:
         self._screen.remark(
@@ -238,6 +264,8 @@ class AtmConsole:
             raise  # told and forgotten
         except UserError as error:
             raise UserError(f"{error} {self._remembered(request)}".rstrip()) from None
+        except Exception as error:
+            raise InternalError(error, self._remembered(request)) from error
 
     def _remembered(self, request: AccountRequest) -> str:
         if not self._atm.remembers(request):
@@ -269,48 +297,3 @@ def _about_open(requests: list[AccountRequest]) -> str:
 
 def _in_short(request: AccountRequest) -> str:
     return request.type if isinstance(request, CheckRequest) else f"{request.type} {format_amount(request.amount)}"
-
-
-def _text(line: bytes) -> str:
-    """Decode a line. Raises NotUnderstoodError for one that is too long or not UTF-8."""
-    if len(line.removesuffix(b"\n")) > MAX_LINE:
-        raise NotUnderstoodError(f"That line is longer than {MAX_LINE} bytes; type HELP.", error="line-too-long")
-    try:
-        return line.decode("utf-8")
-    except UnicodeDecodeError:
-        raise NotUnderstoodError("That line is not UTF-8 text; type HELP.", error="not-utf-8") from None
-
-
-def _lines_from_terminal(screen: Screen) -> Iterator[bytes]:
-    """Ask for lines, with editing and history, until the end of input or Ctrl-C."""
-    with suppress(ImportError):
-        import readline  # noqa: F401 - its import gives `input` editing and history; absent on some systems
-    prompt = "" if screen.as_json else PROMPT
-    read = input if sys.stdout.isatty() else _read_without_stdout
-    while True:
-        try:
-            yield read(prompt).encode("utf-8", "surrogateescape")
-        except UnicodeDecodeError:
-            yield b"\xff"
-        except (EOFError, KeyboardInterrupt):
-            write_err("\n")
-            return
-
-
-def _read_without_stdout(prompt: str) -> str:
-    """Do as `input` does, where standard output is a file that the prompt has no business in."""
-    write_err(prompt)
-    line = sys.stdin.readline()
-    if not line:
-        raise EOFError
-    return line
-
-
-def _lines_from_pipe() -> Iterator[bytes]:
-    """Read lines, never holding more of one than is looked at."""
-    stream = sys.stdin.buffer
-    while line := stream.readline(MAX_LINE + 2):
-        rest = line
-        while len(rest) > MAX_LINE and not rest.endswith(b"\n"):
-            rest = stream.readline(MAX_LINE + 2)
-        yield line

@@ -14,12 +14,12 @@ from app.bank import Bank, run_bank
 from app.bank_file import read_bank_file
 from app.card import ensure_account_with_card
 from app.config import Settings
-from app.errors import EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
+from app.errors import EXIT_INTERNAL, EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
 from app.keystore import PUBLIC_FILE, fingerprint
 from app.ledger import LEDGER_FILE, Ledger
 from app.log_thread import logging_in_background
 from app.readiness import wait_readable
-from app.signals import ending_in_order
+from app.signals import ending_in_order, heard_signals
 from app.waiting import waiting_for_the_bank
 from framework import Suite, SuitecaseError
 from framework.aio import EphemeralPool
@@ -119,12 +119,13 @@ class BankChild:
         return ChannelFailedError(f"The bank {self._end()}; start again to go on.", error.doubt)
 
     def stop(self) -> None:
-        """Let the bank end in order, and see that it does."""
-        os.close(self._lifeline)
-        if not self._has_ended(STOP_SECONDS):
-            os.kill(self._pid, signal.SIGKILL)
-        self._end()
-        os.close(self._report)
+        """Let the bank end in order, and see that it does. Raises nothing: what was said and done before stands."""
+        with suppress(OSError):
+            os.close(self._lifeline)
+            if not self._has_ended(STOP_SECONDS):
+                os.kill(self._pid, signal.SIGKILL)
+            self._end()
+            os.close(self._report)
 
     def _has_ended(self, seconds: float) -> bool:
         """Wait for the end of the report."""
@@ -137,8 +138,12 @@ class BankChild:
     def _end(self) -> str:
         """Reap the process; says how it ended."""
         if self._ending is None:
-            code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
-            self._ending = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
+            try:
+                code = os.waitstatus_to_exitcode(os.waitpid(self._pid, 0)[1])
+            except ChildProcessError:  # SIGCHLD is ignored, by whoever started us: the system has reaped it
+                self._ending = "ended"
+            else:
+                self._ending = f"was killed by signal {-code}" if code < 0 else f"ended with exit code {code}"
         return self._ending
 
 
@@ -176,7 +181,7 @@ def _be_the_bank(suite: Suite, settings: Settings, lifeline: int, told: int) -> 
         os.dup2(told, 1)
         os.close(lifeline)
         os.close(told)
-        for number in _ENDING_SIGNALS:
+        for number in heard_signals():
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING_SIGNALS)
 
@@ -189,6 +194,7 @@ def _be_the_bank(suite: Suite, settings: Settings, lifeline: int, told: int) -> 
     except (UserError, SuitecaseError) as error:
         _tell(f"{_REFUSES} {error}")
     except Exception:
+        code = EXIT_INTERNAL
         logger.exception("the bank failed")
     finally:
         os._exit(code)

@@ -4,7 +4,8 @@ The command line prints `str(error)` of a `UserError` to standard error and leav
 there is never a traceback. No sentence repeats a secret, nor more of its input than `excerpt` lets through.
 """
 
-from typing import ClassVar
+from types import TracebackType
+from typing import ClassVar, Final
 
 EXIT_REFUSED = 1
 """Exit code: the bank understood and refused."""
@@ -12,6 +13,8 @@ EXIT_LOCAL = 2
 """Exit code: a usage or local fault, nothing was asked of the bank."""
 EXIT_CHANNEL = 3
 """Exit code: the channel failed, or the bank's key is not the one that was trusted."""
+EXIT_INTERNAL = 70
+"""Exit code: suitecase itself failed (EX_SOFTWARE of sysexits(3))."""
 
 _EXCERPT_LENGTH = 24
 
@@ -71,6 +74,20 @@ class LedgerError(UserError):
     """The ledger cannot do what was asked; no half of it was done."""
 
 
+class InternalError(UserError):
+    """What should never happen: a fault of suitecase's own. It names type and place, never the text, which may quote.
+
+    `doubt` is what is not known for that reason, a sentence of its own, or empty.
+    """
+
+    exit_code = EXIT_INTERNAL
+
+    def __init__(self, error: BaseException, doubt: str = "") -> None:
+        super().__init__(
+            f"suitecase itself failed ({_type_and_place(error)}); please report these words. {doubt}".rstrip()
+        )
+
+
 class MessageError(UserError):
     """The peer sent a message that is none of the protocol's. It carries nothing of the message."""
 
@@ -78,6 +95,23 @@ class MessageError(UserError):
 
     def __init__(self) -> None:
         super().__init__("The other side sent a message that makes no sense here; is it the same version?")
+
+
+_OURS: Final = ("app.", "framework.", "plugins.")
+
+
+def _type_and_place(error: BaseException) -> str:
+    """Write `RuntimeError at threading:899, from app.waiting:35`: where it was raised, and where we are in that."""
+    places: list[str] = []
+    trace: TracebackType | None = error.__traceback__
+    while trace is not None:
+        places.append(f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}")
+        trace = trace.tb_next
+    if not places:
+        return type(error).__name__
+    ours = [place for place in places if place.startswith(_OURS)]
+    within = "" if not ours or ours[-1] == places[-1] else f", from {ours[-1]}"
+    return f"{type(error).__name__} at {places[-1]}{within}"
 
 
 def excerpt(text: str) -> str:

@@ -71,6 +71,7 @@ Exit codes:
   1  the bank refused
   2  an option, a file or a line makes no sense
   3  the channel failed: wrong key, wrong suite, no answer, cut short
+  70 suitecase itself failed
 """
 ENVIRONMENT = """\b
 Each option of a bank or an ATM may also stand in the environment, as

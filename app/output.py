@@ -1,15 +1,15 @@
-"""The standard streams, which may be closed, full, or read by nobody."""
+"""What is said on the standard streams, which may be full, or read by nobody."""
 
-import io
 import os
 import sys
 from textwrap import wrap
 from typing import Final, TextIO
 
 from app.errors import UserError
+from app.readiness import wait_writable
+from app.signals import ending_has_come
 
-_STREAMS: Final = (("stdin", "r"), ("stdout", "w"), ("stderr", "w"))
-
+_LAST_WORDS_SECONDS: Final = 2.0
 _COLUMNS: Final = 80
 _NARROWEST: Final = 20
 
@@ -26,22 +26,6 @@ class ReaderGoneError(OutputError):
     """Whoever read the standard output has gone, as `head` does when it has enough. Nobody needs to be told."""
 
 
-def open_standard_streams() -> None:
-    """Make the three fit to use, whatever the program was started with.
-
-    What was closed is opened to nothing, lest a socket or the ledger take its number and be written to.
-    """
-    for descriptor, (name, mode) in enumerate(_STREAMS):
-        try:
-            os.fstat(descriptor)
-        except OSError:
-            os.open(os.devnull, os.O_RDWR)  # the lowest number that is free, and that is this one
-            setattr(sys, name, open(descriptor, mode, encoding="utf-8", closefd=False))  # noqa: SIM115
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):
-            stream.reconfigure(errors="backslashreplace")  # a path need not be text, nor the terminal know every letter
-
-
 def write_out(text: str) -> None:
     """Write to standard output, at once. Raises OutputError."""
     try:
@@ -52,8 +36,13 @@ def write_out(text: str) -> None:
 
 
 def write_err(text: str) -> None:
-    """Write to standard error, at once. What cannot be written there cannot be told to anybody."""
+    """Write to standard error, at once. What cannot be written there cannot be told to anybody.
+
+    After a signal that ends the program, whoever reads it has a moment and no more.
+    """
     try:
+        if ending_has_come() and not wait_writable(sys.stderr.fileno(), _LAST_WORDS_SECONDS):
+            _give_up(2)
         sys.stderr.write(text)
         sys.stderr.flush()
     except OSError:

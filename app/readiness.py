@@ -19,7 +19,7 @@ def wait_writable(descriptor: int, seconds: float | None = None) -> bool:
     return _wait(descriptor, select.POLLOUT, seconds)
 
 
-def write_all(descriptor: int, data: bytes, seconds: float | None = None) -> None:
+def write_all(descriptor: int, data: bytes | memoryview, seconds: float | None = None) -> None:
     """Write all of it, waiting for room also where the descriptor does not block.
 
     With `seconds`, no single wait is longer: a pipe that is full is given up. Raises OSError, TimeoutError among them.

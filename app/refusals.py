@@ -3,12 +3,13 @@
 import functools
 import sys
 from collections.abc import Callable
-from typing import ParamSpec
+from typing import ParamSpec, Protocol, TypeGuard
 
 import typer
 
-from app.errors import EXIT_CHANNEL, EXIT_LOCAL, UserError
+from app.errors import EXIT_CHANNEL, EXIT_INTERNAL, EXIT_LOCAL, InternalError, UserError
 from app.output import ReaderGoneError, abandon_output, folded, printable, write_err, write_out
+from app.signals import EndedBySignal
 
 P = ParamSpec("P")
 
@@ -26,10 +27,14 @@ def refusing_with_a_sentence(function: Callable[P, int | None]) -> Callable[P, N
             code = _refuse(str(error), error.exit_code)
         except KeyboardInterrupt:
             code = _refuse("Interrupted.", EXIT_CHANNEL)
+        except (EndedBySignal, typer.Exit, typer.Abort):
+            raise
         except OSError as error:
             code = _refuse(f"The operating system refuses: {error}.", EXIT_LOCAL)
-        except Exception as error:  # noqa: BLE001 - raised again if it is none of the framework's
-            code = _refuse_for_the_framework(error)
+        except BaseException as error:
+            if _is_about_usage(error):
+                raise
+            code = _refuse_unexpected(error)
         if code:
             raise typer.Exit(code)
 
@@ -37,7 +42,7 @@ def refusing_with_a_sentence(function: Callable[P, int | None]) -> Callable[P, N
 
 
 def run(program: typer.Typer) -> int:
-    """Run the command line and give its exit code."""
+    """Run the command line and give its exit code. Raises EndedBySignal."""
     try:
         code = program(prog_name="suitecase", standalone_mode=False)
         write_out("")
@@ -45,16 +50,28 @@ def run(program: typer.Typer) -> int:
         return error.exit_code
     except UserError as error:
         return _refuse(str(error), error.exit_code)
+    except typer.Abort:
+        return _refuse("Interrupted.", EXIT_CHANNEL)
+    except EndedBySignal:
+        raise
     except OSError as error:  # typer's own output, as of --help
         return _refuse(str(abandon_output(error)), EXIT_LOCAL)
-    except Exception as error:
-        format_message = getattr(error, "format_message", None)
-        if format_message is None:
-            raise
-        # The exceptions of click, which newer releases of typer carry inside them, under another name.
-        said = " ".join(format_message().split()).removesuffix(".")  # it may come as a list, a line each
+    except BaseException as error:  # noqa: BLE001 - whatever it is, it must not look like the bank's refusal
+        if not _is_about_usage(error):
+            return _refuse_unexpected(error)
+        said = " ".join(error.format_message().split()).removesuffix(".")  # it may come as a list, a line each
         return _refuse(f"{said}; {_help_for(error)} tells what there is.", EXIT_LOCAL)
     return code if isinstance(code, int) else 0
+
+
+class _UsageError(Protocol):
+    """The exceptions of click, which newer releases of typer carry inside them, under another name."""
+
+    def format_message(self) -> str: ...
+
+
+def _is_about_usage(error: object) -> TypeGuard[_UsageError]:
+    return hasattr(error, "format_message")
 
 
 def _refuse(sentence: str, code: int) -> int:
@@ -62,16 +79,17 @@ def _refuse(sentence: str, code: int) -> int:
     return code
 
 
-def _refuse_for_the_framework(error: Exception) -> int:
+def _refuse_unexpected(error: BaseException) -> int:
+    """Refuse for what the framework raises; anything else is a fault of ours."""
     from framework import ChannelError, SuitecaseError  # imported by now, or the error is none of these
 
     if isinstance(error, ChannelError):
         return _refuse(f"The channel failed: {error}.", EXIT_CHANNEL)
     if isinstance(error, SuitecaseError):
         return _refuse(f"{error}.", EXIT_LOCAL)
-    raise error
+    return _refuse(str(InternalError(error)), EXIT_INTERNAL)
 
 
-def _help_for(error: Exception) -> str:
+def _help_for(error: object) -> str:
     context = getattr(error, "ctx", None)
     return f"`{getattr(context, 'command_path', 'suitecase')} --help`"

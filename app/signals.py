@@ -9,6 +9,10 @@ from typing import Final
 _ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 
 
+class EndedBySignal(SystemExit):
+    """SIGTERM has come; the process leaves with `code`. Any other SystemExit is somebody's mistake."""
+
+
 def end_at_once() -> None:
     """Let Ctrl-C end this process as it ends any other: an import that it cuts short would show a traceback.
 
@@ -20,10 +24,11 @@ def end_at_once() -> None:
 
 @contextmanager
 def ending_in_order(code: int = 0) -> Iterator[None]:
-    """Within, Ctrl-C raises KeyboardInterrupt and SIGTERM SystemExit(code): what was begun is ended by its `finally`.
+    """Within, Ctrl-C raises KeyboardInterrupt and SIGTERM EndedBySignal(code).
 
-    The first that comes is the only one to the end of the process: a second would cut short what is said and tidied up
-    for the first. What may be cut short even then is put within another of these. What is ignored stays ignored.
+    What was begun is ended by its `finally`. The first that comes is the only one to the end of the process: a second
+    would cut short what is said and tidied up for the first. What may be cut short even then is put within another of
+    these. What is ignored stays ignored.
     """
 
     def end(number: int, _frame: FrameType | None) -> None:
@@ -31,18 +36,27 @@ def ending_in_order(code: int = 0) -> Iterator[None]:
             signal.signal(each, _hear_nothing)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
-        raise SystemExit(code)
+        raise EndedBySignal(code)
 
-    before = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
-    heard = [number for number, handler in before.items() if handler is not signal.SIG_IGN]
+    before = {number: signal.getsignal(number) for number in heard_signals()}
     try:
-        for number in heard:
+        for number in before:
             signal.signal(number, end)
         yield
     finally:
-        for number in heard:
+        for number, handler in before.items():
             if signal.getsignal(number) is end:
-                signal.signal(number, before[number])
+                signal.signal(number, handler)
+
+
+def ending_has_come() -> bool:
+    """Whether one of them has come that ends what runs within `ending_in_order`."""
+    return any(signal.getsignal(number) is _hear_nothing for number in _ENDING_SIGNALS)
+
+
+def heard_signals() -> list[int]:
+    """Those of SIGINT and SIGTERM that are not ignored, as a shell has its background jobs do: they stay so."""
+    return [number for number in _ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def _hear_nothing(_number: int, _frame: FrameType | None) -> None:
@@ -63,11 +77,10 @@ def holding_signals(cut: Callable[[], object] | None = None) -> Iterator[None]:
         if cut is not None:
             cut()
 
-    handlers = {number: signal.getsignal(number) for number in _ENDING_SIGNALS}
+    handlers = {number: signal.getsignal(number) for number in heard_signals()}
     try:
-        for number, handler in handlers.items():
-            if handler is not signal.SIG_IGN:
-                signal.signal(number, wait)
+        for number in handlers:
+            signal.signal(number, wait)
         yield
     finally:
         for number, handler in handlers.items():

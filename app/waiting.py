@@ -3,7 +3,7 @@
 import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Final
 
@@ -23,15 +23,20 @@ def waiting_for_the_bank() -> Iterator[None]:
     over = Event()
 
     def show() -> None:
-        if over.wait(SILENT_SECONDS):
-            return
-        from rich.console import Console  # only now: it takes its time
+        with suppress(Exception):  # nothing of this is worth an error
+            if over.wait(SILENT_SECONDS):
+                return
+            from rich.console import Console  # only now: it takes its time
 
-        with Console(stderr=True).status("waiting for the bank…", spinner_style="dim"):
-            over.wait()
+            with Console(stderr=True).status("waiting for the bank…", spinner_style="dim"):
+                over.wait()
 
     shown = Thread(target=show, name="waiting", daemon=True)
-    shown.start()
+    try:
+        shown.start()
+    except RuntimeError:  # no thread to be had: nothing is shown
+        yield
+        return
     try:
         yield
     finally:

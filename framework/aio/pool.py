@@ -24,7 +24,10 @@ class EphemeralPool:
         self._closed = False
         self._changed = threading.Condition()
         self._owner = os.getpid()
-        threading.Thread(target=self._fill, name="ephemeral-keys", daemon=True).start()
+        try:
+            threading.Thread(target=self._fill, name="ephemeral-keys", daemon=True).start()
+        except RuntimeError:  # the system has no thread for it: whoever takes a key pair makes it himself
+            self._closed = True
 
     def take(self) -> KeyPair:
         """Give a key pair that nobody else has, waiting for one if need be. Raises PluginError."""

@@ -8,6 +8,7 @@ from typing import Self
 
 from framework.aio.clock import ChannelClock
 from framework.aio.connection import Connection, error_of
+from framework.aio.daemon_threads import DaemonThreads
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
 from framework.events import ChannelFailed, FailureReason
@@ -127,7 +128,8 @@ async def open_channel(
             server_name=server_name,
         )
 
-    connection = Connection(await loop.run_in_executor(None, begin), clock, None)
+    workers = DaemonThreads()
+    connection = Connection(await loop.run_in_executor(workers, begin), clock, workers)
     try:
         async with asyncio.timeout(handshake_seconds):
             await loop.create_connection(lambda: connection, host, port)

@@ -47,8 +47,10 @@ class Terminal:
         environment: dict[str, str] | None = None,
         out: str = "",
         columns: int = 80,
+        blocking: bool = True,
     ) -> None:
         self._master, slave = os.openpty()
+        os.set_blocking(slave, blocking)
         termios.tcsetwinsize(self._master, (24, columns))
         self.modes_before = self.modes
         self.process = subprocess.Popen(

@@ -7,6 +7,7 @@ import time
 
 import pytest
 
+from tests.e2e.processes import PROC
 from tests.e2e.programs import QUICK_SUITE, Town
 
 SOON = 5.0
@@ -28,6 +29,25 @@ def test_a_bank_whose_log_is_full_serves_and_ends_at_a_signal(town: Town, number
         process.send_signal(number)
         assert process.wait(SOON) == 0
         assert time.monotonic() - began < SOON
+    finally:
+        process.kill()
+        process.communicate()
+        os.close(reader)
+        os.close(writer)
+
+
+@pytest.mark.skipif(not PROC, reason="a pipe takes what it is said to take on Linux alone")
+def test_a_bank_whose_line_nobody_takes_ends_at_a_signal(town: Town) -> None:
+    reader, writer = os.pipe()
+    fill(writer)
+    options = ["--suite", QUICK_SUITE, "--data-dir", town.data_dir]
+    with (town.programs.folder / "log").open("wb") as log:
+        process = town.programs.start("bank", *options, stdin=subprocess.DEVNULL, stdout=writer, stderr=log.fileno())
+    try:
+        while b"listening" not in (town.programs.folder / "log").read_bytes():
+            time.sleep(0.05)
+        process.terminate()
+        assert process.wait(SOON) == 0
     finally:
         process.kill()
         process.communicate()
