@@ -1,11 +1,10 @@
 """The bank: a server of channels, each a session with one card, over one ledger."""
 
 import asyncio
-import errno
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from app.service import BankSession
 from app.signals import ending_in_order, heard_signals
 from framework import KeyPair, Suite, serve
 from framework.aio import ChannelStream, Server
+from framework.aio.listening import addresses_to_listen_on
 
 APPLICATION: Final = "suitecase-bank"
 SERVER_NAME: Final = "bank"
@@ -103,7 +103,7 @@ async def open_bank(suite: Suite, data_dir: Path, host: str, port: int, ledger: 
     return await listen(suite, bank_key_pair(suite, data_dir), host, port, ledger)
 
 
-async def listen(suite: Suite, key_pair: KeyPair, host: str, port: int, ledger: LedgerThread) -> Bank:
+async def listen(suite: Suite, key_pair: KeyPair, host: str | Sequence[str], port: int, ledger: LedgerThread) -> Bank:
     """Listen with this key. Raises UserError."""
 
     async def handle(stream: ChannelStream) -> None:
@@ -116,34 +116,18 @@ async def listen(suite: Suite, key_pair: KeyPair, host: str, port: int, ledger: 
     return Bank(server, fingerprint(key_pair.public_key))
 
 
-def try_address(host: str, port: int) -> None:
-    """Bind what `listen` will, and let it go. Raises UserError.
-
-    Of a host with several addresses one may be none of this system's, as ::1 where there is no IPv6: that is for
-    `listen` to judge.
-    """
-    failed: list[OSError] = []
+def try_address(host: str, port: int) -> list[str]:
+    """Bind what `listen` will, and let it go; gives the addresses, in digits. Raises UserError."""
     try:
-        found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE)
+        return addresses_to_listen_on(host, port)
     except (OSError, UnicodeError) as error:
         raise _cannot_listen(host, port, error) from None
-    for family, kind, protocol, _, address in found:
-        try:
-            with socket.socket(family, kind, protocol) as sock:
-                sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-                if family == socket.AF_INET6:  # as asyncio does: IPv4 has a socket of its own
-                    sock.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-                sock.bind(address)
-        except OSError as error:
-            failed.append(error)
-    in_use = [error for error in failed if error.errno == errno.EADDRINUSE]
-    if in_use or len(failed) == len(found):
-        raise _cannot_listen(host, port, (in_use or failed)[0])
 
 
-def _cannot_listen(host: str, port: int, error: OSError | UnicodeError) -> UserError:
+def _cannot_listen(host: str | Sequence[str], port: int, error: OSError | UnicodeError) -> UserError:
+    where = host if isinstance(host, str) else host[0]
     return UserError(
-        f"The bank cannot listen on {join(host, port)}: {_reason(error)}; "
+        f"The bank cannot listen on {join(where, port)}: {_reason(error)}; "
         "choose another address, or port 0 for any free one."
     )
 
@@ -204,13 +188,13 @@ def run_bank(
     cannot listen leaves nothing behind.
     """
     with ending_in_order():
-        try_address(host, port)
+        addresses = try_address(host, port)
         identity = load_or_create_identity(data_dir, may_replace=True)
         key_pair = bank_key_pair(suite, data_dir)
     if identity.instead_of is not None:
         logger.warning("%s", identity.about_the_loss())
     make_room()
-    return _serve(suite, key_pair, identity, data_dir / LEDGER_FILE, host, port, announce, lifeline)
+    return _serve(suite, key_pair, identity, data_dir / LEDGER_FILE, addresses, port, announce, lifeline)
 
 
 async def _serve(
@@ -218,7 +202,7 @@ async def _serve(
     key_pair: KeyPair,
     identity: LoadedIdentity,
     ledger_path: Path,
-    host: str,
+    addresses: Sequence[str],
     port: int,
     announce: Callable[[Bank], None],
     lifeline: int | None,
@@ -230,7 +214,7 @@ async def _serve(
     if lifeline is not None:
         _call_at_eof(lifeline, stop.set)
     async with LedgerThread(ledger_path) as ledger:
-        bank = await listen(suite, key_pair, host, port, ledger)
+        bank = await listen(suite, key_pair, addresses, port, ledger)
         async with bank.server:
             who = identity.identity.fingerprint
             logger.info("listening", extra={"address": bank.address, "suite": suite.name, "identity": who})

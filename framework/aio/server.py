@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
@@ -10,6 +10,7 @@ from typing import Self
 from framework.aio.admission import Admission, Verdict
 from framework.aio.clock import ChannelClock
 from framework.aio.connection import Connection
+from framework.aio.listening import bound_sockets
 from framework.aio.places import Places, network_of
 from framework.aio.stream import ChannelStream
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
@@ -54,29 +55,37 @@ class Server:
         self.workers = ThreadPoolExecutor(HANDSHAKE_WORKERS, thread_name_prefix="handshake")
         self._handler = handler
         self._make_channel = make_channel
-        self._listener: asyncio.Server | None = None
+        self._listeners: list[asyncio.Server] = []
         self._connections: set[ServerConnection] = set()
         self._open: Places[ServerConnection] = Places(MAX_CHANNELS)
         self._unauthenticated: Places[ServerConnection] = Places(MAX_UNAUTHENTICATED)
         self._awaits_authentication = awaits_authentication
         self._tasks: set[asyncio.Task[None]] = set()
 
-    async def listen(self, host: str, port: int) -> None:
+    async def listen(self, host: str | Sequence[str], port: int) -> None:
         """Bind and accept. Raises OSError."""
-        self._listener = await asyncio.get_running_loop().create_server(self._connection, host, port, backlog=512)
+        loop = asyncio.get_running_loop()
+        sockets = await bound_sockets(host, port)
+        try:
+            for sock in sockets:
+                self._listeners.append(await loop.create_server(self._connection, sock=sock, backlog=512))
+        except OSError:
+            for sock in sockets:
+                sock.close()
+            raise
 
     @property
     def address(self) -> tuple[str, int]:
         """The host and port that are listened on."""
-        if self._listener is None or not self._listener.sockets:
+        if not self._listeners or not self._listeners[0].sockets:
             raise OSError("the server does not listen")
-        host, port, *_ = self._listener.sockets[0].getsockname()
+        host, port, *_ = self._listeners[0].sockets[0].getsockname()
         return host, port
 
     async def close(self) -> None:
         """Accept no more, close every channel in order, and wait for their handlers; reset what does not end."""
-        if self._listener is not None:
-            await self._stop_listening(self._listener)
+        for listener in self._listeners:
+            await self._stop_listening(listener)
         for connection in tuple(self._connections):
             if connection.established.done():
                 connection.expire()
@@ -246,7 +255,7 @@ class ServerConnection(Connection):
 
 async def serve(
     handler: Handler,
-    host: str,
+    host: str | Sequence[str],
     port: int,
     suite: Suite,
     key_pair: KeyPair,
@@ -259,6 +268,8 @@ async def serve(
     awaits_authentication: bool = False,
 ) -> Server:
     """Listen on host:port (port 0: one that the system picks) and serve channels with `handler`.
+
+    A host with several addresses is listened on at each that this system has, and so are several hosts, at one port.
 
     With `awaits_authentication` an open channel is counted by itself until the handler calls
     `ChannelStream.authenticated`; when there are too many such channels, the oldest of the address that has most is

@@ -9,6 +9,8 @@ from typing import Self
 from framework.aio.clock import ChannelClock
 from framework.aio.connection import Connection, error_of
 from framework.aio.daemon_threads import DaemonThreads
+from framework.aio.dialing import NoAddressAnsweredError, connect
+from framework.aio.resolution import resolve
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
 from framework.events import ChannelFailed, FailureReason
@@ -92,9 +94,11 @@ class ChannelStream:
 
 
 def _why(error: OSError) -> str:
+    if isinstance(error, NoAddressAnsweredError):
+        return ", ".join(error.reasons)
     if isinstance(error, socket.gaierror):  # its numbers are not those of errno
         return error.strerror or "unknown host"
-    return os.strerror(error.errno) if error.errno else "none of its addresses answered"
+    return os.strerror(error.errno) if error.errno else type(error).__name__
 
 
 async def open_channel(
@@ -110,9 +114,10 @@ async def open_channel(
 ) -> ChannelStream:
     """Connect, perform the handshake, and give the open channel.
 
-    `take_ephemeral` gives a fresh key pair, for instance `EphemeralPool.take`; without it one is made. From
-    connecting on there are `handshake_seconds`. Raises ChannelError when the server cannot be reached or does not prove
-    itself, and InvalidKeyError for a server key that may not be used.
+    `take_ephemeral` gives a fresh key pair, for instance `EphemeralPool.take`; without it one is made. From looking up
+    the host's addresses on there are `handshake_seconds`; of several addresses each is tried in time. Raises
+    ChannelError when the server cannot be reached or does not prove itself, and InvalidKeyError for a server key that
+    may not be used.
     """
     loop = asyncio.get_running_loop()
     clock = ChannelClock()
@@ -130,9 +135,11 @@ async def open_channel(
 
     workers = DaemonThreads()
     connection = Connection(await loop.run_in_executor(workers, begin), clock, workers)
+    deadline = loop.time() + handshake_seconds
     try:
-        async with asyncio.timeout(handshake_seconds):
-            await loop.create_connection(lambda: connection, host, port)
+        addresses = await resolve(host, port, handshake_seconds)
+        async with asyncio.timeout_at(deadline):
+            await loop.create_connection(lambda: connection, sock=await connect(addresses))
             await connection.established
     except TimeoutError:
         connection.abort()

@@ -1,4 +1,4 @@
-"""An address is tried as asyncio will listen on it: IPv6 and IPv4 each with a socket of its own."""
+"""The bank tries its address before it makes a key, and says in a sentence why it cannot listen there."""
 
 import socket
 
@@ -6,18 +6,22 @@ import pytest
 
 from app.bank import try_address
 from app.errors import UserError
+from tests.support.names import silent_name_server
 
-pytestmark = pytest.mark.skipif(not socket.has_ipv6, reason="this Python has no IPv6")
 
-
-def test_a_port_that_ipv4_uses_is_free_for_ipv6_alone() -> None:
-    with socket.create_server(("0.0.0.0", 0)) as taken:  # noqa: S104 - to have it taken, for a moment
+def test_a_port_in_use_is_told() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
-        try:
-            with socket.create_server(("::", port), family=socket.AF_INET6):
-                pass
-        except OSError:
-            pytest.skip("this system has no IPv6")
-        try_address("::", port)
-        with pytest.raises(UserError, match="cannot listen"):
+        with pytest.raises(UserError, match=f"cannot listen on 127.0.0.1:{port}: Address already in use; choose"):
             try_address("127.0.0.1", port)
+
+
+def test_a_name_server_that_does_not_answer_is_told(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("framework.aio.listening.RESOLVE_SECONDS", 0.1)
+    said = r"cannot listen on bank\.example:0: its name server does not answer; choose"
+    with silent_name_server(monkeypatch), pytest.raises(UserError, match=said):
+        try_address("bank.example", 0)
+
+
+def test_the_addresses_are_given_in_digits() -> None:
+    assert try_address("127.0.0.1", 0) == ["127.0.0.1"]
