@@ -1,27 +1,46 @@
-"""How many sessions each account has open, so that no card has all of the bank's."""
+"""The sessions of each account: no card has all of the bank's, and no dead peer bars a card."""
 
-from collections import Counter
-from typing import Final
+from collections import OrderedDict
+from typing import Final, Protocol
 
 MAX_SESSIONS_PER_ACCOUNT: Final = 128
 """Open sessions of one account: an eighth of the channels that a server has room for, and more than a card needs."""
 
 
+class Session(Protocol):
+    """One that can be made to end."""
+
+    def give_way(self) -> None:
+        """End at once; a newer session of the same account needs the place."""
+        ...
+
+
 class OpenSessions:
-    """Counts them. Lives in the ledger's thread, as the sessions do."""
+    """Knows them, the one that was heard from least recently first. Lives in the event loop, as the sessions do."""
 
     def __init__(self) -> None:
-        self._of: Counter[str] = Counter()
+        self._of: dict[str, OrderedDict[Session, None]] = {}
 
-    def enter(self, account: str) -> bool:
-        """Count one more; False if the account has too many, and then it is not counted."""
-        if self._of[account] >= MAX_SESSIONS_PER_ACCOUNT:
-            return False
-        self._of[account] += 1
-        return True
+    def enter(self, account: str, session: Session) -> None:
+        """Take a session in. When its account has too many, the one heard from least recently gives way."""
+        sessions = self._of.setdefault(account, OrderedDict())
+        stalest = next(iter(sessions)) if len(sessions) >= MAX_SESSIONS_PER_ACCOUNT else None
+        if stalest is not None:
+            del sessions[stalest]
+        sessions[session] = None
+        if stalest is not None:
+            stalest.give_way()
 
-    def leave(self, account: str) -> None:
-        """Count one less."""
-        self._of[account] -= 1
-        if not self._of[account]:
-            del self._of[account]
+    def heard(self, account: str, session: Session) -> None:
+        """Note that a session has just said something."""
+        sessions = self._of.get(account)
+        if sessions is not None and session in sessions:
+            sessions.move_to_end(session)
+
+    def leave(self, account: str, session: Session) -> None:
+        """Let a session go; one that has given way is gone already."""
+        sessions = self._of.get(account)
+        if sessions is not None:
+            sessions.pop(session, None)
+            if not sessions:
+                del self._of[account]

@@ -1,11 +1,11 @@
 """The bank's side of one session, as a state machine: a message in, a reply out, and no I/O but the ledger's."""
 
 import hmac
+from collections.abc import Callable
 from enum import Enum, auto
-from typing import Final
+from typing import Final, Protocol
 
 from app.errors import MessageError
-from app.ledger import Ledger
 from app.messages import (
     AccountReply,
     AccountRequest,
@@ -33,17 +33,30 @@ class SessionState(Enum):
     CLOSED = auto()
 
 
+class Accounts(Protocol):
+    """Where accounts are kept; `app.ledger` has it for a bank. Both raise LedgerError."""
+
+    async def card_digest(self, account: str) -> bytes | None:
+        """Look up the SHA-256 of the secret of the account's card; None for an unknown account."""
+        ...
+
+    async def apply(self, account: str, request: AccountRequest) -> AccountReply:
+        """Carry out a request, once; what its answer says is on the disk when this returns."""
+        ...
+
+
 class BankSession:
     """One session's conversation: a card first, then any number of requests for that card's account.
 
     Whatever else comes first ends it: whoever knows the bank's public key can open a channel, and without a card has no
-    business in one. Lives in the ledger's thread. After each reply look at `finished`: when it is true, send the reply
-    and end the session.
+    business in one. Lives in the event loop. After each reply look at `finished`: when it is true, send the reply and
+    end the session. `hang_up` ends its channel, when it has to give way to a newer one of its account.
     """
 
-    def __init__(self, ledger: Ledger, open_sessions: OpenSessions) -> None:
-        self._ledger = ledger
+    def __init__(self, accounts: Accounts, open_sessions: OpenSessions, hang_up: Callable[[], None]) -> None:
+        self._accounts = accounts
         self._open_sessions = open_sessions
+        self._hang_up = hang_up
         self._state = SessionState.EXPECT_CARD
         self._account: str | None = None
 
@@ -62,55 +75,60 @@ class BankSession:
         """Whether the session must end once the reply is sent."""
         return self._state is SessionState.CLOSED
 
-    def handle(self, message: bytes) -> bytes:
+    async def handle(self, message: bytes) -> bytes:
         """Answer one message, whatever its bytes; what it asked for is on the disk when this returns.
 
         Raises LedgerError, and only that: then nothing is known to be done, and the session must end with no
         reply, for the request may be tried again under its id.
         """
-        return encode(self._answer(message))
+        if self._account is not None:
+            self._open_sessions.heard(self._account, self)
+        return encode(await self._answer(message))
+
+    def give_way(self) -> None:
+        """End, channel and all: a newer session of the account needs the place."""
+        self._state = SessionState.CLOSED
+        self._hang_up()
 
     def end(self) -> None:
         """Give back the place among the account's sessions; after this nothing is handled. May be repeated."""
-        if self._state is SessionState.SERVING and self._account is not None:
-            self._open_sessions.leave(self._account)
+        if self._account is not None:
+            self._open_sessions.leave(self._account, self)
         self._state, self._account = SessionState.CLOSED, None
 
-    def _answer(self, message: bytes) -> Reply:
+    async def _answer(self, message: bytes) -> Reply:
         try:
             request = read_request(message)
         except MessageError:
             self._want_a_card()
             return Unintelligible()
         if isinstance(request, CardRequest):
-            return self._present_card(request)
-        return self._serve(request)
+            return await self._present_card(request)
+        return await self._serve(request)
 
-    def _serve(self, request: AccountRequest) -> AccountReply:
-        if self._account is None:
+    async def _serve(self, request: AccountRequest) -> AccountReply:
+        if self._account is None or self._state is not SessionState.SERVING:
             self._want_a_card()
             return Refused(type=request.type, id=request.id, error=Refusal.CARD_REQUIRED)
-        return self._ledger.apply(self._account, request)
+        return await self._accounts.apply(self._account, request)
 
     def _want_a_card(self) -> None:
         if self._state is SessionState.EXPECT_CARD:
             self._state = SessionState.CLOSED
 
-    def _present_card(self, request: CardRequest) -> CardAccepted | CardRefused:
+    async def _present_card(self, request: CardRequest) -> CardAccepted | CardRefused:
         if self._state is SessionState.SERVING:
             return CardRefused(error=Refusal.CARD_ALREADY_PRESENTED)
-        if self._state is SessionState.CLOSED or not self._is_good(request):
+        if self._state is SessionState.CLOSED or not await self._is_good(request):
             self._state = SessionState.CLOSED
             return CardRefused(error=Refusal.CARD_REFUSED)
-        if not self._open_sessions.enter(request.account):  # said to none but who has the card
-            self._state = SessionState.CLOSED
-            return CardRefused(error=Refusal.TOO_MANY_SESSIONS)
         self._state = SessionState.SERVING
         self._account = request.account
+        self._open_sessions.enter(request.account, self)
         return CardAccepted()
 
-    def _is_good(self, request: CardRequest) -> bool:
+    async def _is_good(self, request: CardRequest) -> bool:
         """Compare digests in constant time; an unknown account takes the same steps as a wrong secret."""
-        kept = self._ledger.card_digest(request.account)
+        kept = await self._accounts.card_digest(request.account)
         same = hmac.compare_digest(request.secret.digest(), kept or _NO_DIGEST)
         return same and kept is not None

@@ -1,6 +1,17 @@
-"""The bank's ledger: accounts, every answer given and every movement of money, durable in one SQLite file."""
+"""The bank's ledger: accounts, the answers to what moves money, and every movement, durable in one SQLite file."""
 
-from app.ledger.book import LEDGER_FILE, Audit, Ledger
-from app.ledger.database import AccountExistsError, LedgerCorruptError, UnknownAccountError
+from app.ledger.audit import Audit
+from app.ledger.book import LEDGER_FILE, Ledger
+from app.ledger.errors import AccountExistsError, LedgerCorruptError, LedgerLostError, UnknownAccountError
+from app.ledger.recording import Order
 
-__all__ = ["LEDGER_FILE", "AccountExistsError", "Audit", "Ledger", "LedgerCorruptError", "UnknownAccountError"]
+__all__ = [
+    "LEDGER_FILE",
+    "AccountExistsError",
+    "Audit",
+    "Ledger",
+    "LedgerCorruptError",
+    "LedgerLostError",
+    "Order",
+    "UnknownAccountError",
+]

@@ -1,23 +1,18 @@
 """The ledger: who has how much, and exactly-once answers to requests."""
 
-import sqlite3
 import time
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from app.ledger.database import (
-    BUSY_TIMEOUT,
-    AccountExistsError,
-    Database,
-    LedgerCorruptError,
-    UnknownAccountError,
-)
-from app.ledger.schema import AUDIT
-from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest, DepositRequest, Refusal, Refused
-from app.money import MAX_AMOUNT
+from app.errors import LedgerError
+from app.ledger.audit import Audit, audit
+from app.ledger.binding import renew
+from app.ledger.database import BUSY_TIMEOUT, Database
+from app.ledger.errors import AccountExistsError, UnknownAccountError
+from app.ledger.recording import AccountState, Order, Outcome, account_states, carry_out
+from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 
 LEDGER_FILE: Final = "ledger.sqlite3"
 """The name of the ledger in a data directory."""
@@ -25,15 +20,6 @@ LEDGER_FILE: Final = "ledger.sqlite3"
 
 def _wall_clock_ms() -> int:
     return time.time_ns() // 1_000_000
-
-
-@dataclass(frozen=True)
-class Audit:
-    """What an audit counted: accounts, entries in the journal, and the sum of all balances in minor units."""
-
-    accounts: int
-    entries: int
-    total: int
 
 
 class Ledger:
@@ -61,6 +47,14 @@ class Ledger:
         """Close the connection. May be repeated."""
         self._database.close()
 
+    def leave(self) -> None:
+        """Close the connection to what is no longer the ledger, and change nothing there."""
+        self._database.leave()
+
+    def interrupt(self) -> None:
+        """Let what this ledger is doing fail. For any thread."""
+        self._database.interrupt()
+
     def open_account(self, name: str, card_digest: bytes) -> None:
         """Open an account with balance zero. `card_digest` is the SHA-256 of its card's secret.
 
@@ -71,89 +65,70 @@ class Ledger:
                 raise AccountExistsError(f"There is an account {name} already; choose another name.")
             connection.execute("INSERT INTO account VALUES (?, ?, 0, ?)", (name, card_digest, self._now_ms()))
 
+    def accounts(self, names: Iterable[str]) -> dict[str, AccountState]:
+        """Look up accounts in one state of the ledger; an unknown one is left out."""
+        with self._database.snapshot() as connection:
+            return account_states(connection, names)
+
     def card_digest(self, account: str) -> bytes | None:
         """Look up the SHA-256 of the secret of the account's card; None for an unknown account."""
-        with self._database.snapshot() as connection:
-            row = connection.execute("SELECT card_digest FROM account WHERE name = ?", (account,)).fetchone()
-        return None if row is None else bytes(row[0])
+        state = self.accounts([account]).get(account)
+        return None if state is None else state.card_digest
 
     def balance(self, account: str) -> int:
         """Look up a balance, in minor units. Raises UnknownAccountError."""
-        with self._database.snapshot() as connection:
-            return _balance(connection, account)
+        state = self.accounts([account]).get(account)
+        if state is None:
+            raise UnknownAccountError(account)
+        return state.balance
 
     def apply(self, account: str, request: AccountRequest) -> AccountReply:
-        """Carry out a request, once, and give its answer; the answer is on the disk when this returns.
+        """Carry out a request, once, and give its answer; what it says is on the disk when this returns.
+
+        As `apply_all`, for one. CHECK is answered with the balance of now and leaves no trace.
+        Raises UnknownAccountError.
+        """
+        if isinstance(request, CheckRequest):
+            return Accepted(type=request.type, id=request.id, balance=self.balance(account))
+        [outcome] = self.apply_all([Order(account, request)])
+        if isinstance(outcome, LedgerError):
+            raise outcome
+        return outcome
+
+    def apply_all(self, orders: Sequence[Order]) -> list[Outcome]:
+        """Carry out each order, once, in this order, in one transaction; gives an outcome for each.
 
         The same request under the same id gets the same answer again and moves nothing; another request under
-        that id is refused. Raises UnknownAccountError.
+        that id is refused. What the outcomes say is on the disk when this returns.
         """
-        amount = None if isinstance(request, CheckRequest) else request.amount
         with self._database.transaction() as connection:
-            before = _balance(connection, account)
-            answered = connection.execute(
-                "SELECT type, amount, balance, error FROM answer WHERE account = ? AND request_id = ?",
-                (account, request.id),
-            ).fetchone()
-            if answered is not None:
-                if answered[:2] != (request.type, amount):
-                    return Refused(type=request.type, id=request.id, error=Refusal.REQUEST_ID_REUSED)
-                return _reply(request, *answered[2:])
-            after, error = _outcome(before, request)
-            now = self._now_ms()
-            connection.execute(
-                "INSERT INTO answer VALUES (?, ?, ?, ?, ?, ?, ?)",
-                (account, request.id, request.type, amount, after, error, now),
+            return carry_out(connection, orders, self._now_ms())
+
+    def belongs_to(self, identity: bytes) -> None:
+        """Record whose ledger this is, by the bank's public identity key, 32 bytes, where none is recorded yet.
+
+        Raises LedgerError when it is another bank's.
+        """
+        with self._database.snapshot() as connection:
+            (recorded,) = connection.execute("SELECT identity FROM meta").fetchone()
+        if recorded is None:
+            with self._database.transaction() as connection:
+                connection.execute("UPDATE meta SET identity = ? WHERE identity IS NULL", (identity,))
+                (recorded,) = connection.execute("SELECT identity FROM meta").fetchone()
+        if recorded != identity:
+            raise LedgerError(
+                f"The ledger {self._database.path} belongs to another bank than the identity key beside it; "
+                "restore both from one backup with `bank restore`, or choose another data directory."
             )
-            if after != before:
-                connection.execute("UPDATE account SET balance = ? WHERE name = ?", (after, account))
-                connection.execute(
-                    "INSERT INTO journal (account, request_id, type, change, balance, at_ms) VALUES (?, ?, ?, ?, ?, ?)",
-                    (account, request.id, request.type, after - before, after, now),
-                )
-        return _reply(request, after, error)
 
     def verify(self) -> Audit:
-        """Check that every balance is the sum of its journal and that answers and journal agree.
+        """Check that the file is whole, that every balance is the sum of its journal, and that answers fit.
 
         Reads the whole file once. Raises LedgerCorruptError, which names an account that does not add up.
         """
         with self._database.snapshot() as connection:
-            verdict = connection.execute("PRAGMA integrity_check(1)").fetchone()[0]
-            if verdict != "ok":
-                raise LedgerCorruptError(f"The ledger is damaged ({verdict}); restore it from a backup.")
-            if connection.execute("PRAGMA foreign_key_check").fetchone() is not None:
-                raise LedgerCorruptError("The ledger has a row that belongs to nothing; restore it from a backup.")
-            for finding, query in AUDIT:
-                row = connection.execute(query).fetchone()
-                if row is not None:
-                    raise LedgerCorruptError(f"The ledger does not add up for account {row[0]}: {finding}.")
-            accounts, total = connection.execute("SELECT count(*), coalesce(sum(balance), 0) FROM account").fetchone()
-            (entries,) = connection.execute("SELECT count(*) FROM journal").fetchone()
-        return Audit(accounts=accounts, entries=entries, total=total)
+            return audit(connection)
 
-
-def _balance(connection: sqlite3.Connection, account: str) -> int:
-    row = connection.execute("SELECT balance FROM account WHERE name = ?", (account,)).fetchone()
-    if row is None:
-        raise UnknownAccountError(f"There is no account {account}; open it with `open-account`.")
-    return int(row[0])
-
-
-def _outcome(balance: int, request: AccountRequest) -> tuple[int, Refusal | None]:
-    """Decide what a request does to a balance: the new balance, and why nothing was done if nothing was."""
-    if isinstance(request, CheckRequest):
-        return balance, None
-    if isinstance(request, DepositRequest):
-        if balance + request.amount > MAX_AMOUNT:
-            return balance, Refusal.BALANCE_LIMIT
-        return balance + request.amount, None
-    if request.amount > balance:
-        return balance, Refusal.INSUFFICIENT_FUNDS
-    return balance - request.amount, None
-
-
-def _reply(request: AccountRequest, balance: int, error: str | None) -> AccountReply:
-    if error is None:
-        return Accepted(type=request.type, id=request.id, balance=balance)
-    return Refused(type=request.type, id=request.id, error=Refusal(error))
+    def renew(self, *, in_use: bool) -> bool:
+        """Write the log into the file and bind the two anew (app/ledger/binding.py). False when it must wait."""
+        return renew(self._database, in_use=in_use)

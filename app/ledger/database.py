@@ -1,19 +1,26 @@
 """The SQLite file under the ledger: opened with every check, changed in transactions alone."""
 
-import os
+import logging
 import sqlite3
+import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from app.errors import LedgerError
-from app.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing, sync_directory
-from app.ledger.schema import APPLICATION_ID, TABLES, VERSION
+from app.ledger.binding import TOUCH
+from app.ledger.creation import execute_all, prepare_file
+from app.ledger.errors import CommitFailedError, LedgerCorruptError
+from app.ledger.inspection import known_version, log_path
+from app.ledger.schema import FROM_VERSION_1, VERSION
 
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another process that is writing."""
+
+LOG_TIMEOUT: Final = 0.02
+"""Seconds to wait for those who read from the log, before it is emptied another time."""
 
 _OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 _WAL_RETRY_PAUSE = 0.01
@@ -26,21 +33,11 @@ _ADVICE: Final = {
     sqlite3.SQLITE_READONLY: "cannot be written; check the permissions of the file and its directory",
     sqlite3.SQLITE_CANTOPEN: "cannot be opened; check the permissions of the file and its directory",
     sqlite3.SQLITE_NOTADB: "is not a ledger of suitecase; choose another data directory",
-    sqlite3.SQLITE_CORRUPT: "is damaged; restore it from a backup",
+    sqlite3.SQLITE_CORRUPT: "is damaged; restore it from a backup with `bank restore`",
     sqlite3.SQLITE_IOERR: "cannot be read or written; check the disk",
 }
 
-
-class AccountExistsError(LedgerError):
-    """An account of this name is open already."""
-
-
-class UnknownAccountError(LedgerError):
-    """There is no account of this name."""
-
-
-class LedgerCorruptError(LedgerError):
-    """The audit found that the ledger contradicts itself."""
+logger = logging.getLogger("suitecase.ledger")
 
 
 class Database:
@@ -51,11 +48,12 @@ class Database:
     """
 
     def __init__(self, path: Path, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
-        self._path = path
+        self.path = path
         self._busy_timeout = busy_timeout
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             raise LedgerError(f"The ledger needs SQLite 3.37 or newer; this Python has {sqlite3.sqlite_version}.")
-        _prepare_file(path)
+        with reporting(path):
+            prepare_file(path, busy_timeout)
         self._connect()
 
     def close(self) -> None:
@@ -63,27 +61,79 @@ class Database:
         self._in_doubt = False  # nor is it opened again
         self._connection.close()
 
+    def leave(self) -> None:
+        """Close the connection to a file that is no longer the ledger: its log is not written into whatever is there.
+
+        Before Python 3.12 this cannot be asked for. SQLite itself leaves the log alone where the file has moved; a file
+        that was written over gets it, and the two generations in it then tell (app/ledger/binding.py).
+        """
+        if sys.version_info >= (3, 12):
+            with suppress(sqlite3.Error):
+                self._connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
+        self.close()
+
+    def interrupt(self) -> None:
+        """Let what runs on the connection fail. For any thread."""
+        self._connection.interrupt()
+
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """Run the block as one write: all of it is on the disk after the block, or none of it ever was."""
-        yield from self._transaction("BEGIN IMMEDIATE")
+        """Run the block as one write: all of it is on the disk after the block, or none of it ever was.
+
+        Raises CommitFailedError when the block was done and could not be made durable.
+        """
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            yield connection
+            connection.execute(TOUCH)
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
         """Run the block over one unmoving state of the file, beside whoever writes."""
-        yield from self._transaction("BEGIN")
+        with self._transaction("BEGIN") as connection:
+            yield connection
 
+    def log_size(self) -> int:
+        """Bytes in the write-ahead log."""
+        try:
+            return log_path(self.path).stat().st_size
+        except FileNotFoundError:
+            return 0
+
+    def empty_log(self) -> bool:
+        """Write the log into the file and truncate it. False when another process does not let go of the log."""
+        with reporting(self.path):
+            self._wait_at_most(LOG_TIMEOUT)
+            try:
+                (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            except sqlite3.OperationalError as error:
+                if _code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                    raise
+                busy = 1
+            finally:
+                self._wait_at_most(self._busy_timeout)
+        return not busy
+
+    def _wait_at_most(self, seconds: float) -> None:
+        self._connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
+
+    @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
         if self._in_doubt:
             self._connect()
-        with self._reporting():
+        with reporting(self.path):
             self._connection.execute(begin)
             try:
                 yield self._connection
-                self._connection.execute("COMMIT")
+                self._commit()
             except BaseException:
                 self._roll_back()
                 raise
+
+    def _commit(self) -> None:
+        try:
+            self._connection.execute("COMMIT")
+        except sqlite3.Error as error:
+            raise CommitFailedError(_sentence(self.path, error)) from error
 
     def _roll_back(self) -> None:
         if not self._connection.in_transaction:  # SQLite did so itself, as it does when the disk is full
@@ -95,15 +145,15 @@ class Database:
             self._in_doubt = True
 
     def _connect(self) -> None:
-        with self._reporting():
+        with reporting(self.path):
             # isolation_level=None: no transaction but those begun here, alike in Python 3.11 to 3.13.
             # mode=rw: a ledger that is gone is not replaced by an empty one.
             self._connection = sqlite3.connect(
-                f"{self._path.absolute().as_uri()}?mode=rw", uri=True, timeout=self._busy_timeout, isolation_level=None
+                f"{self.path.absolute().as_uri()}?mode=rw", uri=True, timeout=self._busy_timeout, isolation_level=None
             )
         self._in_doubt = False
         try:
-            with self._reporting():
+            with reporting(self.path):
                 self._set_up()
         except BaseException:
             self._connection.close()
@@ -113,47 +163,40 @@ class Database:
     def _set_up(self) -> None:
         execute = self._connection.execute
         execute("PRAGMA foreign_keys = ON")
-        with self.snapshot():
-            ours = self._is_ours()
-        if not ours:
-            self._use_wal()  # not before the file is known to be ours or empty
-            with self.transaction():
-                if not self._is_ours():  # another process may have been quicker
-                    for statement in TABLES.split(";"):
-                        execute(statement)
-                    execute(f"PRAGMA application_id = {APPLICATION_ID}")
-                    execute(f"PRAGMA user_version = {VERSION}")
-        self._use_wal()
+        execute("PRAGMA wal_autocheckpoint = 0")  # the log is written into the file by `renew` alone
         execute("PRAGMA synchronous = FULL")
-
-    def _is_ours(self) -> bool:
-        """Whether the file is a ledger; False for an empty one. Raises LedgerError for any other.
-
-        Called in a transaction, lest another process set the file up between two of these questions.
-        """
-        application = self._pragma("application_id")
-        version = self._pragma("user_version")
-        (objects,) = self._connection.execute("SELECT count(*) FROM sqlite_schema").fetchone()
-        if application == version == objects == 0:
-            return False
-        if application != APPLICATION_ID:
-            raise LedgerError(f"The file {self._path} is not a ledger of suitecase; choose another data directory.")
+        with self.snapshot() as connection:  # the file may be another than the one that was inspected
+            version = known_version(connection, self.path)
+        self._use_wal()
         if version != VERSION:
-            raise LedgerError(
-                f"The ledger {self._path} is of version {version} and this suitecase knows version {VERSION}; "
-                "use the suitecase that made it, or a newer one."
-            )
-        return True
+            self._upgrade()
+
+    def _upgrade(self) -> None:
+        """Bring the tables of version 1 to this version: all at once, or not at all."""
+        execute = self._connection.execute
+        execute("PRAGMA foreign_keys = OFF")  # with it, to drop a table is to delete its rows
+        execute("PRAGMA legacy_alter_table = ON")  # else the journal would refer to the old table by its new name
+        with self._transaction("BEGIN IMMEDIATE") as connection:
+            if known_version(connection, self.path) != VERSION:  # else another process has been quicker
+                (dropped,) = execute("SELECT count(*) FROM answer WHERE type = 'CHECK'").fetchone()
+                execute_all(connection, FROM_VERSION_1)
+                if execute("PRAGMA foreign_key_check").fetchone() is not None:
+                    raise LedgerCorruptError(
+                        f"The ledger {self.path} has a row that belongs to nothing; restore it from a backup."
+                    )
+                logger.warning("the ledger is now of version %d; answers to CHECK dropped: %d", VERSION, dropped)
+        execute("PRAGMA legacy_alter_table = OFF")
+        execute("PRAGMA foreign_keys = ON")
 
     def _use_wal(self) -> None:
         """Turn to write-ahead logging. SQLite does not wait by itself for another process that does the same."""
         deadline = time.monotonic() + self._busy_timeout
-        while self._pragma("journal_mode") != "wal":
+        while self._connection.execute("PRAGMA journal_mode").fetchone() != ("wal",):
             try:
                 (mode,) = self._connection.execute("PRAGMA journal_mode = WAL").fetchone()
                 if mode != "wal":  # no error: SQLite says so where there is no memory to share
                     raise LedgerError(
-                        f"The ledger {self._path} cannot have a write-ahead log there; "
+                        f"The ledger {self.path} cannot have a write-ahead log there; "
                         "choose a data directory on a local disk."
                     )
             except sqlite3.OperationalError:
@@ -161,29 +204,20 @@ class Database:
                     raise
                 time.sleep(_WAL_RETRY_PAUSE)
 
-    def _pragma(self, name: str) -> object:
-        (value,) = self._connection.execute(f"PRAGMA {name}").fetchone()
-        return value
 
-    @contextmanager
-    def _reporting(self) -> Iterator[None]:
-        try:
-            yield
-        except sqlite3.Error as error:
-            code = getattr(error, "sqlite_errorcode", 0) & _PRIMARY_CODE
-            otherwise = f"failed ({error}); try again, and if it persists run SQLite's integrity_check on a copy"
-            advice = _ADVICE.get(code, otherwise)
-            raise LedgerError(f"The ledger {self._path} {advice}.") from error
+@contextmanager
+def reporting(path: Path) -> Iterator[None]:
+    """Turn what SQLite reports of the file at `path` into a LedgerError."""
+    try:
+        yield
+    except sqlite3.Error as error:
+        raise LedgerError(_sentence(path, error)) from error
 
 
-def _prepare_file(path: Path) -> None:
-    """Make the file, private from its first moment, unless it is there; refuse one that others can reach."""
-    make_private_directory(path.parent, "data directory")
-    with refusing(path, "ledger", "opened"):
-        try:
-            os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, PRIVATE_MODE))
-            sync_directory(path.parent)
-        except FileExistsError:
-            # Looked at and not opened: closing any descriptor of it would drop the locks that SQLite holds on the file
-            # for this whole process, and the next to close would delete the log under us.
-            check_status(path.stat(), path, "ledger", OTHERS_ANY)
+def _code(error: sqlite3.Error) -> int:
+    return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY_CODE
+
+
+def _sentence(path: Path, error: sqlite3.Error) -> str:
+    otherwise = f"failed ({error}); try again, and if it persists run SQLite's integrity_check on a copy"
+    return f"The ledger {path} {_ADVICE.get(_code(error), otherwise)}."

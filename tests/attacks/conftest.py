@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bank import LedgerThread, open_bank
+from app.bank import open_bank
 from app.card import open_account_with_card
 from app.keystore import load_or_create
 from app.ledger import LEDGER_FILE, Ledger
@@ -15,6 +15,7 @@ from app.messages import Accepted
 from framework import KeyPair, Suite
 from framework.limits import DEFAULT_LIMITS, Limits
 from framework.registry import Registry
+from tests.support.accounts import open_ledger
 
 # Before they are imported, so that their assertions are rewritten like a test's own, and hold under -O too.
 pytest.register_assert_rewrite("tests.attacks.scene", "tests.attacks.malice", "tests.attacks.hostile_proxy")
@@ -65,8 +66,8 @@ def stage(
         with Ledger(ledger_path) as ledger:
             cards = {name: open_account_with_card(ledger, name, path) for name, path in card_paths.items()}
             ledger.apply(VICTIM, deposit(OPENING_BALANCE))
-        async with LedgerThread(ledger_path) as thread:
-            bank = await open_bank(suite, data_dir, "127.0.0.1", 0, thread)
+        async with open_ledger(data_dir) as live:
+            bank = await open_bank(suite, data_dir, "127.0.0.1", 0, live)
             async with bank.server, HostileProxy(*bank.server.address) as proxy:
                 take_ephemeral = ephemerals.source(suite)
                 scene = Scene(suite, key_pair, bank, proxy, cards, card_paths, ledger_path, take_ephemeral, caplog)

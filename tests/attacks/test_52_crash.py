@@ -33,12 +33,12 @@ from framework import Suite, load_registry
 suite_name, data_dir, dies = sys.argv[1:]
 handle = BankSession.handle
 
-def handle_and_die(session, message):
+async def handle_and_die(session, message):
     if b'"WITHD"' in message:
         if dies == "after":
-            handle(session, message)
+            await handle(session, message)
         os.kill(os.getpid(), signal.SIGKILL)
-    return handle(session, message)
+    return await handle(session, message)
 
 if dies != "never":
     BankSession.handle = handle_and_die

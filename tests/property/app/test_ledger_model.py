@@ -1,4 +1,4 @@
-"""The ledger against a dictionary: any sequence of openings, requests, repeats, reused ids and restarts."""
+"""The ledger against a dictionary: any sequence of openings, requests, batches, repeats, reused ids and restarts."""
 
 import tempfile
 from pathlib import Path
@@ -8,7 +8,8 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from app.ledger import AccountExistsError, Ledger, UnknownAccountError
+from app.ledger import AccountExistsError, Ledger, Order, UnknownAccountError
+from app.ledger.rules import MoneyRequest
 from app.messages import (
     Accepted,
     AccountReply,
@@ -27,11 +28,11 @@ ACCOUNTS = ["alice", "bob", "carol"]
 amounts = st.integers(1, 300) | st.integers(MAX_AMOUNT - 300, MAX_AMOUNT) | st.integers(1, MAX_AMOUNT)
 # Few ids, so that repeats and clashes come by themselves.
 identities = st.integers(0, 12).map(lambda number: f"{number:032x}")
-requests: st.SearchStrategy[AccountRequest] = st.one_of(
-    st.builds(CheckRequest, id=identities),
+movements: st.SearchStrategy[MoneyRequest] = st.one_of(
     st.builds(DepositRequest, id=identities, amount=amounts),
     st.builds(WithdrawRequest, id=identities, amount=amounts),
 )
+requests: st.SearchStrategy[AccountRequest] = st.one_of(st.builds(CheckRequest, id=identities), movements)
 
 
 class LedgerModel(RuleBasedStateMachine):
@@ -47,25 +48,26 @@ class LedgerModel(RuleBasedStateMachine):
 
     def expected(self, account: str, request: AccountRequest) -> AccountReply:
         """What the answer must be, by the plainest rules; the model moves on."""
+        if isinstance(request, CheckRequest):
+            return Accepted(type="CHECK", id=request.id, balance=self.balances[account])
         if (account, request.id) in self.answers:
             first, given = self.answers[account, request.id]
             if first == request:
                 return given
             return Refused(type=request.type, id=request.id, error=Refusal.REQUEST_ID_REUSED)
         balance = self.balances[account]
-        error = None
         if isinstance(request, DepositRequest):
             balance += request.amount
             error = Refusal.BALANCE_LIMIT
-        elif isinstance(request, WithdrawRequest):
+        else:
             balance -= request.amount
             error = Refusal.INSUFFICIENT_FUNDS
         answer: AccountReply
-        if error is not None and not 0 <= balance <= MAX_AMOUNT:
+        if not 0 <= balance <= MAX_AMOUNT:
             answer = Refused(type=request.type, id=request.id, error=error)
         else:
             answer = Accepted(type=request.type, id=request.id, balance=balance)
-            self.movements += balance != self.balances[account]
+            self.movements += 1
             self.balances[account] = balance
         self.answers[account, request.id] = request, answer
         return answer
@@ -87,6 +89,15 @@ class LedgerModel(RuleBasedStateMachine):
         else:
             with pytest.raises(UnknownAccountError):
                 self.ledger.apply(account, request)
+
+    @rule(orders=st.lists(st.tuples(st.sampled_from(ACCOUNTS), movements), max_size=8))
+    def apply_all(self, orders: list[tuple[str, MoneyRequest]]) -> None:
+        outcomes = self.ledger.apply_all([Order(*order) for order in orders])
+        for (account, request), outcome in zip(orders, outcomes, strict=True):
+            if account in self.balances:
+                assert outcome == self.expected(account, request)
+            else:
+                assert isinstance(outcome, UnknownAccountError)
 
     @rule(choice=st.integers(0, 100))
     def repeat(self, choice: int) -> None:

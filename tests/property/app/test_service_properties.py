@@ -23,8 +23,10 @@ from app.messages import (
 from app.open_sessions import OpenSessions
 from app.secret import CardSecret
 from app.service import BankSession, SessionState
+from tests.support.accounts import Sync
 
-MEMORY = Path("/dev/shm")  # noqa: S108  # the disk is not what is tested; each directory in it is private
+_SHM = Path("/dev/shm")  # noqa: S108  # the disk is not what is tested; each directory in it is private
+MEMORY = _SHM if _SHM.is_dir() else None
 GOOD, BAD = CardSecret(b"\x01" * 32), CardSecret(b"\x02" * 32)
 
 identities = st.integers(0, 5).map(lambda number: f"{number:032x}")
@@ -52,23 +54,26 @@ messages = st.lists(valid | valid | flipped | cut | joined | st.binary(max_size=
         encode(CheckRequest(id="1" * 32)),
     ]
 )
-def test_every_message_has_an_answer_and_only_a_good_card_moves_money(messages: list[bytes]) -> None:
+async def test_every_message_has_an_answer_and_only_a_good_card_moves_money(messages: list[bytes]) -> None:
     with (
-        tempfile.TemporaryDirectory(dir=MEMORY if MEMORY.is_dir() else None) as directory,
+        tempfile.TemporaryDirectory(dir=MEMORY) as directory,
         Ledger(Path(directory) / "ledger.sqlite3") as ledger,
     ):
         ledger.open_account("demo", GOOD.digest())
-        session = BankSession(ledger, OpenSessions())
+        session = BankSession(Sync(ledger), OpenSessions(), hang_up=lambda: None)
         answers: dict[str, Accepted | Refused] = {}
         for message in messages:
             before = session.state
             served = session.account
-            reply = read_reply(session.handle(message))
+            reply = read_reply(await session.handle(message))
             if isinstance(reply, Unintelligible):
                 assert session.state is (SessionState.CLOSED if before is SessionState.EXPECT_CARD else before)
             elif isinstance(reply, CardAccepted):
                 assert message == encode(CardRequest(account="demo", secret=GOOD))
                 assert session.account == "demo"
+            elif isinstance(reply, Accepted) and reply.type == "CHECK":
+                assert served == "demo"
+                assert reply.balance == ledger.balance("demo")
             elif isinstance(reply, Accepted):
                 assert served == "demo"
                 if answers.setdefault(reply.id, reply) is reply:

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.ledger import AccountExistsError, Ledger, LedgerCorruptError, UnknownAccountError
+from app.ledger import AccountExistsError, Ledger, LedgerCorruptError, Order, UnknownAccountError
 from app.messages import (
     Accepted,
     CheckRequest,
@@ -84,10 +84,10 @@ def test_a_balance_reaches_the_limit_and_does_not_pass_it(ledger: Ledger) -> Non
 
 
 def test_a_repeated_request_gets_its_first_answer_and_moves_nothing(ledger: Ledger) -> None:
-    put, take, look = deposit(100), withdraw(30), CheckRequest(id=new_request_id())
-    answers = [ledger.apply("demo", request) for request in (put, take, look)]
+    put, take = deposit(100), withdraw(30)
+    answers = [ledger.apply("demo", request) for request in (put, take)]
     ledger.apply("demo", deposit(7))
-    assert [ledger.apply("demo", request) for request in (put, take, look)] == answers
+    assert [ledger.apply("demo", request) for request in (put, take)] == answers
     assert ledger.balance("demo") == 77
     assert ledger.verify().entries == 3
 
@@ -103,14 +103,63 @@ def test_a_refusal_is_an_answer_and_is_repeated_even_when_the_money_has_come(led
 def test_an_id_used_again_for_something_else_is_refused(ledger: Ledger) -> None:
     first = deposit(100)
     answer = ledger.apply("demo", first)
-    for other in (
-        DepositRequest(id=first.id, amount=99),
-        WithdrawRequest(id=first.id, amount=100),
-        CheckRequest(id=first.id),
-    ):
+    for other in (DepositRequest(id=first.id, amount=99), WithdrawRequest(id=first.id, amount=100)):
         assert ledger.apply("demo", other) == Refused(type=other.type, id=first.id, error=Refusal.REQUEST_ID_REUSED)
     assert ledger.apply("demo", first) == answer
     assert (ledger.balance("demo"), ledger.verify().entries) == (100, 1)
+
+
+def test_a_check_tells_the_balance_of_now_and_leaves_no_trace(ledger: Ledger, ledger_path: Path) -> None:
+    put = deposit(100)
+    check = CheckRequest(id=put.id)
+    for balance in (0, 100):
+        for _ in range(3):
+            assert ledger.apply("demo", check) == Accepted(type="CHECK", id=put.id, balance=balance)
+        ledger.apply("demo", put)  # an id that a CHECK has had is as good as any
+    assert sqlite3_rows(ledger_path, "SELECT type FROM answer") == [("DEPOS",)]
+    with pytest.raises(UnknownAccountError):
+        ledger.apply("nobody", check)
+
+
+def test_any_number_of_checks_leave_the_files_as_they_are(ledger: Ledger, ledger_path: Path) -> None:
+    ledger.apply("demo", deposit(1))
+    before = {path.name: path.stat().st_size for path in ledger_path.parent.iterdir()}
+    for _ in range(500):
+        ledger.apply("demo", CheckRequest(id=new_request_id()))
+    assert {path.name: path.stat().st_size for path in ledger_path.parent.iterdir()} == before
+
+
+def test_many_orders_are_one_transaction_and_each_has_its_outcome(ledger: Ledger) -> None:
+    """In their order, with a repeated id, a reused one, an account that is not there, and a refusal among them."""
+    ledger.open_account("other", DIGEST)
+    put, take, late, much = deposit(100), withdraw(60), withdraw(60), deposit(5)
+    begun = []
+    ledger._database._connection.set_trace_callback(lambda sql: begun.append(sql) if sql.startswith("BEGIN") else None)
+    outcomes = ledger.apply_all(
+        [
+            Order("demo", put),
+            Order("nobody", put),
+            Order("demo", take),
+            Order("other", put),
+            Order("demo", late),
+            Order("demo", put),
+            Order("demo", DepositRequest(id=put.id, amount=1)),
+            Order("demo", much),
+        ]
+    )
+    assert begun == ["BEGIN IMMEDIATE"]
+    assert isinstance(outcomes.pop(1), UnknownAccountError)
+    assert outcomes == [
+        Accepted(type="DEPOS", id=put.id, balance=100),
+        Accepted(type="WITHD", id=take.id, balance=40),
+        Accepted(type="DEPOS", id=put.id, balance=100),
+        Refused(type="WITHD", id=late.id, error=Refusal.INSUFFICIENT_FUNDS),
+        Accepted(type="DEPOS", id=put.id, balance=100),
+        Refused(type="DEPOS", id=put.id, error=Refusal.REQUEST_ID_REUSED),
+        Accepted(type="DEPOS", id=much.id, balance=45),
+    ]
+    audit = ledger.verify()
+    assert (audit.entries, audit.total) == (4, 145)
 
 
 def test_ids_belong_to_their_account(ledger: Ledger) -> None:

@@ -123,10 +123,12 @@ def test_what_is_no_database_is_refused_and_left_as_it_is(tmp_path: Path, conten
 def test_a_newer_ledger_is_refused(ledger: Ledger, ledger_path: Path) -> None:
     ledger.close()
     newer = sqlite3.connect(ledger_path)
-    newer.execute("PRAGMA user_version = 2")
+    newer.execute("PRAGMA user_version = 3")
     newer.close()
-    with pytest.raises(LedgerError, match="is of version 2 and this suitecase knows version 1"):
+    before = ledger_path.read_bytes()
+    with pytest.raises(LedgerError, match="is of version 3 and this suitecase knows versions 1 to 2"):
         Ledger(ledger_path)
+    assert ledger_path.read_bytes() == before
 
 
 def test_a_marked_file_without_tables_is_refused(tmp_path: Path) -> None:
@@ -155,8 +157,34 @@ def test_a_damaged_page_is_reported(ledger: Ledger, ledger_path: Path) -> None:
     content = bytearray(ledger_path.read_bytes())
     content[4096:] = b"\xa5" * (len(content) - 4096)
     ledger_path.write_bytes(content)
+    with pytest.raises(LedgerError, match="damaged; restore it from a backup"):
+        Ledger(ledger_path)
+    assert ledger_path.read_bytes() == content
+
+
+def test_a_damaged_page_of_the_journal_is_reported(ledger: Ledger, ledger_path: Path) -> None:
+    ledger.open_account("demo", DIGEST)
+    ledger.apply("demo", deposit())
+    (page,) = ledger._database._connection.execute(
+        "SELECT rootpage FROM sqlite_schema WHERE name = 'journal'"
+    ).fetchone()
+    ledger.close()
+    content = bytearray(ledger_path.read_bytes())
+    content[(page - 1) * 4096 : page * 4096] = b"\xa5" * 4096
+    ledger_path.write_bytes(content)
     with Ledger(ledger_path) as damaged, pytest.raises(LedgerError, match="damaged"):
         damaged.verify()
+
+
+@pytest.mark.parametrize("size", [0, 1, 100, 4096, 8192])
+def test_a_ledger_that_was_cut_short_is_refused_and_left_as_it_is(ledger: Ledger, ledger_path: Path, size: int) -> None:
+    ledger.open_account("demo", DIGEST)
+    ledger.close()
+    os.truncate(ledger_path, size)
+    before = ledger_path.read_bytes()
+    with pytest.raises(LedgerError, match=r"has no content; restore it|is not a ledger|is damaged; restore it"):
+        Ledger(ledger_path)
+    assert ledger_path.read_bytes() == before
 
 
 def test_a_locked_ledger_is_an_error_that_changes_nothing(ledger: Ledger, ledger_path: Path) -> None:
@@ -174,10 +202,10 @@ def test_a_locked_ledger_is_an_error_that_changes_nothing(ledger: Ledger, ledger
     other.close()
 
 
-def test_making_the_ledger_waits_for_another_process_that_holds_the_file(ledger_path: Path) -> None:
-    ledger_path.parent.mkdir()
-    ledger_path.touch(mode=0o600)
+def test_turning_to_a_log_waits_for_another_process_that_holds_the_file(ledger: Ledger, ledger_path: Path) -> None:
+    ledger.close()
     other = sqlite3.connect(ledger_path, isolation_level=None, check_same_thread=False)
+    other.execute("PRAGMA journal_mode = DELETE")  # as a ledger is in the moment in which it is made
     other.execute("BEGIN IMMEDIATE")
     with pytest.raises(LedgerError, match="is in use by another process"):
         Ledger(ledger_path, busy_timeout=0.1)
@@ -191,13 +219,23 @@ def test_making_the_ledger_waits_for_another_process_that_holds_the_file(ledger_
 
 @pytest.mark.timeout(20)
 def test_where_there_is_no_write_ahead_log_the_ledger_does_not_hang(
-    ledger_path: Path, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, ledger_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    ledger.close()
     connect = sqlite3.connect
-    # A database in memory cannot have one, and SQLite says so as it does of a file system that cannot share memory.
-    monkeypatch.setattr(sqlite3, "connect", lambda _name, **options: connect("file::memory:", **options))
+    on_disk = connect(ledger_path)
+    on_disk.execute("PRAGMA journal_mode = DELETE")
+
+    def in_memory(_name: str, **options: Any) -> sqlite3.Connection:
+        """Without a log: SQLite says so as it does of a file system that cannot share memory."""
+        connection: sqlite3.Connection = connect(":memory:", **options)
+        on_disk.backup(connection)
+        return connection
+
+    monkeypatch.setattr(sqlite3, "connect", in_memory)
     with pytest.raises(LedgerError, match="cannot have a write-ahead log there; choose a data directory on a local"):
         Ledger(ledger_path)
+    on_disk.close()
 
 
 def test_an_sqlite_without_strict_tables_is_refused(ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -262,7 +300,17 @@ def sabotage(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Callable[..., S
 
 
 @pytest.mark.parametrize(
-    "statement", ["BEGIN", "SELECT type", "INSERT INTO answer", "UPDATE", "INSERT INTO journal", "COMMIT"]
+    "statement",
+    [
+        "BEGIN",
+        "SELECT json_group_array(json_array(name",
+        "SELECT json_group_array(\n    json_array(answer",
+        "INSERT INTO answer",
+        "UPDATE account",
+        "INSERT INTO journal",
+        "UPDATE log_mark",
+        "COMMIT",
+    ],
 )
 def test_a_failure_at_any_statement_leaves_nothing_half_done(
     ledger: Ledger, sabotage: Callable[..., Sabotage], statement: str
@@ -335,7 +383,7 @@ def test_a_ledger_that_was_closed_stays_closed(ledger: Ledger) -> None:
 def test_a_ledger_that_is_refused_is_closed(ledger: Ledger, ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     ledger.close()
     newer = sqlite3.connect(ledger_path)
-    newer.execute("PRAGMA user_version = 2")
+    newer.execute("PRAGMA user_version = 3")
     newer.close()
     opened: list[sqlite3.Connection] = []
     connect = sqlite3.connect

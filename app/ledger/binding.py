@@ -1,0 +1,62 @@
+"""What binds the ledger's file to its write-ahead log, so that neither is used with a stranger.
+
+SQLite replays a log onto whatever file lies beside it. So a random *generation* stands twice: in `meta`, and in
+`log_mark`. Every transaction writes `log_mark`, which copies the generation of `meta`. `meta` is written only when the
+log is empty, and the log is then emptied at once. So the file holds `meta`, the log holds `log_mark`, and where the two
+differ, the log belongs to another file, or to another state of this one.
+
+`in_use` is 1 while a bank has the ledger open. A bank that is killed leaves its log; a ledger that is in use and has no
+log has lost it. SQLite deletes the log only when the ledger is closed in order, after `in_use` has become 0.
+"""
+
+import secrets
+import shlex
+import sqlite3
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+from app.ledger.errors import LedgerCorruptError
+from app.ledger.schema import GENERATION_SIZE
+
+if TYPE_CHECKING:
+    from app.ledger.database import Database
+
+TOUCH: Final = "UPDATE log_mark SET generation = (SELECT generation FROM meta), transactions = transactions + 1"
+"""What every transaction that writes does last."""
+
+_ATTEMPTS: Final = 3
+
+
+def check_binding(connection: sqlite3.Connection, path: Path, log: Path, *, log_is_missing: bool) -> None:
+    """Raise LedgerCorruptError unless the file and its log belong together. Called in a transaction."""
+    in_use, same = connection.execute(
+        "SELECT in_use, meta.generation = log_mark.generation FROM meta JOIN log_mark USING (one)"
+    ).fetchone() or (0, 0)
+    if not same:
+        raise LedgerCorruptError(
+            f"The ledger {path} and its log {log.name} do not belong together: one of them was replaced. "
+            "Restore a backup with `bank restore`; or, to use the file alone, move the log away."
+        )
+    if in_use and log_is_missing and not log.exists():
+        raise LedgerCorruptError(
+            f"The log {log} of the ledger is missing, and what was confirmed last was in it. Put it back, or restore a "
+            f"backup with `bank restore`; to go on without it, run `touch {shlex.quote(str(log))}`."
+        )
+
+
+def renew(database: "Database", *, in_use: bool) -> bool:
+    """Write the log into the file, and begin an empty log under a new generation.
+
+    Gives False when another process keeps the log from being emptied; then try again later.
+    """
+    for _ in range(_ATTEMPTS):
+        if not database.empty_log():
+            return False
+        with database.transaction() as connection:
+            if database.log_size():  # another process has written in between
+                continue
+            connection.execute(
+                "UPDATE meta SET generation = ?, in_use = ?", (secrets.token_bytes(GENERATION_SIZE), in_use)
+            )
+        return database.empty_log()
+    return False

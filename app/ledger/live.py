@@ -1,0 +1,163 @@
+"""The ledger of a bank that runs: asked by many sessions at once, one transaction and one sync for all who wait."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AsyncExitStack, suppress
+from typing import Final, Protocol, Self, TypeVar
+
+from app.errors import LedgerError
+from app.ledger.batches import Batches
+from app.ledger.book import LEDGER_FILE, Ledger
+from app.ledger.errors import LedgerLostError, UnknownAccountError
+from app.ledger.inspection import log_path
+from app.ledger.occupancy import Occupancy
+from app.ledger.recording import AccountState, Order, Outcome
+from app.ledger.writer import Writer
+from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
+
+MAX_BATCH: Final = 256
+"""Requests in one transaction, at most: some milliseconds of work, so that nobody's turn is far away."""
+
+MAX_LOOKUPS: Final = 1024
+"""Accounts that are looked up at a time, at most: as many as there are channels."""
+
+QUICK_BYTES: Final = 16 * 2**20
+"""A ledger up to this size is verified before the bank listens. It takes less than a second."""
+
+VERIFIED_BYTES_A_SECOND: Final = 40 * 2**20
+"""About how quickly a ledger is verified, as measured; for what the log says of a large one."""
+
+logger = logging.getLogger("suitecase.ledger")
+
+R = TypeVar("R")
+
+
+class _Closable(Protocol):
+    def close(self) -> None: ...
+
+
+C = TypeVar("C", bound=_Closable)
+
+
+class LiveLedger:
+    """The ledger of the data directory that is occupied, for an event loop; an async context manager.
+
+    One thread writes. It takes whatever waits, in turns by account, into one transaction; the answers leave when that
+    is on the disk. Another thread reads, and waits for no writer: what was answered, it sees. Before the first money
+    moves the whole file is verified; requests to move some wait for that, and others do not.
+
+    Entering raises LedgerError and FileError; for a ledger that is damaged, too, unless it is large.
+    """
+
+    def __init__(self, occupancy: Occupancy, *, max_batch: int = MAX_BATCH, quick_bytes: int = QUICK_BYTES) -> None:
+        self._path = occupancy.data_dir / LEDGER_FILE
+        self._occupancy = occupancy
+        self._max_batch = max_batch
+        self._quick_bytes = quick_bytes
+        self._closing = AsyncExitStack()
+
+    async def __aenter__(self) -> Self:
+        self._loop = asyncio.get_running_loop()
+        self._failure: asyncio.Future[LedgerError] = self._loop.create_future()
+        async with AsyncExitStack() as stack:
+            writing, self._writer = await self._open(stack, "ledger-writer", lambda: Writer(self._occupancy))
+            reading, self._reader = await self._open(stack, "ledger-reader", lambda: Ledger(self._path))
+            self._orders: Batches[Order, AccountReply] = Batches(
+                writing, self._carry_out, self._max_batch, self._writer.tidy
+            )
+            self._lookups: Batches[str, AccountState | None] = Batches(reading, self._look_up, MAX_LOOKUPS)
+            size = self._path.stat().st_size + log_path(self._path).stat().st_size
+            if size <= self._quick_bytes:
+                await self._loop.run_in_executor(reading, self._reader.verify)
+                await self._begin(writing)
+            else:
+                stack.push_async_callback(_cancel, asyncio.create_task(self._verify_beside(writing, size)))
+            self._lookups.begin()
+            self._closing = stack.pop_all()
+        return self
+
+    async def __aexit__(self, *exc_info: object) -> None:
+        await self._closing.aclose()
+
+    async def card_digest(self, account: str) -> bytes | None:
+        """Look up the SHA-256 of the secret of the account's card; None for an unknown account. Raises LedgerError."""
+        state = await self._lookups.ask(account, account)
+        return None if state is None else state.card_digest
+
+    async def apply(self, account: str, request: AccountRequest) -> AccountReply:
+        """Carry out a request, once; what the answer says is on the disk when this returns.
+
+        Raises UnknownAccountError, and LedgerError: then it is not known whether it is done, and it may be repeated
+        under its id. When this is cancelled before its turn has come, nothing is done.
+        """
+        if isinstance(request, CheckRequest):
+            state = await self._lookups.ask(account, account)
+            if state is None:
+                raise UnknownAccountError(account)
+            return Accepted(type=request.type, id=request.id, balance=state.balance)
+        return await self._orders.ask(account, Order(account, request))
+
+    async def failure(self) -> LedgerError:
+        """Wait until the ledger cannot go on: it is damaged, or its files are no longer those of its names."""
+        return await asyncio.shield(self._failure)
+
+    # --- in the threads ---
+
+    def _look_up(self, names: Sequence[str]) -> Sequence[AccountState | None]:
+        found = self._reader.accounts(set(names))
+        self._lasting(self._writer.custody.check_names)
+        return [found.get(name) for name in names]
+
+    def _carry_out(self, orders: Sequence[Order]) -> Sequence[Outcome]:
+        return self._lasting(lambda: self._writer.carry_out(orders))
+
+    def _lasting(self, act: Callable[[], R]) -> R:
+        try:
+            return act()
+        except LedgerLostError as error:
+            self._loop.call_soon_threadsafe(self._fail, error)
+            raise
+
+    # --- opening and closing ---
+
+    async def _open(self, stack: AsyncExitStack, name: str, make: Callable[[], C]) -> tuple[ThreadPoolExecutor, C]:
+        """Give a thread and what it has opened; both are closed with the stack."""
+        thread = ThreadPoolExecutor(1, thread_name_prefix=name)
+        stack.callback(thread.shutdown)
+        opened = await self._loop.run_in_executor(thread, make)
+        stack.push_async_callback(self._loop.run_in_executor, thread, opened.close)
+        return thread, opened
+
+    async def _begin(self, writing: ThreadPoolExecutor) -> None:
+        await self._loop.run_in_executor(writing, self._writer.begin)
+        self._orders.begin()
+
+    async def _verify_beside(self, writing: ThreadPoolExecutor, size: int) -> None:
+        """Verify a large ledger while the bank listens, with a connection of its own."""
+        logger.warning(
+            "the ledger of %d MB is verified, which takes about %d s; money waits until then",
+            size // 10**6,
+            1 + size // VERIFIED_BYTES_A_SECOND,
+        )
+        async with AsyncExitStack() as stack:
+            verifying, ledger = await self._open(stack, "ledger-auditor", lambda: Ledger(self._path))
+            stack.callback(ledger.interrupt)  # when the bank ends before
+            try:
+                await self._loop.run_in_executor(verifying, ledger.verify)
+            except LedgerError as error:
+                self._fail(error)
+                return
+        await self._begin(writing)
+        logger.info("the ledger is verified")
+
+    def _fail(self, error: LedgerError) -> None:
+        if not self._failure.done():
+            self._failure.set_result(error)
+
+
+async def _cancel(task: "asyncio.Task[None]") -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

@@ -1,0 +1,74 @@
+"""One bank a data directory: a lock that a bank holds as long as it lives, and that dies with its process."""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final
+
+from app.errors import LedgerError
+from app.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing
+
+OCCUPANCY_FILE: Final = "bank.lock"
+"""The file in a data directory that its bank has locked. It stays when the bank ends; the lock does not."""
+
+PATIENCE: Final = 2.0
+"""Seconds to wait for a bank that is just ending."""
+
+RESTORING: Final = "restore-under-way"
+"""A directory in a data directory while `bank restore` works there; left behind, it says that it was cut short."""
+
+_RETRY_PAUSE: Final = 0.02
+
+
+class Occupancy:
+    """The right to be the bank of a data directory. Made by `occupied`."""
+
+    def __init__(self, data_dir: Path, descriptor: int) -> None:
+        self.data_dir = data_dir
+        self._descriptor = descriptor
+
+    def lasts(self) -> bool:
+        """Whether the file that is locked is still the one in the data directory. Raises OSError."""
+        return os.path.samestat(os.fstat(self._descriptor), (self.data_dir / OCCUPANCY_FILE).stat())
+
+
+@contextmanager
+def occupied(data_dir: Path, *, patience: float = PATIENCE, restoring: bool = False) -> Iterator[Occupancy]:
+    """Be the one bank of a data directory, which is made if it is not there; `patience` in seconds.
+
+    Raises LedgerError when another process is, or when a restore was cut short there and `restoring` is false; and
+    FileError.
+    """
+    make_private_directory(data_dir, "data directory")
+    path = data_dir / OCCUPANCY_FILE
+    with refusing(path, "lock file", "opened"):
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK, PRIVATE_MODE)
+    try:
+        check_status(os.fstat(descriptor), path, "lock file", OTHERS_ANY)
+        _lock(descriptor, data_dir, patience)
+        if not restoring and (data_dir / RESTORING).exists():
+            raise LedgerError(
+                f"A restore in the data directory {data_dir} was cut short; run `bank restore` again before the bank."
+            )
+        yield Occupancy(data_dir, descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def _lock(descriptor: int, data_dir: Path, patience: float) -> None:
+    deadline = time.monotonic() + patience
+    while True:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > deadline:
+                raise LedgerError(
+                    f"Another bank runs on the data directory {data_dir}; end it first, "
+                    "or choose another directory with --data-dir."
+                ) from None
+            time.sleep(_RETRY_PAUSE)
+        else:
+            return

@@ -1,0 +1,93 @@
+"""The one who writes a bank's ledger: a batch a transaction, and nothing confirmed that went elsewhere."""
+
+import logging
+from collections.abc import Sequence
+from contextlib import suppress
+from typing import Final
+
+from app.errors import LedgerError
+from app.ledger.book import LEDGER_FILE, Ledger
+from app.ledger.custody import Custody
+from app.ledger.errors import CommitFailedError, LedgerLostError
+from app.ledger.occupancy import Occupancy
+from app.ledger.recording import Order, Outcome
+
+LOG_BYTES: Final = 4 * 2**20
+"""The log is written into the file when it has grown by so much: some hundred batches, a few milliseconds of work."""
+
+logger = logging.getLogger("suitecase.ledger")
+
+
+class Writer:
+    """The ledger of the data directory that is occupied, in one thread. Raises LedgerError.
+
+    `begin` comes before the first `carry_out`, when the ledger has been verified.
+    """
+
+    def __init__(self, occupancy: Occupancy) -> None:
+        path = occupancy.data_dir / LEDGER_FILE
+        self._ledger = Ledger(path)
+        try:
+            self._ledger.accounts([])  # the log is there from the first read on
+            self.custody = Custody(path, occupancy)
+        except BaseException:
+            self._ledger.close()
+            raise
+        self._log_limit = LOG_BYTES
+        self._began = False
+
+    def begin(self) -> None:
+        """Bind the ledger to a new log, and say in it that it is in use."""
+        self.custody.check()
+        self._renew(in_use=True)
+        self._began = True
+
+    def carry_out(self, orders: Sequence[Order]) -> Sequence[Outcome]:
+        """As `Ledger.apply_all`; raises LedgerLostError when what was written is no longer the ledger.
+
+        When an order makes the transaction of all fail, each has one of its own.
+        """
+        self.custody.check()
+        try:
+            outcomes = self._ledger.apply_all(orders)
+        except CommitFailedError:
+            raise
+        except LedgerError:
+            if len(orders) == 1:
+                raise
+            outcomes = [self._alone(order) for order in orders]
+        self.custody.check()
+        return outcomes
+
+    def tidy(self) -> None:
+        """Write the log into the file when it has grown."""
+        with suppress(LedgerLostError):  # the next order is told
+            if self.custody.check() >= self._log_limit:
+                self._renew(in_use=True)
+
+    def close(self) -> None:
+        """Write the log into the file, say in it that it is not in use, and close it."""
+        try:
+            self.custody.check()
+            if self._began:
+                self._renew(in_use=False)
+        except LedgerLostError:
+            self._ledger.leave()
+        else:
+            self._ledger.close()
+
+    def _alone(self, order: Order) -> Outcome:
+        try:
+            [outcome] = self._ledger.apply_all([order])
+        except LedgerError as error:
+            return error
+        return outcome
+
+    def _renew(self, *, in_use: bool) -> None:
+        try:
+            done = self._ledger.renew(in_use=in_use)
+        except LedgerError as error:
+            logger.error("the log is not written into the ledger: %s", error)  # noqa: TRY400 - a sentence says it
+            done = False
+        self.custody.accept()
+        self._log_limit = LOG_BYTES if done else self.custody.check() + LOG_BYTES
