@@ -29,26 +29,50 @@ MAX_KEY_ATTEMPTS = 256
 HANDSHAKE_SECONDS = 5.0
 """The whole handshake, on the monotonic clock: the answer to Slowloris; the honest need is below 0.1 s."""
 
-MAX_HANDSHAKES = 64
-"""Handshakes under way in all: at 10 ms each they are done within a second on one core."""
+FIRST_MESSAGE_SECONDS = 2.0
+"""From accepting a connection to a whole M1, which an honest client sends at once: time for one loss on a slow line."""
 
-MAX_HANDSHAKES_PER_ADDRESS = 8
-"""Handshakes under way for one address: one address leaves room for seven others."""
+MAX_SILENT = 512
+"""Connections without a whole M1: 300 new ones a second last for 1.7 s each, and cost 4 MB."""
 
-MAX_WAITING = 512
-"""Connections that wait, unread, for a handshake place: a file descriptor each, half a usual limit of 1,024."""
+MAX_WAITING = 128
+"""First messages that wait for their turn: at 16 ms each they are done in the 2 s that a client should wait."""
 
-MAX_WAITING_PER_ADDRESS = 256
-"""The same for one address: half of the whole, so that no address fills the room alone."""
+MAX_HALF_OPEN = 1_024
+"""Handshakes between M2 and M3, each some KiB: at 60 decapsulations a second, 300 of them await their deadline."""
 
 MAX_CHANNELS = 1_024
-"""Open channels in all, each a file descriptor and the keys of two directions; past it a new one is failed."""
+"""Open channels in all, each a descriptor and the keys of two directions; past it a new one is failed."""
 
 MAX_CHANNELS_PER_ADDRESS = 512
 """Open channels of one address: half of the whole, so that no address has them all."""
 
 MAX_UNAUTHENTICATED = 256
 """Open channels whose peer the application has not authenticated: each is there for seconds, so a quarter will do."""
+
+MAX_CONNECTIONS = 4_096
+"""Connections in all: those above, and as many again that wait for the tick of their reset, at 20,000 a second."""
+
+SPARE_DESCRIPTORS = 16
+"""Descriptors that are left to the application for files that it opens later: a ledger has 3 a connection."""
+
+BACKLOG = 128
+"""Connections that the system holds until they are accepted: 0.3 s of a flood of 400 a second."""
+
+ACCEPTS_AT_ONCE = 32
+"""Connections accepted in a row, before those that were accepted earlier have their turn."""
+
+ACCEPT_PAUSE_SECONDS = 0.2
+"""How long accepting pauses when the system has no descriptor or no memory for another connection."""
+
+KEEPALIVE_IDLE_SECONDS = 30
+"""A connection on which nothing arrived for so long is probed: as long as a record may be under way (SKEW_MS)."""
+
+KEEPALIVE_INTERVAL_SECONDS = 10
+"""Between two probes: time for three retransmissions at a round trip of a second."""
+
+KEEPALIVE_PROBES = 3
+"""Probes without an answer after which the peer is gone: after a minute, at the first two lost on the way it is not."""
 
 MAX_FIRST_MESSAGES = 32_768
 """First messages in one of the two sets that a server remembers: 500 a second for a minute, 4 MB in all."""

@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from typing import NoReturn
 
 from framework.aio.clock import ChannelClock
+from framework.aio.keepalive import keep_alive
 from framework.channel import Channel
 from framework.errors import ChannelError, MisuseError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
@@ -30,11 +31,13 @@ _RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
 class Connection(asyncio.BufferedProtocol):
     """One of these a connection, on both sides.
 
-    It reads into a buffer of its own: `asyncio.Protocol` would allocate 256 KiB for every read, however little comes,
-    which takes several times as long as the read itself.
+    It reads into a buffer: `asyncio.Protocol` would allocate 256 KiB for every read, however little comes, which takes
+    several times as long as the read itself. All connections of a server share one, for what is read is copied at once.
     """
 
-    def __init__(self, channel: Channel, clock: ChannelClock, workers: Executor | None) -> None:
+    def __init__(
+        self, channel: Channel, clock: ChannelClock, workers: Executor | None, buffer: memoryview | None = None
+    ) -> None:
         loop = asyncio.get_running_loop()
         self.channel = channel
         self.peer_address = "?"
@@ -46,7 +49,7 @@ class Connection(asyncio.BufferedProtocol):
         self._loop = loop
         self._workers = workers
         self._transport: asyncio.Transport | None = None
-        self._buffer = memoryview(bytearray(READ_SIZE))
+        self._buffer = read_buffer() if buffer is None else buffer
         self._messages: deque[bytes] = deque()
         self._queued = 0
         self._taken_after_close = 0
@@ -57,6 +60,7 @@ class Connection(asyncio.BufferedProtocol):
         self._application_is_behind = False
         self._application_is_gone = False
         self._computing = False
+        self._waiting = False  # for a turn to compute
 
     # --- asyncio.BufferedProtocol ---
 
@@ -67,6 +71,7 @@ class Connection(asyncio.BufferedProtocol):
         self._transport = transport
         host, port, *_ = transport.get_extra_info("peername") or ("?", 0)
         self.peer_address = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        keep_alive(transport.get_extra_info("socket"))
         self._flush()
 
     def get_buffer(self, sizehint: int) -> memoryview:  # noqa: ARG002 - the interface's
@@ -87,18 +92,16 @@ class Connection(asyncio.BufferedProtocol):
             if self._taken_after_close > MAX_AFTER_CLOSE:
                 self.fail(FailureReason.LIMIT, "data without end to a side that has closed")
                 return
-        if self.channel.is_costly(len(data)):
-            self._computing = True
-            self.pause_reading()
-            work = self._loop.run_in_executor(self._workers, self.channel.receive_data, data, now)
-            work.add_done_callback(self._computed)
-        else:
-            try:
-                events = self.channel.receive_data(data, now)
-            except Exception as error:  # noqa: BLE001 - as in `_computed`: not even a bug may fail in another way
-                self.fail(FailureReason.PLUGIN, type(error).__name__)
-            else:
-                self._deliver(events)
+        is_costly = self.channel.is_costly(len(data))
+        try:
+            events = self.channel.screen(data, now) if is_costly else self.channel.receive_data(data, now)
+        except Exception as error:  # noqa: BLE001 - as in `_computed`: not even a bug may fail in another way
+            self.fail(FailureReason.PLUGIN, type(error).__name__)
+            return
+        self._deliver(events)
+        if is_costly and self.channel.is_costly(0):
+            self._waiting = True
+            self._wait_for_turn()
 
     def eof_received(self) -> bool:
         """Note the end of the stream; the transport stays open, for our close_notify may still be due."""
@@ -225,6 +228,13 @@ class Connection(asyncio.BufferedProtocol):
             failure = self.channel.fail(reason, detail)
         self._note_failure(failure)
 
+    def compute(self) -> None:
+        """Do the step of the handshake that the channel waits with, in a worker thread."""
+        self._waiting, self._computing = False, True
+        self.pause_reading()
+        work = self._loop.run_in_executor(self._workers, self.channel.receive_data, b"", self.last_received)
+        work.add_done_callback(self._computed)
+
     def pause_reading(self) -> None:
         """Read nothing from the socket until `resume_reading`."""
         if self._transport is not None and not self._transport.is_closing():
@@ -232,11 +242,15 @@ class Connection(asyncio.BufferedProtocol):
 
     def resume_reading(self) -> None:
         """Read again, unless something else is waited for."""
-        waiting = self._computing or self._application_is_behind or self._failure is not None
+        waiting = self._waiting or self._computing or self._application_is_behind or self._failure is not None
         if self._transport is not None and not waiting and not self._transport.is_closing():
             self._transport.resume_reading()
 
     # --- inside ---
+
+    def _wait_for_turn(self) -> None:
+        """A client has one handshake, which waits for nothing."""
+        self.compute()
 
     def _computed(self, work: "asyncio.Future[list[Event]]") -> None:
         """Take a handshake step back from the worker thread."""
@@ -323,6 +337,11 @@ class Connection(asyncio.BufferedProtocol):
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise error_of(self._failure)
+
+
+def read_buffer() -> memoryview:
+    """Where one read of a socket goes."""
+    return memoryview(bytearray(READ_SIZE))
 
 
 _MESSAGES = {

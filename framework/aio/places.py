@@ -1,21 +1,9 @@
 """Places for connections, shared fairly between addresses (PROTOCOL §8.2)."""
 
 from collections.abc import Hashable
-from ipaddress import IPv4Address, IPv6Address, ip_address
 from typing import Generic, TypeVar
 
 C = TypeVar("C", bound=Hashable)
-
-
-def network_of(host: str) -> str:
-    """What counts as one address: an IPv4 address, or the /64 of an IPv6 one, for who has one of these has all."""
-    try:
-        address = ip_address(host.strip("[]"))
-    except ValueError:
-        return host
-    if isinstance(address, IPv4Address) or address.ipv4_mapped is not None:
-        return str(address)
-    return f"{IPv6Address(int(address) >> 64 << 64)}/64"
 
 
 class Places(Generic[C]):

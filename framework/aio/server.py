@@ -2,29 +2,30 @@
 
 import asyncio
 import logging
+import socket
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
 
-from framework.aio.admission import Admission, Verdict
+from framework.aio.accepted import ServerConnection
 from framework.aio.clock import ChannelClock
-from framework.aio.connection import Connection
+from framework.aio.connection import read_buffer
+from framework.aio.handshakes import Handshakes
+from framework.aio.listener import Listener
 from framework.aio.listening import bound_sockets
-from framework.aio.places import Places, network_of
+from framework.aio.open_channels import OpenChannels
+from framework.aio.room import Room, free_descriptors
 from framework.aio.stream import ChannelStream
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
-from framework.events import Event, FailureReason
+from framework.handshake.first_messages import FirstMessages
 from framework.limits import (
     CLOSE_SECONDS,
     HANDSHAKE_SECONDS,
     HANDSHAKE_WORKERS,
     IDLE_SECONDS,
     LIFETIME_SECONDS,
-    MAX_CHANNELS,
-    MAX_CHANNELS_PER_ADDRESS,
-    MAX_UNAUTHENTICATED,
 )
 from framework.primitives import KeyPair
 from framework.suite import Suite
@@ -47,52 +48,51 @@ class Server:
         idle_seconds: float,
         lifetime_seconds: float,
         awaits_authentication: bool = False,
+        room: Room | None = None,
     ) -> None:
         self.handshake_seconds = handshake_seconds
         self.idle_seconds = idle_seconds
         self.lifetime_seconds = lifetime_seconds
-        self.admission: Admission[ServerConnection] = Admission()
+        self.room = Room.within(free_descriptors()) if room is None else room
+        self.handshakes = Handshakes(self.room)
+        self.channels = OpenChannels(self.room, awaits_authentication=awaits_authentication)
         self.workers = ThreadPoolExecutor(HANDSHAKE_WORKERS, thread_name_prefix="handshake")
+        self.buffer = read_buffer()
         self._handler = handler
         self._make_channel = make_channel
-        self._listeners: list[asyncio.Server] = []
+        self._listener: Listener | None = None
         self._connections: set[ServerConnection] = set()
-        self._open: Places[ServerConnection] = Places(MAX_CHANNELS)
-        self._unauthenticated: Places[ServerConnection] = Places(MAX_UNAUTHENTICATED)
-        self._awaits_authentication = awaits_authentication
+        self._beginning: set[asyncio.Task[None]] = set()
         self._tasks: set[asyncio.Task[None]] = set()
 
     async def listen(self, host: str | Sequence[str], port: int) -> None:
         """Bind and accept. Raises OSError."""
-        loop = asyncio.get_running_loop()
-        sockets = await bound_sockets(host, port)
-        try:
-            for sock in sockets:
-                self._listeners.append(await loop.create_server(self._connection, sock=sock, backlog=512))
-        except OSError:
-            for sock in sockets:
-                sock.close()
-            raise
+        self._listener = Listener(await bound_sockets(host, port), self._accepted, self._has_room)
+        self._listener.listen()
 
     @property
     def address(self) -> tuple[str, int]:
         """The host and port that are listened on."""
-        if not self._listeners or not self._listeners[0].sockets:
+        if self._listener is None:
             raise OSError("the server does not listen")
-        host, port, *_ = self._listeners[0].sockets[0].getsockname()
-        return host, port
+        return self._listener.address
 
     async def close(self) -> None:
-        """Accept no more, close every channel in order, and wait for their handlers; reset what does not end."""
-        for listener in self._listeners:
-            await self._stop_listening(listener)
+        """Accept no more, close every channel in order, and wait for their handlers; reset what does not end.
+
+        That takes one and a half CLOSE_SECONDS and a tick at most.
+        """
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
+        await asyncio.gather(*self._beginning)
         for connection in tuple(self._connections):
             if connection.established.done():
                 connection.expire()
             else:
                 connection.abort()
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=2 * CLOSE_SECONDS)
+            _, late = await asyncio.wait(self._tasks, timeout=1.5 * CLOSE_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -109,60 +109,39 @@ class Server:
     async def __aexit__(self, *exc_info: object) -> None:
         await self.close()
 
-    @staticmethod
-    async def _stop_listening(listener: asyncio.Server) -> None:
-        for sock in listener.sockets:
-            asyncio.get_running_loop().remove_reader(sock.fileno())
-        for _ in range(2):  # until whoever was being accepted is known: asyncio would lose it
-            await asyncio.sleep(0)
-        listener.close()
+    def _has_room(self) -> bool:
+        return len(self._connections) < self.room.connections
 
-    def _connection(self) -> "ServerConnection":
+    def _accepted(self, sock: socket.socket) -> None:
         clock = ChannelClock()
-        return ServerConnection(self, self._make_channel(now=clock.now()), clock)
-
-    def admit(self, connection: "ServerConnection", address: str) -> Verdict:
-        """Take a new connection in."""
+        connection = ServerConnection(self, self._make_channel(now=clock.now()), clock)
         self._connections.add(connection)
-        return self.admission.enter(connection, address)
+        task = asyncio.get_running_loop().create_task(self._begin(connection, sock))
+        self._beginning.add(task)
+        task.add_done_callback(self._beginning.discard)
 
-    def handshake_over(self, connection: "ServerConnection") -> None:
-        """Pass the place on to those who wait for it."""
-        for admitted in self.admission.leave(connection):
-            admitted.resume_reading()
+    async def _begin(self, connection: ServerConnection, sock: socket.socket) -> None:
+        try:
+            await asyncio.get_running_loop().connect_accepted_socket(lambda: connection, sock)
+        except OSError:  # it is gone already
+            sock.close()
+            self.forget(connection)
 
-    def start_handler(self, connection: "ServerConnection") -> None:
+    def start_handler(self, connection: ServerConnection) -> None:
         """Serve an open channel in a task of its own, if there is room for another."""
-        if self._awaits_authentication:
-            oldest = self._unauthenticated.enter(connection, connection.network)
-            if oldest is not None:
-                oldest.fail(FailureReason.LIMIT, "not authenticated, and newer channels wait for its place")
-        elif not self._let_stay(connection):
-            return
-        task = asyncio.get_running_loop().create_task(self._serve(connection))
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
+        if self.channels.enter(connection):
+            task = asyncio.get_running_loop().create_task(self._serve(connection))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
 
-    def authenticated(self, connection: "ServerConnection") -> None:
-        """Count a channel among those that stay."""
-        if self._unauthenticated.leave(connection):
-            self._let_stay(connection)
-
-    def _let_stay(self, connection: "ServerConnection") -> bool:
-        if self._open.is_full or self._open.count(connection.network) >= MAX_CHANNELS_PER_ADDRESS:
-            connection.fail(FailureReason.LIMIT, "no room for another open channel")
-            return False
-        self._open.enter(connection, connection.network)
-        return True
-
-    def forget(self, connection: "ServerConnection") -> None:
+    def forget(self, connection: ServerConnection) -> None:
         """Let go of a connection that is lost."""
         self._connections.discard(connection)
-        self._unauthenticated.leave(connection)
-        self._open.leave(connection)
-        self.handshake_over(connection)
+        self.channels.leave(connection)
+        if self._listener is not None:
+            self._listener.room_again()
 
-    async def _serve(self, connection: "ServerConnection") -> None:
+    async def _serve(self, connection: ServerConnection) -> None:
         stream = ChannelStream(connection)
         try:
             await self._handler(stream)
@@ -182,77 +161,6 @@ class Server:
             await stream.close()
 
 
-class ServerConnection(Connection):
-    """A connection that was accepted: it needs a place, has a deadline, and ends when it is idle or old."""
-
-    def __init__(self, server: Server, channel: Channel, clock: ChannelClock) -> None:
-        super().__init__(channel, clock, server.workers)
-        self.network = "?"
-        self._server = server
-        self._deadline: asyncio.TimerHandle | None = None
-        self._idle: asyncio.TimerHandle | None = None
-
-    def connection_made(self, transport: asyncio.BaseTransport) -> None:
-        """Ask for a place; until there is one, read nothing (PROTOCOL §8.2)."""
-        super().connection_made(transport)
-        self.network = network_of(self.peer_address.rpartition(":")[0])
-        self._set_deadline(self._server.handshake_seconds, self._handshake_late)
-        verdict = self._server.admit(self, self.network)
-        if verdict is not Verdict.ADMITTED:
-            self.pause_reading()
-        if verdict is Verdict.REFUSED:
-            self.fail(FailureReason.LIMIT, "no place and no room to wait")
-
-    def connection_lost(self, exc: Exception | None) -> None:
-        """Let go of everything."""
-        for timer in (self._deadline, self._idle):
-            if timer is not None:
-                timer.cancel()
-        super().connection_lost(exc)
-        if not self._computing:  # else its work still occupies a place
-            self._server.forget(self)
-
-    def expire(self) -> None:
-        """End the channel in order; a peer that does not read, and so keeps the handler waiting, is reset."""
-        self.expired = True
-        self._set_deadline(2 * CLOSE_SECONDS, self._overdue)
-        self.end()
-
-    def authenticated(self) -> None:
-        """Count among the channels that stay."""
-        self._server.authenticated(self)
-
-    def _computed(self, work: "asyncio.Future[list[Event]]") -> None:
-        super()._computed(work)
-        if self._lost.is_set():
-            self._server.forget(self)
-
-    def _establish(self) -> None:
-        super()._establish()
-        self._set_deadline(self._server.lifetime_seconds, self.expire)
-        self._idle = self._loop.call_later(self._server.idle_seconds, self._check_idle)
-        self._server.handshake_over(self)
-        self._server.start_handler(self)
-
-    def _set_deadline(self, seconds: float, late: Callable[[], None]) -> None:
-        if self._deadline is not None:
-            self._deadline.cancel()
-        self._deadline = self._loop.call_later(seconds, late)
-
-    def _handshake_late(self) -> None:
-        self.fail(FailureReason.TIMEOUT, "no handshake within its deadline")
-
-    def _check_idle(self) -> None:
-        left = self._server.idle_seconds - (self._clock.now() - self.last_received) / 1000
-        if left <= 0:
-            self.expire()
-        else:
-            self._idle = self._loop.call_later(left, self._check_idle)
-
-    def _overdue(self) -> None:
-        self.fail(FailureReason.TIMEOUT, "the channel had to end, and the peer did not let it")
-
-
 async def serve(
     handler: Handler,
     host: str | Sequence[str],
@@ -266,6 +174,7 @@ async def serve(
     idle_seconds: float = IDLE_SECONDS,
     lifetime_seconds: float = LIFETIME_SECONDS,
     awaits_authentication: bool = False,
+    room: Room | None = None,
 ) -> Server:
     """Listen on host:port (port 0: one that the system picks) and serve channels with `handler`.
 
@@ -273,12 +182,20 @@ async def serve(
 
     With `awaits_authentication` an open channel is counted by itself until the handler calls
     `ChannelStream.authenticated`; when there are too many such channels, the oldest of the address that has most is
-    failed. So peers that never authenticate take no place from those that do (PROTOCOL §8.2).
+    failed. So peers that never authenticate take no place from those that do (PROTOCOL §8.2). `room` says how many
+    connections of each kind there may be; without it, as many as the limits and the process's descriptors allow.
 
     The static key pair belongs to this suite alone. Raises OSError when the address cannot be bound, and MisuseError
     for a key pair of another key exchange.
     """
-    make = partial(Channel.server, suite, key_pair, application=application, server_name=server_name)
+    make = partial(
+        Channel.server,
+        suite,
+        key_pair,
+        application=application,
+        server_name=server_name,
+        first_messages=FirstMessages(suite.limits.skew_ms),
+    )
     make(now=ChannelClock().now())  # what is wrong with the arguments is said here, and not to every client
     server = Server(
         handler,
@@ -287,6 +204,7 @@ async def serve(
         idle_seconds=idle_seconds,
         lifetime_seconds=lifetime_seconds,
         awaits_authentication=awaits_authentication,
+        room=room,
     )
     try:
         await server.listen(host, port)

@@ -6,6 +6,7 @@ import time
 from collections.abc import Callable, Iterable
 from contextlib import AbstractAsyncContextManager, suppress
 from dataclasses import dataclass, field
+from functools import partial
 from itertools import cycle
 from pathlib import Path
 
@@ -31,9 +32,10 @@ from app.messages import (
 )
 from framework import Channel, ChannelError, HandshakeCompleted, KeyPair, MessageReceived, Suite, open_channel
 from framework.aio import ChannelStream
+from framework.aio.accepted import ServerConnection
 from framework.aio.connection import Connection
-from framework.aio.server import ServerConnection
 from framework.events import FailureReason
+from framework.handshake.first_messages import FirstMessages
 from tests.attacks.hostile_proxy import PATIENCE, TICK, Ending, HostileProxy, Line, Party
 
 OPENING_BALANCE = 100_00
@@ -193,6 +195,15 @@ class Scene:
             application=APPLICATION,
             server_name=SERVER_NAME,
         )
+
+    def fresh_m1(self) -> bytes:
+        """A first message that nobody has seen: the bank answers each once."""
+        return self.client_channel().data_to_send()
+
+    def forget_first_messages(self) -> None:
+        """Let the bank remember no first message, as after a new start."""
+        server = self.bank.server
+        server._make_channel = partial(server._make_channel, first_messages=FirstMessages())
 
     async def open_puppet(self, source: str = "127.0.0.1") -> Puppet:
         """A handshake by hand, on a connection of the attacker's own; M3 is on its way when this returns."""

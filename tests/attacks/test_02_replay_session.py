@@ -1,7 +1,8 @@
 """Attack 2: a whole session is recorded, and its half is played back to the other side as if it were new.
 
-A correct system contributes randomness from both sides: the bank answers an old M1 with a new M2, so the old M3 does
-not open and no record is ever read; a client takes an old M2 for a forgery (PROTOCOL §4.3 to §4.5).
+A correct system remembers first messages and refuses an old one. And it contributes randomness from both sides: a bank
+that was started again and remembers nothing answers an old M1 with a new M2, so the old M3 does not open and no
+record is ever read; a client takes an old M2 for a forgery (PROTOCOL §4.3 to §4.5, §4.8).
 """
 
 import asyncio
@@ -30,6 +31,7 @@ async def recorded_session(scene: Scene) -> tuple[list[bytes], list[bytes]]:
 async def test_client_half(stage: Stage, suite: str, *, with_records: bool) -> None:
     async with stage(suite) as scene:
         (m1, *rest), (m2, *_) = await recorded_session(scene)
+        scene.forget_first_messages()
         bank = await scene.proxy.dial()
         bank.give(m1)
         fresh_m2 = await bank.take()
@@ -40,13 +42,27 @@ async def test_client_half(stage: Stage, suite: str, *, with_records: bool) -> N
 
 
 @pytest.mark.parametrize("suite", [CTR, GCM])
-async def test_client_half_in_one_packet(stage: Stage, suite: str) -> None:
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_client_half_in_one_packet(stage: Stage, suite: str, *, remembers: bool) -> None:
+    """A bank that remembers nothing refuses what follows an M1 that it has not answered."""
     async with stage(suite) as scene:
         client_frames, _ = await recorded_session(scene)
+        if not remembers:
+            scene.forget_first_messages()
         bank = await scene.proxy.dial()
         await fails_silently(bank, lambda: bank.give(b"".join(client_frames)))
-        assert scene.failures_at_bank(bank) == [FailureReason.AUTHENTICATION]
+        why = FailureReason.AUTHENTICATION if remembers else FailureReason.MALFORMED
+        assert scene.failures_at_bank(bank) == [why]
         assert scene.balance() == OPENING_BALANCE - 10_00
+
+
+@pytest.mark.parametrize("suite", [DES3, GCM])
+async def test_its_first_message_alone(stage: Stage, suite: str) -> None:
+    async with stage(suite) as scene:
+        (m1, *_), _ = await recorded_session(scene)
+        bank = await scene.proxy.dial()
+        await fails_silently(bank, lambda: bank.give(m1))
+        assert scene.failures_at_bank(bank) == [FailureReason.AUTHENTICATION]
 
 
 @pytest.mark.parametrize("suite", [DES3, GCM])

@@ -40,12 +40,11 @@ async def test_record(stage: Stage, suite: str, side: str) -> None:
 async def test_m1(stage: Stage, suite: str) -> None:
     """The bank answers the other client's M1, and this client does not take the answer for its own."""
     async with stage(suite) as scene:
-        _, recorded = await scene.open_victim()
         scene.proxy.holds = True
         opening = asyncio.create_task(scene.open_session())
         line = await scene.proxy.next_line()
         await line.client.take()
-        line.bank.give(recorded.client.frames[0])
+        line.bank.give(scene.fresh_m1())
         m2 = await line.bank.take()
         await fails_silently(line.client, lambda: line.client.give(m2))
         assert await reason(opening) is FailureReason.AUTHENTICATION

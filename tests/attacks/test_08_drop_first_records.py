@@ -50,7 +50,7 @@ async def test_nothing_can_be_put_before_the_first_record(stage: Stage, suite: s
     async with stage(suite) as scene:
         session, line = await scene.open_victim()
         bank = await scene.proxy.dial()
-        bank.give(line.client.frames[0])
+        bank.give(scene.fresh_m1())
         await bank.take()
         await fails_silently(bank, lambda: bank.give(line.client.frames[2]))
         assert scene.failures_at_bank(bank) == [FailureReason.MALFORMED]

@@ -44,14 +44,14 @@ async def recorded(scene: Scene) -> dict[int, bytes]:
     }
 
 
-async def bank_in(scene: Scene, state: str, m1: bytes) -> Party:
+async def bank_in(scene: Scene, state: str) -> Party:
     """The bank's side of a connection, in this state."""
     if state == "OPEN":
         _, line = await scene.open_victim()
         return line.bank
     bank = await scene.proxy.dial()
     if state == "EXPECT_M3":
-        bank.give(m1)
+        bank.give(scene.fresh_m1())
         await bank.take()
     return bank
 
@@ -62,7 +62,7 @@ async def test_every_other_frame_to_the_bank(stage: Stage, suite: str) -> None:
         frames = await recorded(scene)
         faults = []
         for state, message in UNEXPECTED[:: 4 if suite == DES3 else 1]:
-            faults.append((await bank_in(scene, state, frames[M1]), frames[message]))
+            faults.append((await bank_in(scene, state), frames[message]))
         await fail_silently_together(faults)
         assert [scene.failures_at_bank(bank) for bank, _ in faults] == [[FailureReason.MALFORMED]] * len(faults)
         assert scene.balance() == OPENING_BALANCE
@@ -131,7 +131,6 @@ async def test_genuine_messages_under_another_type(stage: Stage, suite: str) -> 
 
 async def test_empty_messages_to_the_bank(stage: Stage) -> None:
     async with stage(CTR) as scene:
-        m1 = (await recorded(scene))[M1]
-        faults = [(await bank_in(scene, state, m1), frame(kind, b"")) for state, kind in EXPECTED.items()]
+        faults = [(await bank_in(scene, state), frame(kind, b"")) for state, kind in EXPECTED.items()]
         await fail_silently_together(faults)
         assert [scene.failures_at_bank(bank) for bank, _ in faults] == [[FailureReason.MALFORMED]] * len(faults)

@@ -87,7 +87,7 @@ async def test_m3(stage: Stage, suite: str) -> None:
         banks = []
         for number, _ in enumerate(headers, start=1):
             bank = await scene.proxy.dial(f"127.0.1.{number}")
-            bank.give(line.client.frames[0])
+            bank.give(scene.fresh_m1())
             banks.append(bank)
         for bank in banks:
             await bank.take()

@@ -87,7 +87,7 @@ async def test_messages_of_the_handshake_of_another_length(stage: Stage, suite: 
             for change in (-32, -1, 1, 32):
                 bank = await scene.proxy.dial(f"127.0.1.{kind}")
                 if kind == M3:
-                    bank.give(m1)
+                    bank.give(scene.fresh_m1())
                     await bank.take()
                 body = message[HEADER.size :]
                 faults.append((bank, frame(kind, body[:change] if change < 0 else body + bytes(change))))

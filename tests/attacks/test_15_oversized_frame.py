@@ -11,7 +11,7 @@ import tracemalloc
 import pytest
 
 from framework import ChannelError
-from framework.aio.server import ServerConnection
+from framework.aio.accepted import ServerConnection
 from framework.events import FailureReason
 from tests.attacks.hostile_proxy import HEADER, M1, M2, M3, RECORD
 from tests.attacks.scene import (
@@ -35,13 +35,12 @@ FLAT = 2 * 1024 * 1024
 @pytest.mark.parametrize(("kind", "size"), [(M1, HUGE), (M3, HUGE), (RECORD, HUGE), (RECORD, HUGE_AND_WHOLE)])
 async def test_bank_in_every_state(stage: Stage, kind: int, size: int) -> None:
     async with stage(CTR) as scene:
-        _, line = await scene.open_victim()
         banks = []
         for number in range(16):
             source = f"127.0.1.{number + 1}"
             bank = await scene.proxy.dial(source) if kind != RECORD else (await scene.open_puppet(source)).bank
             if kind == M3:
-                bank.give(line.client.frames[0])
+                bank.give(scene.fresh_m1())
                 await bank.take()
             banks.append(bank)
         await asyncio.sleep(0.02)  # M3 is through

@@ -10,7 +10,7 @@ import pytest
 
 from app.ledger import Ledger
 from app.messages import Accepted
-from framework.aio.server import ServerConnection
+from framework.aio.accepted import ServerConnection
 from tests.attacks.hostile_proxy import Line, Party
 from tests.attacks.scene import CTR, DES3, GCM, OPENING_BALANCE, VICTIM, Scene, Session, Stage, deposit, withdraw
 

@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from framework.aio.server import ServerConnection
+from framework.aio.accepted import ServerConnection
 from framework.events import FailureReason
 from framework.handshake.key_schedule import mac1
 from tests.attacks import malice

@@ -44,6 +44,7 @@ def hurry(monkeypatch: pytest.MonkeyPatch) -> float:
     seconds = 0.2
     monkeypatch.setattr("framework.aio.connection.CLOSE_SECONDS", seconds)
     monkeypatch.setattr("framework.aio.server.CLOSE_SECONDS", seconds)
+    monkeypatch.setattr("framework.aio.accepted.CLOSE_SECONDS", seconds)
     return seconds
 
 

@@ -1,7 +1,8 @@
-"""Handshakes under load: places, the line, deadlines, and work that waits for a thread (PROTOCOL §8.2)."""
+"""Handshakes under load: places, turns, deadlines, and work that waits for a thread (PROTOCOL §8.2)."""
 
 import asyncio
 import secrets
+import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -10,13 +11,15 @@ from contextlib import ExitStack
 import pytest
 
 from framework import Channel, ChannelError
-from framework.aio.admission import Admission
-from framework.limits import HANDSHAKE_WORKERS, MAX_HANDSHAKES_PER_ADDRESS
+from framework.aio import ChannelStream
+from framework.aio.clock import ChannelClock
+from framework.aio.room import Room
+from framework.limits import HANDSHAKE_WORKERS
 from tests.support.channels import etm_suite
 from tests.support.loopback import KEYS, SUITE, RawSocket, Running, Serving, echo, eventually
 from tests.support.peers import X25519Kem
 
-EACH = MAX_HANDSHAKES_PER_ADDRESS
+M2 = 2
 
 
 def m1() -> bytes:
@@ -27,71 +30,99 @@ async def occupy(running: Running, stack: ExitStack, count: int, source: str = "
     """Connections that say nothing."""
     before = len(running.server._connections)
     made = [stack.enter_context(await running.raw(source)) for _ in range(count)]
-    await eventually(lambda: len(running.server._connections) == before + count)
+    await eventually(lambda: len(running.server._connections) >= before + count)
     return made
 
 
-async def test_eight_handshakes_of_one_address_and_the_ninth_waits_unread(serving: Serving) -> None:
-    async with serving(echo) as running:
+async def half_open(running: Running, stack: ExitStack, source: str = "127.0.0.1") -> RawSocket:
+    """A connection that has its M2 and does not answer."""
+    raw = stack.enter_context(await running.raw(source))
+    await raw.send(m1())
+    assert (await raw.receive_frame())[0] == M2
+    return raw
+
+
+async def customer(running: Running) -> None:
+    """Comes, is served, and goes."""
+    async with await running.open() as stream:
+        await stream.send(b"x")
+        assert await stream.receive() == b"x"
+
+
+# --- who gives way ---
+
+
+async def test_of_the_silent_the_oldest_gives_way(serving: Serving, reasons: Callable[[], list[str]]) -> None:
+    async with serving(echo, room=Room(silent=4)) as running:
         with ExitStack() as stack:
-            silent = await occupy(running, stack, EACH)
-            late = stack.enter_context(await running.raw())
-            await late.send(m1())
-            await asyncio.sleep(0.1)
-            assert len(running.server.admission._line) == 1
-            [waiting] = [entry[0] for entry in running.server.admission._line]
-            assert len(waiting.channel._incoming) == 0, "nothing is read of it"
-            assert waiting.channel.state == "EXPECT_M1"
-            silent[0].close()
-            assert (await late.receive_frame())[0] == 2, "its turn: M2"
+            crowd = await occupy(running, stack, 5)
+            assert await crowd[0].receive() == RawSocket.RESET
+            await customer(running)
+            assert reasons() == ["limit (a newer connection has its place)"] * 2
+            await crowd[4].send(m1())
+            assert (await crowd[4].receive_frame())[0] == M2, "the newest is there still"
 
 
-async def test_another_address_does_not_wait(serving: Serving) -> None:
+async def test_an_address_pushes_out_its_own(serving: Serving) -> None:
     """Linux: all of 127.0.0.0/8 is the loopback."""
+    async with serving(echo, room=Room(silent=4)) as running:
+        with ExitStack() as stack:
+            [slow] = await occupy(running, stack, 1, "127.0.0.8")
+            flood = [stack.enter_context(await running.raw("127.0.0.9")) for _ in range(50)]
+            for raw in flood[:-3]:
+                assert await raw.receive() == RawSocket.RESET
+            await slow.send(m1())
+            assert (await slow.receive_frame())[0] == M2
+
+
+async def test_of_the_half_open_the_oldest_gives_way(serving: Serving, reasons: Callable[[], list[str]]) -> None:
+    async with serving(echo, room=Room(half_open=3)) as running:
+        with ExitStack() as stack:
+            crowd = [await half_open(running, stack) for _ in range(4)]
+            assert await crowd[0].receive() == RawSocket.RESET
+            await customer(running)
+            assert await crowd[1].receive() == RawSocket.RESET
+            assert reasons() == ["limit (a newer connection has its place)"] * 2
+
+
+async def test_a_silent_crowd_takes_no_place_from_handshakes(serving: Serving) -> None:
+    async with serving(echo, room=Room(silent=8)) as running:
+        with ExitStack() as stack:
+            for host in range(10, 18):
+                for _ in range(30):
+                    stack.enter_context(await running.raw(f"127.0.0.{host}"))
+            await eventually(lambda: len(running.server.handshakes.silent) == 8)
+            began = time.monotonic()
+            await customer(running)
+            assert time.monotonic() - began < 1.0
+            assert len(running.server.handshakes.silent) == 7, (
+                "those that stayed silent lost one place, to the customer"
+            )
+
+
+async def test_no_more_are_accepted_than_there_is_room_for(serving: Serving) -> None:
+    """Whoever comes then waits in the system's queue until another has gone."""
+    async with serving(echo, room=Room(connections=6, silent=6)) as running:
+        with ExitStack() as stack:
+            crowd = await occupy(running, stack, 6)
+            waiting = asyncio.create_task(customer(running))
+            await asyncio.sleep(0.2)
+            assert not waiting.done()
+            assert len(running.server._connections) == 6
+            crowd[3].close()
+            await waiting
+
+
+async def test_a_crowd_that_goes_leaves_nothing(serving: Serving) -> None:
     async with serving(echo) as running:
         with ExitStack() as stack:
-            await occupy(running, stack, EACH + 20, "127.0.0.9")
-            async with await running.open() as stream:
-                await stream.send(b"x")
-                assert await stream.receive() == b"x"
-
-
-async def test_sixty_four_handshakes_in_all(serving: Serving) -> None:
-    async with serving(echo) as running:
-        with ExitStack() as stack:
-            crowds = [await occupy(running, stack, EACH, f"127.0.0.{host}") for host in range(10, 18)]
-            assert len(running.server.admission._admitted) == 64
-            opening = asyncio.create_task(running.open())
-            await asyncio.sleep(0.1)
-            assert not opening.done()
-            crowds[3][2].close()
-            stream = await opening
-            await stream.send(b"x")
-            assert await stream.receive() == b"x"
-            await stream.close()
-
-
-async def test_whoever_finds_neither_place_nor_room_is_sent_away(
-    serving: Serving, reasons: Callable[[], list[str]]
-) -> None:
-    async with serving(echo) as running:
-        running.server.admission = Admission(places=2, places_per_address=2, waiting=2, waiting_per_address=2)
-        with ExitStack() as stack:
-            await occupy(running, stack, 4)
-            refused = stack.enter_context(await running.raw())
-            assert await refused.receive() == RawSocket.RESET
-        assert reasons()[0] == "limit (no place and no room to wait)"
-
-
-async def test_a_completed_handshake_passes_its_place_on(serving: Serving) -> None:
-    async with serving(echo) as running:
-        running.server.admission = Admission(places=1, places_per_address=1, waiting=50, waiting_per_address=50)
-        streams = await asyncio.gather(*(running.open() for _ in range(20)))
-        for stream in streams:
-            await stream.send(b"x")
-            assert await stream.receive() == b"x"
-        assert not running.server.admission._admitted
-        await asyncio.gather(*(stream.close() for stream in streams))
+            crowd = await occupy(running, stack, 20)
+            crowd.append(await half_open(running, stack))
+            for raw in crowd:
+                raw.close()
+            await eventually(lambda: not running.server._connections)
+        handshakes = running.server.handshakes
+        assert len(handshakes.silent) == len(handshakes.waiting) == len(handshakes.half_open) == 0
 
 
 async def test_an_honest_client_is_served_during_a_flood(serving: Serving) -> None:
@@ -145,21 +176,22 @@ async def test_the_deadline_covers_the_third_message_too(serving: Serving) -> No
             assert await raw.receive() == RawSocket.RESET
 
 
-async def test_whoever_waits_in_line_has_the_same_deadline(serving: Serving) -> None:
+async def test_who_stays_silent_is_sent_away_sooner(
+    serving: Serving, monkeypatch: pytest.MonkeyPatch, reasons: Callable[[], list[str]]
+) -> None:
+    monkeypatch.setattr("framework.aio.accepted.FIRST_MESSAGE_SECONDS", 0.2)
     async with serving(echo, handshake_seconds=1.0) as running:
-        running.server.admission = Admission(places=1, places_per_address=1, waiting=9, waiting_per_address=9)
-        with ExitStack() as stack:
-            first = stack.enter_context(await running.raw())
-            await first.send(m1())
-            assert (await first.receive_frame())[0] == 2
-            [second] = await occupy(running, stack, 1)
-            [waiting] = [entry[0] for entry in running.server.admission._line]
-            deadline = waiting._deadline
-            first.close()
-            await eventually(lambda: waiting in running.server.admission._admitted)
-            assert waiting._deadline is deadline, "it counts from accepting, not from its turn"
-            assert await second.receive() == RawSocket.RESET
-        await eventually(lambda: not running.server._connections)
+        with await running.raw() as silent, await running.raw() as slow, await running.raw() as half:
+            began = time.monotonic()
+            await slow.send(m1()[:-1])
+            await half.send(m1())
+            assert (await half.receive_frame())[0] == M2
+            assert await silent.receive() == RawSocket.RESET
+            assert await slow.receive() == RawSocket.RESET
+            assert 0.15 < time.monotonic() - began < 0.8
+            assert await half.receive() == RawSocket.RESET
+            assert 0.9 < time.monotonic() - began < 1.8, "it counts from accepting, not from M1"
+        assert reasons() == ["timeout (no handshake within its deadline)"] * 3
 
 
 async def test_an_open_channel_is_not_ended_by_the_deadline_of_its_handshake(serving: Serving) -> None:
@@ -219,23 +251,97 @@ async def test_two_handshakes_are_computed_at_once_and_open_channels_go_on(servi
         await stream.close()
 
 
-async def test_whoever_hangs_up_or_is_late_keeps_its_place_until_its_work_is_done(
-    serving: Serving, gated: Gated
-) -> None:
-    """Otherwise the queue of the threads would grow by eight for every deadline that passes."""
-    async with serving(echo, suite=etm_suite(kex=gated), handshake_seconds=0.15) as running:
+async def test_the_addresses_have_turns(serving: Serving, gated: Gated) -> None:
+    """However many first messages one address sends, another waits for two at work and one turn."""
+    answered: list[str] = []
+
+    async def one(source: str) -> None:
+        with await running.raw(source) as raw:
+            await raw.send(m1())
+            assert (await raw.receive_frame())[0] == M2
+            answered.append(source)
+
+    async with serving(echo, suite=etm_suite(kex=gated)) as running:
+        flood = [asyncio.create_task(one("127.0.0.9")) for _ in range(20)]
+        await eventually(lambda: len(running.server.handshakes.waiting) == 20 - HANDSHAKE_WORKERS)
+        honest = asyncio.create_task(one("127.0.0.8"))
+        await eventually(lambda: len(running.server.handshakes.waiting) == 21 - HANDSHAKE_WORKERS)
+        gated.gate.set()
+        await asyncio.gather(honest, *flood)
+        assert answered.index("127.0.0.8") < 2 * HANDSHAKE_WORKERS + 2
+
+
+async def test_a_third_message_goes_before_all_first_ones(serving: Serving, gated: Gated) -> None:
+    begun_before: list[int] = []
+
+    async def served(_: ChannelStream) -> None:
+        begun_before.append(gated.begun)
+
+    gated.gate.set()
+    async with serving(served, suite=etm_suite(kex=gated)) as running:
         with ExitStack() as stack:
-            for _ in range(3):
-                for _ in range(EACH):
-                    raw = stack.enter_context(await running.raw())
-                    await raw.send(m1())
-                await asyncio.sleep(0.25)
-            queued = running.server.workers._work_queue.qsize()
-            assert queued + gated.at_work <= EACH
+            raw = stack.enter_context(await running.raw())
+            clock = ChannelClock()
+            client = Channel.client(SUITE, KEYS.public_key, now=clock.now())
+            await raw.send(client.data_to_send())
+            client.receive_data(await raw.receive_frame(), clock.now())
+            gated.gate.clear()
+            for _ in range(20):
+                other = stack.enter_context(await running.raw())
+                await other.send(m1())
+            handshakes = running.server.handshakes
+            await eventually(lambda: len(handshakes.waiting) == 20 - HANDSHAKE_WORKERS)
+            await raw.send(client.data_to_send())
+            await eventually(lambda: len(handshakes._with_m3) == 1)
+            gated.begun = 0
+            gated.gate.set()
+            await eventually(lambda: bool(begun_before))
+            assert begun_before[0] < 10
+
+
+@pytest.mark.parametrize("how", ["hangs up", "resets", "says more", "is late"])
+async def test_whoever_goes_before_its_turn_costs_nothing(serving: Serving, gated: Gated, how: str) -> None:
+    async with serving(echo, suite=etm_suite(kex=gated), handshake_seconds=0.3) as running:
+        with ExitStack() as stack:
+            handshakes = running.server.handshakes
+            crowd = [stack.enter_context(await running.raw()) for _ in range(20)]
+            for raw in crowd:
+                await raw.send(m1())
+            await eventually(lambda: len(handshakes.waiting) == 20 - HANDSHAKE_WORKERS)
+            for raw in crowd:
+                if how == "hangs up":
+                    raw.sock.shutdown(socket.SHUT_WR)
+                elif how == "resets":
+                    raw.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\1\0\0\0\0\0\0\0")
+                    raw.close()
+                elif how == "says more":
+                    await raw.send(b"x")
+            await eventually(lambda: len(handshakes.waiting) == 0)
             gated.gate.set()
             await eventually(lambda: not running.server._connections)
-        assert not running.server.admission._admitted
-        assert not running.server.admission._line
+            assert gated.begun == HANDSHAKE_WORKERS
+
+
+async def test_a_replayed_first_message_costs_no_decapsulation(
+    serving: Serving, gated: Gated, reasons: Callable[[], list[str]]
+) -> None:
+    """Eight at once, and later."""
+    async with serving(echo, suite=etm_suite(kex=gated)) as running:
+        with ExitStack() as stack:
+            recorded = m1()
+            copies = [stack.enter_context(await running.raw(f"127.0.0.{n}")) for n in range(10, 18)]
+            for raw in copies:
+                await raw.send(recorded)
+            await eventually(lambda: len(reasons()) == 7)
+            assert set(reasons()) == {"authentication (a first message that came before)"}
+            gated.gate.set()
+            answers = await asyncio.gather(*(raw.receive() for raw in copies))
+            assert answers.count(RawSocket.RESET) == 7
+            late = stack.enter_context(await running.raw())
+            await late.send(recorded)
+            assert await late.receive() == RawSocket.RESET
+            assert gated.begun == 1
+            await customer(running)
 
 
 async def test_a_channel_that_failed_while_it_was_computed_stays_failed(serving: Serving, gated: Gated) -> None:

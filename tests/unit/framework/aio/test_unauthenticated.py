@@ -5,7 +5,8 @@ import asyncio
 import pytest
 
 from framework import ChannelError
-from framework.aio import ChannelStream, server
+from framework.aio import ChannelStream
+from framework.aio.room import Room
 from framework.events import FailureReason
 from tests.support.loopback import Running, Serving, eventually
 
@@ -40,11 +41,8 @@ async def let_go(*streams: ChannelStream) -> None:
     await asyncio.gather(*(stream.close() for stream in streams))
 
 
-async def test_the_oldest_gives_way_and_the_authenticated_stay(
-    serving: Serving, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(server, "MAX_UNAUTHENTICATED", 2)
-    async with serving(doorkeeper, awaits_authentication=True) as running:
+async def test_the_oldest_gives_way_and_the_authenticated_stay(serving: Serving) -> None:
+    async with serving(doorkeeper, awaits_authentication=True, room=Room(unauthenticated=2)) as running:
         customers = []
         for _ in range(4):
             customers.append(await running.open())
@@ -56,19 +54,16 @@ async def test_the_oldest_gives_way_and_the_authenticated_stay(
         await let_go(*customers, first, *others)
 
 
-@pytest.mark.parametrize("limit", ["MAX_CHANNELS", "MAX_CHANNELS_PER_ADDRESS"])
-async def test_who_authenticates_needs_a_place_among_those_that_stay(
-    serving: Serving, monkeypatch: pytest.MonkeyPatch, limit: str
-) -> None:
-    monkeypatch.setattr(server, limit, 1)
-    async with serving(doorkeeper, awaits_authentication=True) as running:
+@pytest.mark.parametrize("room", [Room(channels=1), Room(channels_per_address=1)], ids=["in all", "of one address"])
+async def test_who_authenticates_needs_a_place_among_those_that_stay(serving: Serving, room: Room) -> None:
+    async with serving(doorkeeper, awaits_authentication=True, room=room) as running:
         first, second, third = [await running.open() for _ in range(3)]
         assert await echoes(first, PASSWORD)
         await second.send(PASSWORD)
         assert await is_failed(second)
         assert await echoes(third), "it has not authenticated, and needs no such place yet"
         await first.close()
-        await eventually(lambda: len(running.server._open) == 0)
+        await eventually(lambda: len(running.server.channels.staying) == 0)
         assert await echoes(third, PASSWORD)
         await let_go(second, third)
 
@@ -84,9 +79,8 @@ async def test_a_place_is_given_back_once(serving: Serving) -> None:
             await eventually(lambda: counted(running) == (0, 0))
 
 
-async def test_without_it_every_open_channel_stays(serving: Serving, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(server, "MAX_UNAUTHENTICATED", 1)
-    async with serving(doorkeeper) as running:
+async def test_without_it_every_open_channel_stays(serving: Serving) -> None:
+    async with serving(doorkeeper, room=Room(unauthenticated=1)) as running:
         streams = [await running.open() for _ in range(3)]
         for stream in streams:
             assert await echoes(stream)
@@ -98,4 +92,5 @@ async def test_without_it_every_open_channel_stays(serving: Serving, monkeypatch
 
 def counted(running: Running) -> tuple[int, int]:
     """Open channels that are not authenticated, and those that stay."""
-    return len(running.server._unauthenticated), len(running.server._open)
+    channels = running.server.channels
+    return len(channels.unauthenticated), len(channels.staying)

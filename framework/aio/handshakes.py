@@ -1,0 +1,88 @@
+"""The connections of a server on their way to an open channel (PROTOCOL §4.8, §8.2).
+
+    accepted → silent → (a whole M1 that passes the screen) waiting → computing → half open → (M3) computing → open
+
+Only the thread of the event loop calls this. Whoever gives way is failed like anybody else.
+"""
+
+from typing import Protocol
+
+from framework.aio.places import Places
+from framework.aio.room import Room
+from framework.events import FailureReason
+from framework.limits import HANDSHAKE_WORKERS
+
+
+class Applicant(Protocol):
+    """A connection whose handshake is not over."""
+
+    def __hash__(self) -> int: ...
+
+    @property
+    def network(self) -> str:
+        """What counts as its address."""
+        ...
+
+    def compute(self) -> None:
+        """Do the step of the handshake that has its turn, in a thread; `Handshakes.computed` is called after it."""
+        ...
+
+    def fail(self, reason: FailureReason, detail: str) -> None:
+        """Fail the channel."""
+        ...
+
+
+class Handshakes:
+    """Counts them, gives turns for the costly steps, and lets the oldest of the fullest address give way."""
+
+    def __init__(self, room: Room) -> None:
+        self.silent: Places[Applicant] = Places(room.silent)
+        self.waiting: Places[Applicant] = Places(room.waiting)
+        self.half_open: Places[Applicant] = Places(room.half_open)
+        self._with_m3: dict[Applicant, None] = {}  # of the half open, those whose M3 waits for its turn
+        self._free = HANDSHAKE_WORKERS
+
+    def begin(self, connection: Applicant) -> None:
+        """Take note of a connection that was accepted and has said nothing."""
+        _make_way(self.silent.enter(connection, connection.network))
+
+    def wait_with_m1(self, connection: Applicant) -> None:
+        """Let a connection wait for its turn: the addresses have turns, and its own oldest goes first."""
+        self.silent.leave(connection)
+        _make_way(self.waiting.enter(connection, connection.network))
+        self._give_turns()
+
+    def wait_with_m3(self, connection: Applicant) -> None:
+        """The same, before all that wait with an M1: this one has cost much already, and is nearly done."""
+        self._with_m3[connection] = None
+        self._give_turns()
+
+    def computed(self, connection: Applicant, *, awaits_m3: bool) -> None:
+        """Take note that a step is done."""
+        self._free += 1
+        if awaits_m3:
+            _make_way(self.half_open.enter(connection, connection.network))
+        self._give_turns()
+
+    def leave(self, connection: Applicant) -> None:
+        """Forget a connection that has failed or is open. Harmless if repeated."""
+        self._with_m3.pop(connection, None)
+        for places in (self.silent, self.waiting, self.half_open):
+            places.leave(connection)
+
+    def _give_turns(self) -> None:
+        while self._free and (connection := self._take_next()) is not None:
+            self._free -= 1
+            connection.compute()
+
+    def _take_next(self) -> Applicant | None:
+        if not self._with_m3:
+            return self.waiting.take_next()
+        connection = next(iter(self._with_m3))
+        self.leave(connection)
+        return connection
+
+
+def _make_way(connection: Applicant | None) -> None:
+    if connection is not None:
+        connection.fail(FailureReason.LIMIT, "a newer connection has its place")

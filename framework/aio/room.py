@@ -1,0 +1,61 @@
+"""How many connections of each kind a server has room for; fewer where descriptors are few (PROTOCOL §8.2)."""
+
+import resource
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Self
+
+from framework.limits import (
+    MAX_CHANNELS,
+    MAX_CHANNELS_PER_ADDRESS,
+    MAX_CONNECTIONS,
+    MAX_HALF_OPEN,
+    MAX_SILENT,
+    MAX_UNAUTHENTICATED,
+    MAX_WAITING,
+    SPARE_DESCRIPTORS,
+)
+
+
+@dataclass(frozen=True)
+class Room:
+    """Numbers of connections: in all, and of each kind."""
+
+    connections: int = MAX_CONNECTIONS
+    """In all. The kinds take 15 of 16 parts at most; the others are left to those that wait for their reset."""
+    channels: int = MAX_CHANNELS
+    channels_per_address: int = MAX_CHANNELS_PER_ADDRESS
+    unauthenticated: int = MAX_UNAUTHENTICATED
+    half_open: int = MAX_HALF_OPEN
+    waiting: int = MAX_WAITING
+    silent: int = MAX_SILENT
+
+    @classmethod
+    def within(cls, descriptors: int) -> Self:
+        """Divide so many descriptors: most to those that have proved most."""
+        descriptors = max(min(descriptors, MAX_CONNECTIONS), 16)
+
+        def share(sixteenths: int, limit: int) -> int:
+            return min(descriptors * sixteenths // 16, limit)
+
+        return cls(
+            descriptors,
+            share(6, MAX_CHANNELS),
+            share(3, MAX_CHANNELS_PER_ADDRESS),
+            share(2, MAX_UNAUTHENTICATED),
+            share(4, MAX_HALF_OPEN),
+            share(1, MAX_WAITING),
+            share(2, MAX_SILENT),
+        )
+
+
+def free_descriptors() -> int:
+    """How many descriptors this process may still open, without those that the application needs for its files."""
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    if soft == resource.RLIM_INFINITY:
+        return MAX_CONNECTIONS
+    in_use = 0
+    with suppress(OSError):  # a system that does not show them
+        in_use = sum(1 for _ in Path("/dev/fd").iterdir())
+    return soft - in_use - SPARE_DESCRIPTORS
