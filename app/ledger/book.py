@@ -2,20 +2,25 @@
 
 import time
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from app.errors import LedgerError
+from app.errors import FileError, LedgerError
 from app.ledger.audit import Audit, audit
 from app.ledger.binding import renew
 from app.ledger.database import BUSY_TIMEOUT, Database
 from app.ledger.errors import AccountExistsError, UnknownAccountError
+from app.ledger.occupancy import occupied
 from app.ledger.recording import AccountState, Order, Outcome, account_states, carry_out
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 
 LEDGER_FILE: Final = "ledger.sqlite3"
 """The name of the ledger in a data directory."""
+
+_STEPS_BETWEEN_LOOKS: Final = 200_000
+"""Steps of SQLite's machine: some milliseconds."""
 
 
 def _wall_clock_ms() -> int:
@@ -45,15 +50,13 @@ class Ledger:
 
     def close(self) -> None:
         """Close the connection. May be repeated."""
+        with suppress(LedgerError, FileError):
+            self._put_away()
         self._database.close()
 
     def leave(self) -> None:
-        """Close the connection to what is no longer the ledger, and change nothing there."""
+        """Close the connection and write nothing: someone else has the ledger open, or it is the ledger no more."""
         self._database.leave()
-
-    def interrupt(self) -> None:
-        """Let what this ledger is doing fail. For any thread."""
-        self._database.interrupt()
 
     def open_account(self, name: str, card_digest: bytes) -> None:
         """Open an account with balance zero. `card_digest` is the SHA-256 of its card's secret.
@@ -121,14 +124,30 @@ class Ledger:
                 "restore both from one backup with `bank restore`, or choose another data directory."
             )
 
-    def verify(self) -> Audit:
+    def verify(self, give_up: Callable[[], bool] = lambda: False) -> Audit:
         """Check that the file is whole, that every balance is the sum of its journal, and that answers fit.
 
-        Reads the whole file once. Raises LedgerCorruptError, which names an account that does not add up.
+        Reads the whole file once. Raises LedgerCorruptError, which names an account that does not add up; and
+        LedgerError soon after `give_up` has become true.
         """
         with self._database.snapshot() as connection:
-            return audit(connection)
+            connection.set_progress_handler(give_up, _STEPS_BETWEEN_LOOKS)
+            try:
+                return audit(connection)
+            finally:
+                connection.set_progress_handler(None, 0)
 
     def renew(self, *, in_use: bool) -> bool:
         """Write the log into the file and bind the two anew (app/ledger/binding.py). False when it must wait."""
         return renew(self._database, in_use=in_use)
+
+    def _put_away(self) -> None:
+        """Say that no bank uses the ledger, where one was killed and none has come since.
+
+        SQLite deletes the log when its last connection is closed, and `in_use` would then say that it is missing.
+        """
+        with self._database.snapshot() as connection:
+            (in_use,) = connection.execute("SELECT in_use FROM meta").fetchone()
+        if in_use:
+            with occupied(self._database.path.parent, patience=0):
+                self.renew(in_use=False)

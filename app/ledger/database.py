@@ -72,10 +72,6 @@ class Database:
                 self._connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
         self.close()
 
-    def interrupt(self) -> None:
-        """Let what runs on the connection fail. For any thread."""
-        self._connection.interrupt()
-
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
         """Run the block as one write: all of it is on the disk after the block, or none of it ever was.

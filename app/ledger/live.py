@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
@@ -34,11 +35,11 @@ logger = logging.getLogger("suitecase.ledger")
 R = TypeVar("R")
 
 
-class _Closable(Protocol):
-    def close(self) -> None: ...
+class _Opened(Protocol):
+    def leave(self) -> None: ...
 
 
-C = TypeVar("C", bound=_Closable)
+T = TypeVar("T", bound=_Opened)
 
 
 class LiveLedger:
@@ -122,12 +123,12 @@ class LiveLedger:
 
     # --- opening and closing ---
 
-    async def _open(self, stack: AsyncExitStack, name: str, make: Callable[[], C]) -> tuple[ThreadPoolExecutor, C]:
+    async def _open(self, stack: AsyncExitStack, name: str, make: Callable[[], T]) -> tuple[ThreadPoolExecutor, T]:
         """Give a thread and what it has opened; both are closed with the stack."""
         thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         stack.callback(thread.shutdown)
         opened = await self._loop.run_in_executor(thread, make)
-        stack.push_async_callback(self._loop.run_in_executor, thread, opened.close)
+        stack.push_async_callback(self._loop.run_in_executor, thread, opened.leave)
         return thread, opened
 
     async def _begin(self, writing: ThreadPoolExecutor) -> None:
@@ -141,14 +142,20 @@ class LiveLedger:
             size // 10**6,
             1 + size // VERIFIED_BYTES_A_SECOND,
         )
-        async with AsyncExitStack() as stack:
-            verifying, ledger = await self._open(stack, "ledger-auditor", lambda: Ledger(self._path))
-            stack.callback(ledger.interrupt)  # when the bank ends before
+        ending = threading.Event()
+
+        def verify() -> None:
+            with Ledger(self._path) as ledger:
+                ledger.verify(give_up=ending.is_set)
+
+        with ThreadPoolExecutor(1, thread_name_prefix="ledger-auditor") as auditing:
             try:
-                await self._loop.run_in_executor(verifying, ledger.verify)
+                await self._loop.run_in_executor(auditing, verify)
             except LedgerError as error:
                 self._fail(error)
                 return
+            finally:
+                ending.set()
         await self._begin(writing)
         logger.info("the ledger is verified")
 

@@ -34,13 +34,11 @@ class Writer:
             self._ledger.close()
             raise
         self._log_limit = LOG_BYTES
-        self._began = False
 
     def begin(self) -> None:
         """Bind the ledger to a new log, and say in it that it is in use."""
         self.custody.check()
         self._renew(in_use=True)
-        self._began = True
 
     def carry_out(self, orders: Sequence[Order]) -> Sequence[Outcome]:
         """As `Ledger.apply_all`; raises LedgerLostError when what was written is no longer the ledger.
@@ -65,12 +63,11 @@ class Writer:
             if self.custody.check() >= self._log_limit:
                 self._renew(in_use=True)
 
-    def close(self) -> None:
+    def leave(self) -> None:
         """Write the log into the file, say in it that it is not in use, and close it."""
         try:
             self.custody.check()
-            if self._began:
-                self._renew(in_use=False)
+            self._renew(in_use=False)
         except LedgerLostError:
             self._ledger.leave()
         else:

@@ -100,14 +100,25 @@ def test_the_log_is_json_and_the_warning_is_in_it(town: Town) -> None:
 
 
 def test_two_suites_in_one_data_directory_have_two_keys(town: Town) -> None:
-    quick, strong = town.bank(), town.bank(suite="des3-bg-hmac")
+    """A data directory has one bank at a time; its suites take turns."""
+    quick = town.bank()
+    second = town.programs.run_warm("bank", "--suite", "des3-bg-hmac", "--data-dir", town.data_dir)
+    assert second.code == 2
+    assert " ".join(second.err.split()) == (
+        f"suitecase: Another bank runs on the data directory {town.data_dir}; end it first, "
+        "or choose another directory with --data-dir."
+    )
+    assert "des3-bg-hmac" not in (town.data_dir / "bank.pub").read_text()
+    quick.stop()
+    strong = town.bank(suite="des3-bg-hmac")
     assert quick.fingerprint != strong.fingerprint
     assert set(read_bank_file(town.data_dir / "bank.pub").bank.keys) == {QUICK_SUITE, "des3-bg-hmac"}
     card = town.account()
     options = town.atm_options(strong, card)
     options[1] = "des3-bg-hmac"
     assert town.programs.run_warm("atm", *options, "deposit", "2").code == 0
-    assert town.atm(quick, card, "check").out == "CHECK ok, balance 2.00\n"
+    strong.stop()
+    assert town.atm(town.bank(), card, "check").out == "CHECK ok, balance 2.00\n"
 
 
 def test_relative_paths_of_the_card_and_its_record(town: Town, tmp_path: Path) -> None:

@@ -263,14 +263,22 @@ def test_a_dozen_programs_with_one_card(town: Town) -> None:
     assert list(card.with_name("alice.card.pending").iterdir()) == []
 
 
-def test_three_newcomers_at_once_share_one_bank(programs: Programs) -> None:
-    """In a data directory that is not there yet: one key, one ledger, one card, and every deposit counts."""
+def test_of_three_newcomers_at_once_one_has_the_bank_and_the_others_are_told(programs: Programs) -> None:
+    """In a data directory that is not there yet. A bank that is ending is waited for; every deposit counts."""
     options = ("--suite", QUICK_SUITE, "--data-dir", "new")
-    processes = [programs.start(*options) for _ in range(3)]
-    endings = [ended(process, "DEPOS 1\n" * 5) for process in processes]
-    assert [(ending.code, ending.out.count("ok")) for ending in endings] == [(0, 5)] * 3
-    assert len({ending.err.splitlines()[2] for ending in endings}) == 1
-    assert programs.run_warm(*options, given="CHECK\n").out == "CHECK ok, balance 15.00\n"
+    first = programs.start(*options)
+    wait_until((programs.folder / "new" / "bank.pub").exists)  # it is made by whoever has the directory
+    others = [ended(programs.start(*options), "DEPOS 1\n" * 5) for _ in range(2)]
+    assert [(other.code, other.out) for other in others] == [(2, "")] * 2
+    assert all("Another bank runs on the data directory new; end it first" in other.err for other in others)
+    served = ended(first, "DEPOS 1\n" * 5)
+    assert (served.code, served.out.count("ok")) == (0, 5)
+    at_once = [programs.start(*options) for _ in range(3)]
+    endings = [ended(process, "DEPOS 1\n" * 5) for process in at_once]
+    served_now = [ending for ending in endings if ending.code == 0]
+    assert served_now
+    assert {ending.code for ending in endings} <= {0, 2}
+    assert programs.run_warm(*options, given="CHECK\n").out == f"CHECK ok, balance {5 + 5 * len(served_now)}.00\n"
 
 
 @pytest.mark.parametrize("moment", range(3))

@@ -77,6 +77,7 @@ def test_secrets_are_for_the_owner_alone_and_the_key_is_made_once(programs: Prog
     shown = [asked(programs, "CHECK\n", "--data-dir", data_dir).err.splitlines()[2] for _ in range(2)]
     assert shown[0] == shown[1]
     assert _modes(data_dir) == {
+        "bank.lock": "600",
         "bank.pub": "644",
         "identity.key": "600",
         f"{QUICK_SUITE}.key": "600",

@@ -1,0 +1,87 @@
+"""The bank's data directory in other hands: what a person is told, and that no confirmed money is lost by it."""
+
+import shutil
+import signal
+import sqlite3
+from pathlib import Path
+
+from tests.e2e.programs import QUICK_SUITE, Town, wait_until
+
+
+def folded(text: str) -> str:
+    return " ".join(text.split())
+
+
+def test_a_directory_that_is_copied_aside_and_back_under_a_running_bank(town: Town) -> None:
+    bank, card = town.bank(), town.account()
+    assert town.atm(bank, card, "deposit", "10").code == 0
+    copy, old = (town.data_dir.with_name(name) for name in ("copy", "old"))
+    shutil.copytree(town.data_dir, copy)
+    town.data_dir.rename(old)
+    copy.rename(town.data_dir)
+    unanswered = town.atm(bank, card, "deposit", "50")
+    assert (unanswered.code, unanswered.out) == (3, "")
+    assert bank.wait() == 2
+    bank.code = 2
+    last = folded(bank.log[bank.log.rindex("suitecase: ") :])
+    assert last.startswith("suitecase: The bank ends, and confirms nothing more: while it ran, ")
+    assert last.endswith("Put the data directory in order, then start the bank again.")
+    # The operator keeps the copy. What was confirmed is in it, and the request in doubt is settled once.
+    again = town.bank()
+    assert town.atm(again, card, "check").out == "CHECK ok, balance 10.00\n"
+    assert town.atm(again, card, "deposit", "50").out == "DEPOS ok, balance 60.00\n"
+
+
+def test_a_bank_does_not_start_on_what_is_damaged_mixed_or_foreign(town: Town) -> None:
+    ledger = town.data_dir / "ledger.sqlite3"
+    log = town.data_dir / "ledger.sqlite3-wal"
+    bank, card = town.bank(), town.account()
+    assert town.atm(bank, card, "deposit", "10").code == 0
+    bank.stop()
+    backup = Path(shutil.copy(ledger, town.data_dir.with_name("backup")))
+    bank = town.bank()
+    assert town.atm(bank, card, "deposit", "20").code == 0
+    bank.stop(signal.SIGKILL)
+    crashed = {path: path.read_bytes() for path in (ledger, log)}
+
+    def start() -> str:
+        ended = town.programs.run_warm("bank", "--suite", QUICK_SUITE, "--data-dir", town.data_dir)
+        assert (ended.code, ended.out) == (2, "")
+        return folded(ended.err)
+
+    shutil.copy(backup, ledger)
+    assert "do not belong together: one of them was replaced. Restore a backup with `bank restore`" in start()
+    log.unlink()
+    ledger.write_bytes(crashed[ledger])
+    assert "is missing, and what was confirmed last was in it" in start()
+    log.write_bytes(crashed[log])
+    log.chmod(0o600)
+    connection = sqlite3.connect(ledger, isolation_level=None)
+    connection.execute("UPDATE account SET balance = balance + 1")
+    assert "does not add up for account alice: the balance is not the sum of the journal" in start()
+    connection.execute("UPDATE account SET balance = balance - 1")
+    connection.close()
+    good = ledger.read_bytes()
+    ledger.write_bytes(good[:4096] + bytes(len(good) - 4096))
+    assert "is damaged; restore it from a backup with `bank restore`" in start()
+    ledger.write_bytes(b"")
+    assert "has no content; restore it from a backup with `bank restore`" in start()
+    ledger.write_bytes(good)
+    assert town.atm(town.bank(), card, "check").out == "CHECK ok, balance 30.00\n"
+
+
+def test_the_main_job_says_why_its_bank_ended(town: Town) -> None:
+    process = town.programs.start("--suite", QUICK_SUITE, "--data-dir", "here")
+    folder = town.programs.folder
+    wait_until((folder / "here" / "demo.card").exists)
+    assert process.stdin is not None
+    assert process.stdout is not None
+    process.stdin.write(b"DEPOS 1\n")
+    process.stdin.flush()
+    assert process.stdout.readline() == b"DEPOS ok, balance 1.00\n"
+    (folder / "here").rename(folder / "there")
+    (folder / "here").mkdir(mode=0o700)
+    shutil.copytree(folder / "there", folder / "here", dirs_exist_ok=True)
+    _, err = process.communicate(b"DEPOS 2\n")
+    assert process.returncode in (2, 3)
+    assert "The bank ends, and confirms nothing more: while it ran, " in folded(err.decode())
