@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from app.backup_cli import mount as mount_backup
 from app.bench.cli import app as bench_app
 from app.environment import JSON, QUIET, is_set, unknown_variables
 from app.errors import InputError, UserError
@@ -46,7 +47,9 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 96},
 )
+bank_app = typer.Typer(add_completion=False, rich_markup_mode=None)
 app.add_typer(bench_app, name="bench", short_help="Measure speed beside a peer in the same run.")
+app.add_typer(bank_app, name="bank")
 
 
 @app.callback(invoke_without_command=True, epilog=f"{EXAMPLES}\n{ENVIRONMENT}\n{EXIT_CODES}")
@@ -84,11 +87,13 @@ def main_job(
     return run_demo(settings, chosen, as_json=ctx.obj["as_json"])
 
 
-@app.command(
-    short_help="Serve ATMs.",
+@bank_app.callback(
+    invoke_without_command=True,
+    short_help="Serve ATMs; back up and restore.",
     epilog="""\b
-Example:
+Examples:
   suitecase bank --listen 127.0.0.1:7000 --data-dir bank
+  suitecase bank backup --data-dir bank monday
 """,
 )
 @refusing_with_a_sentence
@@ -102,11 +107,15 @@ def bank(
     allow_plugin: AllowOption = None,
     config: ConfigOption = None,
 ) -> int:
-    """Serve ATMs until Ctrl-C or SIGTERM.
+    """Serve ATMs until Ctrl-C or SIGTERM; or, with a command, back a bank up or restore it.
 
     Prints one line when it is ready: listening on HOST:PORT SHA256:fingerprint. Its public key lies in DIR/bank.pub;
     give that file to those who run an ATM.
     """
+    if ctx.invoked_subcommand is not None:
+        given = {"data_dir": data_dir, "log_json": log_json, "config": config}
+        ctx.obj |= {name: value for name, value in given.items() if value}
+        return 0
     settings = _settings(
         ctx,
         level=logging.WARNING if quiet or is_set(QUIET) else logging.INFO,
@@ -317,6 +326,7 @@ def plugins(
 
 
 mount_kit(app)
+mount_backup(bank_app, lambda ctx, data_dir, config: _settings(ctx, data_dir=data_dir, config=config).data_dir)
 
 
 def _settings(ctx: typer.Context, *, level: int = logging.WARNING, **options: object) -> "Settings":

@@ -44,6 +44,11 @@ def check_binding(connection: sqlite3.Connection, path: Path, log: Path, *, log_
         )
 
 
+def set_generation(connection: sqlite3.Connection, *, in_use: bool) -> None:
+    """Begin a new generation, in a transaction that ends with `TOUCH`."""
+    connection.execute("UPDATE meta SET generation = ?, in_use = ?", (secrets.token_bytes(GENERATION_SIZE), in_use))
+
+
 def renew(database: "Database", *, in_use: bool) -> bool:
     """Write the log into the file, and begin an empty log under a new generation.
 
@@ -55,8 +60,6 @@ def renew(database: "Database", *, in_use: bool) -> bool:
         with database.transaction() as connection:
             if database.log_size():  # another process has written in between
                 continue
-            connection.execute(
-                "UPDATE meta SET generation = ?, in_use = ?", (secrets.token_bytes(GENERATION_SIZE), in_use)
-            )
+            set_generation(connection, in_use=in_use)
         return database.empty_log()
     return False

@@ -107,22 +107,23 @@ class Ledger:
         with self._database.transaction() as connection:
             return carry_out(connection, orders, self._now_ms())
 
-    def belongs_to(self, identity: bytes) -> None:
+    def belongs_to(self, identity: bytes, *, may_replace: bool = False) -> None:
         """Record whose ledger this is, by the bank's public identity key, 32 bytes, where none is recorded yet.
 
-        Raises LedgerError when it is another bank's.
+        Raises LedgerError when it is another bank's; unless the bank that comes `may_replace` that one, whose identity
+        was lost.
         """
         with self._database.snapshot() as connection:
             (recorded,) = connection.execute("SELECT identity FROM meta").fetchone()
-        if recorded is None:
-            with self._database.transaction() as connection:
-                connection.execute("UPDATE meta SET identity = ? WHERE identity IS NULL", (identity,))
-                (recorded,) = connection.execute("SELECT identity FROM meta").fetchone()
-        if recorded != identity:
+        if recorded not in (None, identity) and not may_replace:
             raise LedgerError(
-                f"The ledger {self._database.path} belongs to another bank than the identity key beside it; "
-                "restore both from one backup with `bank restore`, or choose another data directory."
+                f"The ledger {self._database.path} belongs to another bank than the identity key beside it. Restore "
+                "both from one backup with `bank restore`; if there is none, move the identity key away: the bank then "
+                "makes a new one, which every card and every ATM must be given."
             )
+        if recorded != identity:
+            with self._database.transaction() as connection:
+                connection.execute("UPDATE meta SET identity = ?", (identity,))
 
     def verify(self, give_up: Callable[[], bool] = lambda: False) -> Audit:
         """Check that the file is whole, that every balance is the sum of its journal, and that answers fit.
@@ -136,6 +137,10 @@ class Ledger:
                 return audit(connection)
             finally:
                 connection.set_progress_handler(None, 0)
+
+    def copy_to(self, target: Path) -> None:
+        """Write one state of the ledger into a new file, 0600, beside whoever writes. Raises FileError."""
+        self._database.copy_to(target)
 
     def renew(self, *, in_use: bool) -> bool:
         """Write the log into the file and bind the two anew (app/ledger/binding.py). False when it must wait."""

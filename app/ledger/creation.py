@@ -6,9 +6,11 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
+from app.errors import LedgerError
 from app.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing, sync_directory
 from app.ledger.errors import LedgerCorruptError
 from app.ledger.inspection import inspect, log_path
+from app.ledger.occupancy import RESTORING
 from app.ledger.schema import NEW_LEDGER
 
 
@@ -32,6 +34,8 @@ def prepare_file(path: Path, busy_timeout: float) -> None:
 
 def _make_file(path: Path) -> None:
     """Make an empty ledger, private from its first moment; it appears whole or not at all."""
+    if (path.parent / RESTORING).exists():
+        raise LedgerError(f"A restore in {path.parent} was cut short; run `bank restore` again.")
     log = log_path(path)
     if log.exists():
         raise LedgerCorruptError(

@@ -5,12 +5,13 @@ import sqlite3
 import sys
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from app.errors import LedgerError
-from app.ledger.binding import TOUCH
+from app.files import PRIVATE_MODE, refusing, write_new
+from app.ledger.binding import TOUCH, set_generation
 from app.ledger.creation import execute_all, prepare_file
 from app.ledger.errors import CommitFailedError, LedgerCorruptError
 from app.ledger.inspection import known_version, log_path
@@ -108,6 +109,20 @@ class Database:
             finally:
                 self._wait_at_most(self._busy_timeout)
         return not busy
+
+    def copy_to(self, target: Path) -> None:
+        """Write one state of the file into a new one, 0600, which is in no use and bound by itself.
+
+        Readers and writers go on; the log grows meanwhile.
+        """
+        with refusing(target, "copy of the ledger", "written"):
+            write_new(target, b"", PRIVATE_MODE)
+        with reporting(target), closing(sqlite3.connect(f"{target.absolute().as_uri()}?mode=rw", uri=True)) as copy:
+            copy.execute("PRAGMA synchronous = FULL")
+            self._connection.backup(copy)
+            set_generation(copy, in_use=False)
+            copy.execute(TOUCH)
+            copy.commit()
 
     def _wait_at_most(self, seconds: float) -> None:
         self._connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
+from functools import partial
 from typing import Final, Protocol, Self, TypeVar
 
 from app.errors import LedgerError
@@ -63,24 +64,29 @@ class LiveLedger:
         self._loop = asyncio.get_running_loop()
         self._failure: asyncio.Future[LedgerError] = self._loop.create_future()
         async with AsyncExitStack() as stack:
-            writing, self._writer = await self._open(stack, "ledger-writer", lambda: Writer(self._occupancy))
+            self._writing, self._writer = await self._open(stack, "ledger-writer", lambda: Writer(self._occupancy))
             reading, self._reader = await self._open(stack, "ledger-reader", lambda: Ledger(self._path))
             self._orders: Batches[Order, AccountReply] = Batches(
-                writing, self._carry_out, self._max_batch, self._writer.tidy
+                self._writing, self._carry_out, self._max_batch, self._writer.tidy
             )
             self._lookups: Batches[str, AccountState | None] = Batches(reading, self._look_up, MAX_LOOKUPS)
             size = self._path.stat().st_size + log_path(self._path).stat().st_size
             if size <= self._quick_bytes:
                 await self._loop.run_in_executor(reading, self._reader.verify)
-                await self._begin(writing)
+                await self._begin()
             else:
-                stack.push_async_callback(_cancel, asyncio.create_task(self._verify_beside(writing, size)))
+                stack.push_async_callback(_cancel, asyncio.create_task(self._verify_beside(size)))
             self._lookups.begin()
             self._closing = stack.pop_all()
         return self
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self._closing.aclose()
+
+    async def belongs_to(self, identity: bytes, *, may_replace: bool) -> None:
+        """As `Ledger.belongs_to`."""
+        act = partial(self._writer.belongs_to, identity, may_replace=may_replace)
+        await self._loop.run_in_executor(self._writing, act)
 
     async def card_digest(self, account: str) -> bytes | None:
         """Look up the SHA-256 of the secret of the account's card; None for an unknown account. Raises LedgerError."""
@@ -131,11 +137,11 @@ class LiveLedger:
         stack.push_async_callback(self._loop.run_in_executor, thread, opened.leave)
         return thread, opened
 
-    async def _begin(self, writing: ThreadPoolExecutor) -> None:
-        await self._loop.run_in_executor(writing, self._writer.begin)
+    async def _begin(self) -> None:
+        await self._loop.run_in_executor(self._writing, self._writer.begin)
         self._orders.begin()
 
-    async def _verify_beside(self, writing: ThreadPoolExecutor, size: int) -> None:
+    async def _verify_beside(self, size: int) -> None:
         """Verify a large ledger while the bank listens, with a connection of its own."""
         logger.warning(
             "the ledger of %d MB is verified, which takes about %d s; money waits until then",
@@ -156,7 +162,7 @@ class LiveLedger:
                 return
             finally:
                 ending.set()
-        await self._begin(writing)
+        await self._begin()
         logger.info("the ledger is verified")
 
     def _fail(self, error: LedgerError) -> None:

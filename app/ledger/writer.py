@@ -35,6 +35,10 @@ class Writer:
             raise
         self._log_limit = LOG_BYTES
 
+    def belongs_to(self, identity: bytes, *, may_replace: bool) -> None:
+        """As `Ledger.belongs_to`."""
+        self._ledger.belongs_to(identity, may_replace=may_replace)
+
     def begin(self) -> None:
         """Bind the ledger to a new log, and say in it that it is in use."""
         self.custody.check()

@@ -85,3 +85,53 @@ def test_the_main_job_says_why_its_bank_ended(town: Town) -> None:
     _, err = process.communicate(b"DEPOS 2\n")
     assert process.returncode in (2, 3)
     assert "The bank ends, and confirms nothing more: while it ran, " in folded(err.decode())
+
+
+def test_a_backup_of_a_running_bank_is_restored(town: Town) -> None:
+    bank, card = town.bank(), town.account()
+    assert town.atm(bank, card, "deposit", "10").code == 0
+    made = town.programs.run_warm("bank", "backup", "--data-dir", town.data_dir, "monday")
+    assert (made.code, made.err) == (0, "")
+    assert made.out == "backup monday is written and verified: accounts 1, entries 1\n"
+    assert town.atm(bank, card, "deposit", "20").out == "DEPOS ok, balance 30.00\n"
+    early = town.programs.run_warm("bank", "--data-dir", town.data_dir, "restore", "monday")
+    assert (early.code, early.out) == (2, "")
+    assert folded(early.err).startswith("suitecase: Another bank runs on the data directory")
+    bank.stop(signal.SIGKILL)
+    restored = town.programs.run_warm("bank", "--data-dir", town.data_dir, "restore", "monday")
+    assert (restored.code, restored.err) == (0, "")
+    first, second = restored.out.splitlines()
+    assert first == "backup monday is restored: accounts 1, entries 1"
+    aside = Path(second.removeprefix("what was there is kept in "))
+    assert (aside / "ledger.sqlite3-wal").exists()
+    again = town.bank()
+    assert again.fingerprint == bank.fingerprint
+    assert town.atm(again, card, "check").out == "CHECK ok, balance 10.00\n"
+
+
+def test_a_backup_is_refused_where_there_is_something_and_where_there_is_no_bank(town: Town) -> None:
+    town.account()
+    run = town.programs.run_warm
+    for target, data_dir, said in (
+        ("bank", town.data_dir, "There is a file bank already, and it stays; give the backup a new name."),
+        ("monday", "nowhere", "There is no ledger in nowhere; give the bank's directory with --data-dir."),
+    ):
+        ended = run("bank", "backup", target, "--data-dir", data_dir)
+        assert (ended.code, ended.out, folded(ended.err)) == (2, "", f"suitecase: {said}")
+    ended = run("bank", "restore", "nowhere", "--data-dir", town.data_dir)
+    assert (ended.code, ended.out) == (2, "")
+    assert "There is no backup in nowhere: it has no ledger.sqlite3; check the path." in folded(ended.err)
+
+
+def test_the_ledger_of_another_bank_is_refused(town: Town) -> None:
+    town.bank().stop()
+    other = town.data_dir.with_name("other")
+    shutil.copytree(town.data_dir, other)
+    for name in ("identity.key", "bank.pub", "ledger.sqlite3"):
+        (other / name).unlink()
+    asked = town.programs.run_warm("--suite", QUICK_SUITE, "--data-dir", other, given="CHECK\n")
+    assert asked.out == "CHECK ok, balance 0.00\n"
+    shutil.copy(other / "ledger.sqlite3", town.data_dir)
+    ended = town.programs.run_warm("bank", "--suite", QUICK_SUITE, "--data-dir", town.data_dir)
+    assert (ended.code, ended.out) == (2, "")
+    assert "belongs to another bank than the identity key beside it. Restore both from one backup" in folded(ended.err)

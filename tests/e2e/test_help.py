@@ -12,6 +12,8 @@ from tests.e2e.terminal import Terminal, plain
 COMMANDS = {
     "": ["CHECK, DEPOS amount", "printf 'DEPOS 50\\nCHECK\\n' | suitecase --json", "Exit codes:", "SUITECASE_SUITE"],
     "bank": ["listening on HOST:PORT", "--listen HOST:PORT", "bank.pub", "suitecase bank --listen 127.0.0.1:7000"],
+    "bank backup": ["[OPTIONS] TARGET", "consistent and verified", "suitecase bank backup --data-dir bank monday"],
+    "bank restore": ["[OPTIONS] SOURCE", "nothing is deleted", "suitecase bank restore --data-dir bank monday"],
     "open-account": ["[OPTIONS] NAME", "--card FILE", "suitecase open-account alice"],
     "atm": ["[check | deposit AMOUNT | withdraw AMOUNT]", "--known-banks FILE", "Exit codes:", "moves once"],
     "trust": ["--bank-key FILE", "never replaced", "suitecase trust --connect"],

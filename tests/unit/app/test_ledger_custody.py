@@ -229,3 +229,7 @@ def test_a_ledger_belongs_to_one_bank(ledger_path: Path) -> None:
             ledger.belongs_to(ours)
             with pytest.raises(LedgerError, match="belongs to another bank than the identity key beside it"):
                 ledger.belongs_to(theirs)
+    with Ledger(ledger_path) as ledger:
+        ledger.belongs_to(theirs, may_replace=True)
+        with pytest.raises(LedgerError, match="belongs to another bank"):
+            ledger.belongs_to(ours)
