@@ -2,11 +2,9 @@
 
 import asyncio
 from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-from app.address import join
 from app.bank import APPLICATION, SERVER_NAME
 from app.card import Card, bind_card, refuse_other_bank
 from app.errors import ChannelFailedError, MessageError, RefusedByBankError
@@ -26,30 +24,17 @@ from app.messages import (
     encode,
     read_reply,
 )
-from app.pending import PendingRequest, PendingRequests
-from app.public_key import BankKeys
-from framework import ChannelError, InvalidKeyError, KeyPair, MisuseError, Suite, open_channel
+from app.pending import PendingRequest, PendingRequests, ReadOnlyRecordsError
+from app.pending_record import BankMark
+from app.trust import BankAddress
+from framework import ChannelError, InvalidKeyError, KeyPair, MisuseError, open_channel
 from framework.aio import ChannelStream
 from framework.events import FailureReason
 
+__all__ = ["REPLY_SECONDS", "Atm", "BankAddress"]
+
 REPLY_SECONDS: Final = 15.0
 """How long an answer may take: the bank's ledger may wait 5 s for another process, and a disk may be slow."""
-
-
-@dataclass(frozen=True)
-class BankAddress:
-    """Where the bank is, its suite, the public key that it must prove to have, and what else is known of it."""
-
-    host: str
-    port: int
-    suite: Suite
-    public_key: bytes
-    known: BankKeys = field(default_factory=BankKeys)
-
-    @property
-    def text(self) -> str:
-        """`host:port`."""
-        return join(self.host, self.port)
 
 
 class Atm:
@@ -64,8 +49,7 @@ class Atm:
         self._bank = bank
         self._card = card
         self._card_path = card_path
-        # Beside the card itself: by whichever link it was named, a retry finds what was sent before.
-        self._pending = PendingRequests(card_path.resolve(), card)
+        self._pending = PendingRequests(card_path, card, bank.destination)
         self._take_ephemeral = take_ephemeral
         self._stream: ChannelStream | None = None
 
@@ -139,12 +123,35 @@ class Atm:
             raise RefusedByBankError(f"{error} {self.doubt_about(pending.request)}".rstrip()) from None
 
     def unanswered(self) -> list[PendingRequest]:
-        """Take over the requests that an earlier process sent and that were not answered."""
-        return self._pending.orphans()
+        """Take over the oldest requests that an earlier process sent to this bank and that were not answered.
+
+        There may be more, see `app.pending`. Where nothing can be written, none is taken over.
+        """
+        try:
+            return self._pending.orphans()
+        except ReadOnlyRecordsError:
+            return []
 
     def unanswered_like(self, request: AccountRequest) -> tuple[PendingRequest | None, list[AccountRequest]]:
-        """Take over the oldest of them that asks for the same as `request`, if one does; list the others."""
+        """Take over the oldest of them that asks for the same as `request`, if one does; list the others.
+
+        One that moves no money takes none over, so that it does its work where nothing can be written.
+        """
+        if isinstance(request, CheckRequest):
+            return None, self._pending.open_requests()
         return self._pending.orphan_like(request)
+
+    def still_open(self) -> list[AccountRequest]:
+        """List the requests that were sent to this bank, not answered, and that nobody waits for."""
+        return self._pending.open_requests()
+
+    def recorded(self) -> list[AccountRequest]:
+        """List those that others wait for too. Takes no lock: who was cut short may hold one still."""
+        return self._pending.recorded()
+
+    def open_elsewhere(self) -> list[tuple[AccountRequest, BankMark]]:
+        """List those that were sent to other banks, and which banks those are."""
+        return self._pending.open_elsewhere()
 
     def remembers(self, request: AccountRequest) -> bool:
         """Whether the request is written down, at this moment."""

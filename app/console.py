@@ -20,6 +20,7 @@ from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 from app.money import format_amount
 from app.output import printable
 from app.pending import PendingRequest
+from app.pending_record import BankMark
 from app.screen import NotUnderstoodError, Screen, in_words
 from app.signals import ending_in_order, holding_signals, ignore_signals
 from app.waiting import waiting_for_the_bank
@@ -107,17 +108,17 @@ class AtmConsole:
 
     def settle_all(self) -> None:
         """Settle what an earlier process left unanswered. Raises UserError."""
-        earlier: list[PendingRequest] = []
         try:
-            with ExitStack() as held:
-                earlier = [held.enter_context(each) for each in self._atm.unanswered()]
-                for pending in earlier:
-                    self._settle(pending, partial(self._tell_of_earlier, pending.request))
+            while earlier := self._atm.unanswered():  # so many at once
+                with ExitStack() as held:
+                    for pending in [held.enter_context(each) for each in earlier]:
+                        self._settle(pending, partial(self._tell_of_earlier, pending.request))
         except (KeyboardInterrupt, SystemExit):  # between two steps
-            left = [pending.request for pending in earlier if self._atm.remembers(pending.request)]
+            left = self._atm.recorded()
             if not left:
                 raise
             raise ChannelFailedError("Interrupted.", _about_open(left)) from None
+        self._mention(self._atm.still_open())
         for path in self._atm.damaged():
             self._screen.remark(_about_damaged(path))
 
@@ -135,8 +136,7 @@ class AtmConsole:
 
     def _ask_once(self, request: AccountRequest) -> int:
         earlier, others = self._atm.unanswered_like(request)
-        if others:
-            self._screen.remark(_about_open(others))
+        self._mention(others)
         if earlier is None and not isinstance(request, CheckRequest):
             for path in self._atm.damaged():  # perhaps the record of this very request
                 raise FileError(_about_damaged(path))
@@ -152,6 +152,13 @@ class AtmConsole:
         with earlier or self._begin(request) as pending:
             reply = self._settle(pending, tell, self._forget_at_the_end)
         return 0 if isinstance(reply, Accepted) else EXIT_REFUSED
+
+    def _mention(self, left: list[AccountRequest]) -> None:
+        """Say what is open: at this bank, and at others."""
+        if left:
+            self._screen.remark(_about_open(left))
+        for request, mark in self._atm.open_elsewhere():
+            self._screen.remark(_about_open_elsewhere(request, mark))
 
     def converse(self) -> int:
         """Serve lines until QUIT or the end of input; gives the exit code. Raises UserError when the channel fails.
@@ -292,6 +299,13 @@ def _about_open(requests: list[AccountRequest]) -> str:
     return (
         f"Sent before, not answered, and still open: {', '.join(map(_in_short, requests))}; the same command again "
         "settles one of them, the console all, without moving the money twice."
+    )
+
+
+def _about_open_elsewhere(request: AccountRequest, mark: BankMark) -> str:
+    return (
+        f"Sent before to another bank ({mark}), not answered, and open at that bank: {_in_short(request)}; the same "
+        "command there settles it, without moving the money twice."
     )
 
 

@@ -1,14 +1,40 @@
 """How an ATM knows its bank: by a `bank.pub`, by a known-banks file, or by both, which must agree."""
 
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
+from app.address import join
 from app.bank_file import read_bank_file
 from app.errors import InputError
 from app.known_banks import KnownBanks, canonical_address
+from app.pending_record import Destination
 from app.public_key import BankKeys, fingerprint
 
 if TYPE_CHECKING:
     from app.config import Settings
+    from framework import Suite
+
+
+@dataclass(frozen=True)
+class BankAddress:
+    """Where the bank is, its suite, the public key that it must prove to have, and what else is known of it."""
+
+    host: str
+    port: int
+    suite: "Suite"
+    public_key: bytes
+    known: BankKeys = field(default_factory=BankKeys)
+
+    @property
+    def text(self) -> str:
+        """`host:port`."""
+        return join(self.host, self.port)
+
+    @property
+    def destination(self) -> Destination:
+        """What a record of a request to this bank says of it."""
+        keys = {**self.known.keys, self.suite.name: self.public_key}
+        return Destination(BankKeys(self.known.identity, keys), self.suite.name)
 
 
 def known_bank(settings: "Settings", suite_name: str, public_key_size: int) -> BankKeys:

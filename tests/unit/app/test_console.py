@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from functools import partial
 from pathlib import Path
-from types import FrameType
+from types import FrameType, SimpleNamespace
 from typing import Any, cast
 
 import pytest
 
 import app.pending
-from app.atm import Atm
+from app.atm import Atm, BankAddress
 from app.card import Card
 from app.console import AtmConsole, converse_with
 from app.errors import EXIT_CHANNEL, ChannelFailedError, UserError
@@ -316,9 +316,10 @@ def test_one_command_never_leaves_with_0_for_a_signal(
 ) -> None:
     """Wherever it comes: a script would take 0 for the confirmation."""
     monkeypatch.setattr(AtmConsole, "enter", lambda _console: signal.raise_signal(signal.SIGTERM))
+    bank = BankAddress("127.0.0.1", 1, cast("Any", SimpleNamespace(name="a-b")), b"key")
     for request, code in ((deposit(), EXIT_CHANNEL), (None, 0)):
         with pytest.raises(SystemExit) as caught:
-            converse_with(cast("Any", None), card, card_path, cast("Any", None), as_json=False, request=request)
+            converse_with(bank, card, card_path, cast("Any", None), as_json=False, request=request)
         assert caught.value.code == code
 
 

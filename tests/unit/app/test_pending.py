@@ -84,7 +84,7 @@ def test_a_request_is_safe_on_the_disk_before_it_is_sent(
         handle = pending.begin(request)
     assert seen == ["sync file", "rename", "sync directory"]
     (path,) = directory(card_path).iterdir()
-    assert path.read_bytes() == encode(request)
+    assert path.read_bytes() == b"suitecase request 1 - - -\n" + encode(request)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     with acts(monkeypatch) as seen:
         handle.done()
@@ -351,7 +351,7 @@ def test_a_lock_that_is_not_to_be_had_leaves_nothing(
         with pytest.raises(FileError, match="cannot be written: No locks available"):
             pending.begin(withdraw())
     assert list(directory(card_path).iterdir()) == []
-    assert not any("demo.card.pending" in name for name in open_files())
+    assert [name for name in open_files() if "demo.card.pending" in name] == []
 
 
 def test_what_was_let_go_is_no_longer_ours_to_forget(pending: PendingRequests) -> None:
