@@ -144,7 +144,7 @@ def bank(
             write_out(f"listening on {listening.address} {listening.fingerprint}\n")
 
     with logging_in_background(as_json=settings.log_json):
-        asyncio.run(run_bank(chosen, settings.data_dir, host, port, announce=announce))
+        asyncio.run(run_bank(chosen, settings.bank_directory, host, port, announce=announce))
     return 0
 
 
@@ -180,12 +180,12 @@ def open_account(
     check_account_name(name)  # before there is a ledger
     path = settings.card or Path(f"{name}.card")
     check_card_place(path)
-    new = not (settings.data_dir / LEDGER_FILE).exists()
-    bank = load_or_create_identity(settings.data_dir).identity
-    with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
+    new = not (settings.bank_directory / LEDGER_FILE).exists()
+    bank = load_or_create_identity(settings.bank_directory).identity
+    with Ledger(settings.bank_directory / LEDGER_FILE) as ledger:
         open_account_with_card(ledger, name, path, bank)
     if new:
-        write_err(f"There was no ledger in {printable(str(settings.data_dir))}: this account begins it.\n")
+        write_err(f"There was no ledger in {printable(str(settings.bank_directory))}: this account begins it.\n")
     write_out(f"account {name} is open; its card is {path}\n")
     return 0
 

@@ -6,8 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-import platformdirs
-from pydantic import Field, ValidationError, field_validator
+from pydantic import ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -16,6 +15,7 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from app.directories import user_data_directory
 from app.environment import CONFIG, PREFIX, value_of
 from app.errors import FileError, MissingFileError, UserError, excerpt
 from app.files import OTHERS_WRITE, read_file
@@ -57,7 +57,7 @@ class Settings(BaseSettings):
     )
 
     suite: str = DEFAULT_SUITE
-    data_dir: Path = Field(default_factory=lambda: Path(platformdirs.user_data_dir("suitecase")))
+    data_dir: Path | None = None
     listen: str = "127.0.0.1:0"
     connect: str | None = None
     known_banks: Path | None = None
@@ -65,6 +65,14 @@ class Settings(BaseSettings):
     card: Path | None = None
     allow_plugin: Annotated[tuple[str, ...], NoDecode] = ()
     log_json: bool = False
+
+    @property
+    def bank_directory(self) -> Path:
+        """`data_dir`, or the user's data directory: looked for only where it is needed. Raises ConfigError."""
+        found = self.data_dir or user_data_directory()
+        if found is None:
+            raise ConfigError("There is no home directory to keep a bank in; name a directory with --data-dir DIR.")
+        return found
 
     def origin_of(self, name: str) -> str:
         """Name a setting by where it came from, to begin a sentence with."""

@@ -55,14 +55,14 @@ def run_demo(settings: Settings, suite: Suite, *, as_json: bool) -> int:
 
         with ending_in_order(), waiting_for_the_bank():
             address, announced = child.announcement()
-        file = read_bank_file(settings.data_dir / PUBLIC_FILE)
+        file = read_bank_file(settings.bank_directory / PUBLIC_FILE)
         public_key = file.key_for(suite.name)
         if fingerprint(public_key) != announced:
             raise ChangedKeyError(
                 f"The bank announced {announced}, and its {PUBLIC_FILE} holds another key; start again."
             )
-        card_path = settings.data_dir / DEMO_CARD
-        with Ledger(settings.data_dir / LEDGER_FILE) as ledger:
+        card_path = settings.bank_directory / DEMO_CARD
+        with Ledger(settings.bank_directory / LEDGER_FILE) as ledger:
             card = ensure_account_with_card(ledger, DEMO_ACCOUNT, card_path, file.bank.identity)
         bank = BankAddress(*host_and_port(address), suite, public_key, file.bank)
         try:
@@ -189,7 +189,7 @@ def _be_the_bank(suite: Suite, settings: Settings, lifeline: int, told: int) -> 
             _tell(f"{_LISTENS} {bank.address} {bank.fingerprint}")
 
         with logging_in_background(as_json=settings.log_json):
-            asyncio.run(run_bank(suite, settings.data_dir, "127.0.0.1", 0, announce=announce, lifeline=0))
+            asyncio.run(run_bank(suite, settings.bank_directory, "127.0.0.1", 0, announce=announce, lifeline=0))
         code = 0
     except (UserError, SuitecaseError) as error:
         _tell(f"{_REFUSES} {error}")

@@ -235,7 +235,7 @@ async def test_a_static_key_of_another_key_exchange_is_refused_before_listening(
 
 async def test_an_address_that_is_taken(serving: Serving) -> None:
     async with serving(echo) as running:
-        with pytest.raises(OSError, match="(?i)address already in use"):
+        with pytest.raises(OSError, match=r"(?i)address already in use"):
             await serve(echo, "127.0.0.1", running.port, SUITE, KEYS)
 
 
