@@ -4,6 +4,8 @@ import os
 from contextlib import suppress
 from typing import NoReturn
 
+from app.module_path import hidden, leave_the_current_directory
+
 _INTERRUPTED = 128 + 2
 """The exit code that a shell gives to what SIGINT has ended."""
 
@@ -35,6 +37,11 @@ def _run() -> int:
     from app.streams import open_standard_streams
 
     open_standard_streams()
+    if sentence := hidden():
+        from app.output import printable
+
+        return _refuse(printable(sentence))
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # code of others that nobody has allowed
     try:
         from app.cli import app  # only now: it takes its time
         from app.refusals import run
@@ -51,13 +58,17 @@ def _refuse_to_start(error: ModuleNotFoundError) -> int:
     package, *_ = (error.name or "").split(".")
     if package in ("", "app", "framework", "plugins"):
         raise error
+    return _refuse(
+        f"The package {package} is not installed for this Python; start the program in the environment "
+        "that suitecase was installed in, or install it anew."
+    )
+
+
+def _refuse(sentence: str) -> int:
     from app.errors import EXIT_LOCAL
     from app.output import write_err
 
-    write_err(
-        f"suitecase: The package {package} is not installed for this Python; start the program in the environment "
-        "that suitecase was installed in, or install it anew.\n"
-    )
+    write_err(f"suitecase: {sentence}\n")
     return EXIT_LOCAL
 
 
@@ -69,4 +80,5 @@ def _tell_without_anything(error: BaseException) -> None:
 
 
 if __name__ == "__main__":
+    leave_the_current_directory()
     main()

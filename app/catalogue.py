@@ -34,7 +34,7 @@ def show_suites(registry: Registry, *, as_json: bool) -> None:
         for info in doubtful(suite):
             if info.name not in seen:
                 seen.add(info.name)
-                reasons.add_row(info.name, _coloured(info.status), reason(info))
+                reasons.add_row(info.name, _coloured(info.status), _text(reason(info)))
     write_out(_rendered(table) + ("\n" + _rendered(reasons) if seen else ""))
 
 
@@ -45,8 +45,11 @@ def show_plugins(registry: Registry, *, as_json: bool) -> None:
         return
     table = _table("plugin", "offers", "distribution", "version", "allowed")
     for plugin in registry.plugins:
-        offers = _text(f"failed: {plugin.error}", "red") if plugin.error else _text(_offers(plugin))
-        allowed = _text("yes", "green") if plugin.allowed else _text(f"no; --allow-plugin {plugin.name}", "yellow")
+        offers = _text(_offers(plugin))
+        if plugin.error:
+            offers = _text(plugin.error, "yellow") if plugin.unavailable else _text(f"failed: {plugin.error}", "red")
+        word = registry.word_for(plugin)
+        allowed = _text("yes", "green") if plugin.allowed else _text(f"no; --allow-plugin {word}", "yellow")
         table.add_row(_text(plugin.name), offers, _text(plugin.distribution), _text(plugin.version), allowed)
     write_out(_rendered(table))
 
@@ -76,6 +79,7 @@ def _plugin_row(plugin: PluginRecord) -> dict[str, object]:
         "version": plugin.version,
         "allowed": plugin.allowed,
         "error": plugin.error,
+        "unavailable": plugin.unavailable,
     }
 
 
@@ -108,4 +112,5 @@ def _coloured(status: Status) -> Text:
 
 
 def _print_json(rows: list[dict[str, object]]) -> None:
-    write_out("".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+    """Print an object a line, in ASCII: what a plugin says of itself is read back whole, and moves no cursor."""
+    write_out("".join(json.dumps(row) + "\n" for row in rows))

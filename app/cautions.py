@@ -2,6 +2,7 @@
 
 from typing import Final
 
+from app.output import printable
 from framework import Status, Suite
 from framework.primitives import PrimitiveInfo
 
@@ -27,8 +28,8 @@ def doubtful(suite: Suite) -> list[PrimitiveInfo]:
 
 
 def reason(info: PrimitiveInfo) -> str:
-    """Why a primitive is not recommended, in a sentence."""
-    return f"{info.title} — {_MEANING[info.status]} ({info.reference})"
+    """Why a primitive is not recommended, in a sentence; what a plugin says of itself is escaped."""
+    return f"{printable(info.title)} — {_MEANING[info.status]} ({printable(info.reference)})"
 
 
 def warnings(suite: Suite) -> list[str]:

@@ -347,9 +347,12 @@ def _registry(settings: "Settings") -> "Registry":
     from framework import ConfigurationError, load_registry
 
     try:
-        return load_registry(settings.allow_plugin)
+        registry = load_registry(settings.allow_plugin)
     except ConfigurationError as error:
         raise UserError(f"The plugins cannot be loaded: {error}; `plugins` lists what is installed.") from None
+    for sentence in registry.left_out:
+        logging.getLogger("suitecase.plugins").warning("%s", sentence)
+    return registry
 
 
 def _suite(settings: "Settings") -> "Suite":

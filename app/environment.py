@@ -44,9 +44,10 @@ def unknown_variables(settings: Iterable[str]) -> list[str]:
     if not unknown:
         return []
     import difflib  # seldom needed
-    from importlib.metadata import entry_points
 
-    plugins = tuple(f"{name.upper().replace('-', '_')}_" for name in entry_points(group="suitecase.plugins").names)
+    from framework.discovery import discover
+
+    plugins = tuple(f"{plugin.name.upper().replace('-', '_')}_" for plugin in discover().plugins)
     sentences = []
     for name, rest in unknown.items():
         if rest.startswith(plugins):

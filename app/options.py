@@ -10,9 +10,10 @@ from app.output import write_out
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version  # takes its time
+        from framework.discovery import discover  # takes its time
 
-        write_out(f"suitecase {version('suitecase')}\n")
+        ours = [plugin.version for plugin in discover().plugins if plugin.built_in]
+        write_out(f"suitecase {ours[0] if ours else 'of unknown version'}\n")
         raise typer.Exit
 
 
@@ -30,7 +31,11 @@ DataDirOption = Annotated[
 ]
 AllowOption = Annotated[
     list[str] | None,
-    typer.Option("--allow-plugin", metavar="NAME", help="Use this plugin of another distribution. May be repeated."),
+    typer.Option(
+        "--allow-plugin",
+        metavar="NAME",
+        help="Use this plugin of another distribution: NAME, or DISTRIBUTION:NAME. May be repeated.",
+    ),
 ]
 ConfigOption = Annotated[
     str | None, typer.Option("--config", metavar="FILE", help="The configuration file. [default: ./suitecase.toml]")

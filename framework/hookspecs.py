@@ -3,6 +3,9 @@
 A plugin implements any of these with `@framework.hookimpl` and calls `register` once a primitive. Callbacks
 rather than return values: pluggy never checks what a hook returns, and with `firstresult` the plugin that was
 registered last could shadow another's primitive.
+
+A plugin that cannot work on this machine (its library lacks the algorithm, say) raises `framework.ConfigurationError`
+with the reason, when it is imported or in a hook. It is then listed as unavailable, and not as broken.
 """
 
 from collections.abc import Callable

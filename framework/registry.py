@@ -1,92 +1,30 @@
-"""Discovery: which plugins are installed, which may be used, and what they offer.
+"""Which of the installed plugins may be used, and what they offer.
 
 A registry is made by `load_registry` and never changes afterwards. Every plugin is loaded into a plugin manager of
 its own, so that one which fails, misspells a hook or offers a wrong type is reported by name and the others load.
 """
 
-import re
-from collections.abc import Callable, Collection, Iterable, Mapping
-from dataclasses import dataclass, field
-from enum import StrEnum
-from importlib.metadata import EntryPoint, entry_points
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from importlib.metadata import EntryPoint
 from types import MappingProxyType
-from typing import Any, Generic, TypeVar
 
-import pluggy
-
-from framework import hookspecs
+from framework.discovery import ENTRY_POINT_GROUP, Discovery, InstalledPlugin, described, discover
 from framework.errors import ConfigurationError, PluginError
-from framework.guard import STRANGE, GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
-from framework.kdf import MAX_EXPANDED
-from framework.primitives import Aead, BulkCipher, KeyExchange, Mac, PrimitiveInfo, Status
+from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.loading import G, Guarded, Kind, offers
+from framework.primitives import PrimitiveInfo
+from framework.printable import printable
 
-ENTRY_POINT_GROUP = "suitecase.plugins"
-BUILT_IN_DISTRIBUTION = "suitecase"
-
-_INFO_TYPES = {"name": str, "title": str, "security_bits": int, "status": Status, "reference": str}
-_NAME = re.compile(r"[a-z][a-z0-9]*")
-
-_DERIVED = range(1, MAX_EXPANDED + 1)
-_NONCE = range(8, MAX_EXPANDED + 1)  # a nonce holds the u64 of the sequence: PROTOCOL §6.3
-_FIELD = range(1, 2**24 + 1)  # bytes of a handshake message: what a peer can make us hold
-_TAG = range(1, 2**16)
-_LIMIT = range(1, 2**63)
-
-Guarded = GuardedKeyExchange | GuardedBulkCipher | GuardedMac | GuardedAead
-G = TypeVar("G", GuardedKeyExchange, GuardedBulkCipher, GuardedMac, GuardedAead)
-
-
-class Kind(StrEnum):
-    """The kinds of primitive, in the words shown to people."""
-
-    KEY_EXCHANGE = "key exchange"
-    BULK_CIPHER = "bulk cipher"
-    MAC = "MAC"
-    AEAD = "AEAD"
-
-
-@dataclass(frozen=True)
-class _KindRow(Generic[G]):
-    """One row of the table below: what the framework does with a kind of primitive."""
-
-    kind: Kind
-    hook: str
-    interface: type
-    guard: Callable[[Any, str], G]
-    claims: Mapping[str, range]
-
-
-_KINDS: tuple[_KindRow[Any], ...] = (
-    _KindRow(
-        Kind.KEY_EXCHANGE,
-        "register_key_exchanges",
-        KeyExchange,
-        GuardedKeyExchange,
-        {"public_key_size": _FIELD, "private_key_size": _FIELD, "ciphertext_size": _FIELD},
-    ),
-    _KindRow(
-        Kind.BULK_CIPHER,
-        "register_bulk_ciphers",
-        BulkCipher,
-        GuardedBulkCipher,
-        {"key_size": _DERIVED, "iv_size": _DERIVED, "max_bytes_per_key": _LIMIT},
-    ),
-    _KindRow(Kind.MAC, "register_macs", Mac, GuardedMac, {"key_size": _DERIVED, "tag_size": _TAG}),
-    _KindRow(
-        Kind.AEAD,
-        "register_aeads",
-        Aead,
-        GuardedAead,
-        {"key_size": _DERIVED, "nonce_size": _NONCE, "tag_size": _TAG, "max_records_per_key": _LIMIT},
-    ),
-)
+__all__ = ["ENTRY_POINT_GROUP", "Kind", "PluginRecord", "Registry", "load_registry"]
 
 
 @dataclass(frozen=True)
 class PluginRecord:
     """What is known of one installed plugin, whether it is in use or not.
 
-    `error` is a sentence when the plugin was to be loaded and could not be; it then offers nothing.
+    `error` is a sentence when the plugin was to be loaded and could not be; it then offers nothing. It is `unavailable`
+    when the plugin itself says so: a library or the machine lacks what it needs, and nothing is broken.
     """
 
     name: str
@@ -95,14 +33,19 @@ class PluginRecord:
     allowed: bool
     primitives: tuple[tuple[Kind, PrimitiveInfo], ...] = ()
     error: str | None = None
+    unavailable: bool = False
 
 
 @dataclass(frozen=True)
 class Registry:
-    """The primitives that may be used, each behind the guard, and the record of every installed plugin."""
+    """The primitives that may be used, each behind the guard, and the record of every installed plugin.
+
+    `left_out` has a sentence for each distribution whose metadata is broken.
+    """
 
     plugins: tuple[PluginRecord, ...]
     _primitives: Mapping[Kind, Mapping[str, Guarded]] = field(repr=False)
+    left_out: tuple[str, ...] = ()
 
     def key_exchange(self, name: str) -> GuardedKeyExchange:
         """The key exchange of this name. Raises ConfigurationError, listing the known ones."""
@@ -124,6 +67,11 @@ class Registry:
         """The names of a kind, sorted."""
         return tuple(sorted(self._primitives[kind]))
 
+    def word_for(self, plugin: PluginRecord) -> str:
+        """What allows a plugin: its name, or `distribution:name` where others have that name too."""
+        alone = [other.name for other in self.plugins].count(plugin.name) == 1 and ":" not in plugin.name
+        return plugin.name if alone else f"{plugin.distribution}:{plugin.name}"
+
     def _get(self, kind: Kind, name: str, guard: type[G]) -> G:
         primitive = self._primitives[kind].get(name)
         if isinstance(primitive, guard):
@@ -131,109 +79,95 @@ class Registry:
         known = ", ".join(self.names(kind)) or "none"
         others = [f"; {name!r} is of another kind, {other}" for other in Kind if name in self._primitives[other]]
         hint = "".join(others) or self._hint(name)
-        raise ConfigurationError(f"there is no {kind} named {name!r}; known: {known}{hint}")
+        raise ConfigurationError(printable(f"there is no {kind} named {name!r}; known: {known}{hint}"))
 
     def _hint(self, name: str) -> str:
-        """Why a name may be missing: a plugin is switched off, or failed to load."""
+        """Why a name may be missing: a plugin is switched off, failed to load, or is not even found."""
         hints = []
-        if off := [plugin.name for plugin in self.plugins if not plugin.allowed]:
-            flag = f"--allow-plugin {name if name in off else off[0]}"
-            hints.append(f" (installed but not allowed: {', '.join(off)}; {flag})")
+        if off := {self.word_for(plugin): plugin.name for plugin in self.plugins if not plugin.allowed}:
+            word = next((word for word, known in off.items() if known == name), next(iter(off)))
+            hints.append(f" (installed but not allowed: {', '.join(off)}; --allow-plugin {word})")
         if failed := [plugin.error for plugin in self.plugins if plugin.error]:
             hints.append(f" (plugins that failed: {'; '.join(failed)})")
+        if self.left_out:
+            hints.append(f" ({'; '.join(self.left_out)})")
         return "".join(hints)
 
 
 def load_registry(allow: Collection[str] = (), *, installed: Iterable[EntryPoint] | None = None) -> Registry:
     """Find the installed plugins and load those that may be used.
 
-    The plugins of suitecase's own distribution are always loaded; others only if their entry-point name is in
-    `allow`. `installed` replaces the entry points of this environment. Raises ConfigurationError if `allow`
-    names a plugin that is not installed; a plugin's own faults are recorded in `Registry.plugins` instead.
+    The plugins of suitecase's own distribution are always loaded; others only if `allow` has their entry-point name,
+    or `distribution:name` where several distributions offer that name. `installed` replaces what is found in this
+    environment. Raises ConfigurationError if `allow` names a plugin that is not installed, or more than one; if more
+    than one distribution calls itself suitecase; and if a plugin of suitecase's own is broken. The faults of other
+    plugins are recorded in `Registry.plugins` instead, and those of metadata in `Registry.left_out`.
     """
-    found = tuple(entry_points(group=ENTRY_POINT_GROUP)) if installed is None else tuple(installed)
-    missing = sorted(set(allow) - {point.name for point in found})
-    if missing:
-        known = ", ".join(sorted({point.name for point in found})) or "none"
-        raise ConfigurationError(f"there is no plugin named {missing[0]!r} to allow; installed: {known}")
-    primitives: dict[Kind, dict[str, Guarded]] = {row.kind: {} for row in _KINDS}
+    found = discover() if installed is None else described(installed)
+    if found.conflict:
+        raise ConfigurationError(found.conflict)
+    meant = {word: _meant(word, found) for word in sorted(allow)}
+    allowed = {plugin.address for plugins in meant.values() for plugin in plugins}
+    by_address = {plugin.address for word, plugins in meant.items() for plugin in plugins if ":" in word}
+    names = [plugin.name for plugin in found.plugins]
+    built_in = {plugin.name for plugin in found.plugins if plugin.built_in}
+    primitives: dict[Kind, dict[str, Guarded]] = {kind: {} for kind in Kind}
     records: list[PluginRecord] = []
+    loaded: set[str] = set()
     # Built-in plugins first: whoever comes later with a name that is taken is the one refused.
-    for point in sorted(found, key=lambda point: (not _is_built_in(point), point.name, _distribution(point)[0])):
-        records.append(_load(point, allow, primitives, records))
+    for plugin in sorted(found.plugins, key=lambda plugin: (not plugin.built_in, plugin.name, plugin.distribution)):
+        if not plugin.built_in and plugin.address not in allowed:
+            records.append(PluginRecord(plugin.name, plugin.distribution, plugin.version, allowed=False))
+            continue
+        label = plugin.name if names.count(plugin.name) == 1 else plugin.address
+        refusal = "another plugin of this name is already loaded" if plugin.address in loaded else ""
+        if not plugin.built_in and plugin.name in built_in and plugin.address not in by_address:
+            refusal = f"a plugin of suitecase has this name; --allow-plugin {plugin.address} allows this one"
+        records.append(_load(plugin, label, primitives, refusal))
+        loaded.add(plugin.address)
     frozen = {kind: MappingProxyType(by_name) for kind, by_name in primitives.items()}
-    return Registry(tuple(records), MappingProxyType(frozen))
+    return Registry(tuple(records), MappingProxyType(frozen), found.left_out)
+
+
+def _meant(word: str, found: Discovery) -> list[InstalledPlugin]:
+    """Give the plugins of others that a word of `allow` means. Raises ConfigurationError if that is not one."""
+    called = [plugin for plugin in found.plugins if plugin.is_called(word)]
+    if not called:
+        known = ", ".join(sorted({plugin.name for plugin in found.plugins})) or "none"
+        left_out = "".join(f"; {sentence}" for sentence in found.left_out)
+        raise ConfigurationError(printable(f"there is no plugin named {word!r} to allow; installed: {known}{left_out}"))
+    addresses = sorted({plugin.address for plugin in called})
+    if len(addresses) > 1 and not any(plugin.built_in for plugin in called):
+        raise ConfigurationError(
+            printable(f"{word!r} is the name of several plugins; allow the one that is meant: {' or '.join(addresses)}")
+        )
+    return called
 
 
 def _load(
-    point: EntryPoint,
-    allow: Collection[str],
-    primitives: dict[Kind, dict[str, Guarded]],
-    earlier: list[PluginRecord],
+    plugin: InstalledPlugin, label: str, primitives: dict[Kind, dict[str, Guarded]], refusal: str
 ) -> PluginRecord:
-    """Load one plugin whole into `primitives`, or none of it."""
-    distribution, version = _distribution(point)
-    allowed = _is_built_in(point) or point.name in allow
-    if not allowed:
-        return PluginRecord(point.name, distribution, version, allowed=False)
+    """Load one plugin whole into `primitives`, or none of it, as where there is a `refusal`.
+
+    Raises ConfigurationError if the plugin is one of ours and broken.
+    """
+    who = f"plugin {plugin.name!r} of {plugin.distribution} {plugin.version}"
+    record = PluginRecord(plugin.name, plugin.distribution, plugin.version, allowed=True)
     try:
-        if any(record.name == point.name for record in earlier):
-            raise PluginError("another plugin of this name is already loaded")
-        offered = _offers(point)
+        if refusal:
+            raise PluginError(refusal)
+        offered = offers(plugin, label)
         _refuse_duplicates(offered, primitives)
+    except ConfigurationError as reason:
+        return replace(record, error=printable(f"{who} is unavailable here: {reason}"), unavailable=True)
     except PluginError as error:
-        sentence = f"plugin {point.name!r} of {distribution} {version}: {error}"
-        return PluginRecord(point.name, distribution, version, allowed=True, error=sentence)
+        sentence = printable(f"{who}: {error}")
+        if plugin.built_in:
+            raise ConfigurationError(f"{sentence} (nothing begins without a plugin of suitecase's own)") from error
+        return replace(record, error=sentence)
     for kind, guarded in offered:
         primitives[kind][guarded.info.name] = guarded
-    claims = tuple((kind, guarded.info) for kind, guarded in offered)
-    return PluginRecord(point.name, distribution, version, allowed=True, primitives=claims)
-
-
-def _offers(point: EntryPoint) -> list[tuple[Kind, Guarded]]:
-    """Import the plugin, check its hooks against the specifications, and collect what it registers."""
-    manager = pluggy.PluginManager(hookspecs.PROJECT)
-    manager.add_hookspecs(hookspecs)
-    try:
-        manager.register(point.load(), name=point.name)
-        manager.check_pending()
-    except STRANGE as error:
-        raise PluginError(f"cannot be loaded: {type(error).__name__}: {error}") from error
-    offered: list[tuple[Kind, Guarded]] = []
-    for row in _KINDS:
-        collected: list[object] = []
-        try:
-            getattr(manager.hook, row.hook)(register=collected.append)
-            offered += [(row.kind, _guarded(row, primitive, point.name)) for primitive in collected]
-        except PluginError:
-            raise
-        except STRANGE as error:
-            raise PluginError(f"{row.hook} raised {type(error).__name__}: {error}") from error
-    if not offered:
-        raise PluginError("registers no primitive: does it implement a hook with @framework.hookimpl?")
-    return offered
-
-
-def _guarded(row: _KindRow[G], primitive: object, plugin: str) -> G:
-    """Check a primitive's shape, put it behind the guard, and check its claims as the guard has read them."""
-    if not isinstance(primitive, row.interface):
-        lacks = [name for name in dir(row.interface) if not name.startswith("_") and not hasattr(primitive, name)]
-        raise PluginError(f"{type(primitive).__name__} is no {row.kind}: it lacks {', '.join(lacks)}")
-    if not isinstance(getattr(primitive, "info", None), PrimitiveInfo):
-        raise PluginError(f"the info of {type(primitive).__name__} is no PrimitiveInfo")
-    guarded = row.guard(primitive, plugin)
-    info = guarded.info
-    for field_name, field_type in _INFO_TYPES.items():
-        if type(getattr(info, field_name)) is not field_type:
-            raise PluginError(f"{info.name!r}: {field_name} in its info must be a {field_type.__name__}")
-    if not _NAME.fullmatch(info.name):
-        raise PluginError(f"the name {info.name!r} is not of the form [a-z][a-z0-9]*")
-    for claim, possible in row.claims.items():
-        size = getattr(guarded, claim)
-        if type(size) is not int or size not in possible:
-            bounds = f"from {possible.start} to {possible.stop - 1}"
-            raise PluginError(f"{info.name}: {claim} must be an int {bounds}, not {size!r}")
-    return guarded
+    return replace(record, primitives=tuple((kind, guarded.info) for kind, guarded in offered))
 
 
 def _refuse_duplicates(offered: list[tuple[Kind, Guarded]], primitives: Mapping[Kind, Mapping[str, Guarded]]) -> None:
@@ -248,11 +182,3 @@ def _refuse_duplicates(offered: list[tuple[Kind, Guarded]], primitives: Mapping[
             if name in taken:
                 raise PluginError(f"the {kind} {name!r} is already registered by plugin {taken[name]!r}")
             taken[name] = guarded.plugin
-
-
-def _distribution(point: EntryPoint) -> tuple[str, str]:
-    return (point.dist.name, point.dist.version) if point.dist else ("unknown distribution", "")
-
-
-def _is_built_in(point: EntryPoint) -> bool:
-    return _distribution(point)[0] == BUILT_IN_DISTRIBUTION
