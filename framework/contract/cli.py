@@ -2,6 +2,7 @@
 
 import shlex
 import sys
+from contextlib import suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -13,6 +14,17 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn
 from framework.contract import render
 from framework.contract.catalogue import by_id, check_of, checks_for
 from framework.contract.check import Check
+from framework.contract.ending import (
+    FLAW,
+    GREEN,
+    INTERNAL,
+    ending_in_order,
+    refuse_useless,
+    run,
+    write,
+    write_report,
+)
+from framework.contract.escape import line
 from framework.contract.fold import may_follow, root_of, tell_the_same, unwritten
 from framework.contract.outcome import Outcome, Verdict
 from framework.contract.report import Report
@@ -43,6 +55,7 @@ class Form(StrEnum):
 
 
 @app.command("check-plugin")
+@ending_in_order
 def check_plugin(
     name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)],
     *,
@@ -62,28 +75,44 @@ def check_plugin(
         str, typer.Option(metavar="MODULE:FUNCTION", help="A function that computes the same by other means.")
     ] = "",
     waivers: Annotated[Path | None, typer.Option(metavar="FILE", help="A TOML file of waivers.")] = None,
-) -> None:
+) -> int:
     """Hold a plugin against its contract and say what is wrong, why it matters and how to see it again.
 
-    NAME is a plugin, or one primitive of it.
+    NAME is a plugin, PLUGIN/PRIMITIVE for one primitive of it, or a primitive of a built-in plugin. It is loaded in a
+    process of its own, allowed or not, and no other one with it.
+
+    Exit codes: 0 no flaw was found, 1 the plugin is not green, 2 the command makes no sense here or the report cannot
+    be written, 70 the kit or an oracle failed, 130 interrupted.
     """
-    console = Console(stderr=True)
-    try:
-        given = load_waivers(waivers) if waivers else ()
-        if oracle:
-            sys.path.insert(0, str(Path.cwd()))  # where an author's own module is, as with other programs' options
-        found = targets(name, vectors=str(vectors.resolve()) if vectors else "", oracle=oracle)
-        effort = Effort.DEEP if deep else Effort.NORMAL
-        reports = [_run(target, seed, effort, only or [], given, console) for target in found]
-    except ConfigurationError as error:
-        console.print(str(error), style="red", markup=False, highlight=False, soft_wrap=True)
-        raise typer.Exit(2) from None
-    written = _written(reports, form)
     if output:
-        output.write_text(written + "\n", "utf-8")
+        refuse_useless(output)
+    given = load_waivers(waivers) if waivers else ()
+    if oracle:
+        _look_here()
+    found = targets(name, vectors=str(vectors.resolve()) if vectors else "", oracle=oracle)
+    effort = Effort.DEEP if deep else Effort.NORMAL
+    console = Console(stderr=True)
+    reports = [_run(target, seed, effort, only or [], given, console) for target in found]
+    written = _written(reports, form) + "\n"
+    if output:
+        try:
+            write_report(output, written)
+        except ConfigurationError:
+            write(written)  # it has taken minutes
+            raise
     else:
-        typer.echo(written)
-    raise typer.Exit(0 if all(report.green for report in reports) else 1)
+        write(written)
+    if all(report.green for report in reports):
+        return GREEN
+    unknown = any(report.counts[Verdict.ERROR] for report in reports)
+    return INTERNAL if unknown and not any(report.counts[Verdict.FAILED] for report in reports) else FLAW
+
+
+def _look_here() -> None:
+    """Find an author's own module where the command is given, before all others, unless it would hide ours."""
+    here = Path.cwd()
+    hides = any((here / name).exists() for name in ("framework", "framework.py", "plugins", "plugins.py"))
+    sys.path.insert(len(sys.path) if hides else 0, str(here))
 
 
 def _run(
@@ -96,7 +125,7 @@ def _run(
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True) as progress:
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
         task = progress.add_task(target.name, total=len(only) or len(checks_for(target.kind)))
         told: list[Outcome] = []
 
@@ -108,7 +137,8 @@ def _run(
                 if outcome.verdict in (Verdict.FAILED, Verdict.ERROR):
                     follows = root_of(told) is not None and may_follow(outcome)
                     if not follows and not any(tell_the_same(before, outcome) for before in told):
-                        progress.console.print(_in_short(outcome), style="red", markup=False, soft_wrap=True)
+                        with suppress(OSError):  # the report tells it again
+                            progress.console.print(_in_short(outcome), style="red", markup=False, soft_wrap=True)
                     told.append(outcome)
 
         return run_target(target, seed=seed, effort=effort, only=only, waivers=waivers, tell=tell)
@@ -116,7 +146,7 @@ def _run(
 
 def _in_short(outcome: Outcome) -> str:
     missing = unwritten(outcome.finding) if outcome.finding else ""
-    return f"{outcome.check} {outcome.verdict}{missing and f': {missing}'}"
+    return line(f"{outcome.check} {outcome.verdict}{missing and f': {missing}'}")
 
 
 def _written(reports: list[Report], form: Form) -> str:
@@ -128,51 +158,47 @@ def _written(reports: list[Report], form: Form) -> str:
 
 
 @app.command()
-def explain(check_id: Annotated[str, typer.Argument(metavar="CHECK", hidden=True)]) -> None:
+@ending_in_order
+def explain(check_id: Annotated[str, typer.Argument(metavar="CHECK", hidden=True)]) -> int:
     """Tell what a check does, why, and where its flaw has been seen.
 
     CHECK is its name, such as MAC-04; `all` lists them.
     """
     if check_id == "all":
-        typer.echo("\n".join(f"{check.id:<8} {check.title}" for check in by_id().values()))
-        return
-    try:
-        found = check_of(check_id)
-    except ConfigurationError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+        write("".join(f"{check.id:<8} {check.title}\n" for check in by_id().values()))
+        return GREEN
+    found = check_of(check_id)
     waiver = "no waiver: it is about forgery or secrecy" if found.forbids_waiver else "may be waived, with a reason"
-    typer.echo(
+    write(
         f"{found.id}  {found.title}\n\n"
         f"what it does  {found.how}\n"
         f"why           {found.why}\n"
         f"seen before   {found.precedent}\n"
         f"flaw classes  {'; '.join(found.flaws)}\n"
         f"layer         {found.layer}, for {', '.join(found.kinds)}\n"
-        f"waiver        {waiver}"
+        f"waiver        {waiver}\n"
     )
+    return GREEN
 
 
 @app.command("new-plugin")
+@ending_in_order
 def new_plugin(
     name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)],
     *,
     kind: Annotated[Template, typer.Option(metavar="key-exchange|bulk-cipher|mac|aead", help="What it is.")],
     directory: Annotated[Path, typer.Option(metavar="DIR", help="Where to put the package.")] = Path(),
-) -> None:
+) -> int:
     """Write a package for a plugin: it installs, is found, and fails where there is work to do.
 
     NAME is the primitive's name in a suite: lower-case letters and digits.
     """
-    try:
-        folder = write_plugin(name, kind, directory)
-    except ConfigurationError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+    folder = write_plugin(name, kind, directory)
     install = f"pip install --editable {shlex.quote(f'{folder.absolute()}[test]')}"
-    typer.echo(f"{folder}\n\nNext:\n  {install}\n  suitecase-contract check-plugin {name}")
+    write(f"{line(str(folder))}\n\nNext:\n  {line(install)}\n  suitecase-contract check-plugin {name}\n")
+    return GREEN
 
 
 def main() -> None:
     """The console script of the kit."""
-    app()
+    run(app)

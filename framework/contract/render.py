@@ -7,6 +7,8 @@ from math import ceil
 from typing import Any
 from xml.etree import ElementTree as ET
 
+from framework.contract import escape
+from framework.contract.escape import line, markdown, xml
 from framework.contract.fold import Group, folded, may_follow, root_of, unwritten
 from framework.contract.outcome import Finding, Outcome, Verdict
 from framework.contract.report import LEAST_RAN, Report
@@ -32,7 +34,7 @@ def text(report: Report) -> str:
 
     Where results are not the same each time, that is told, and of the findings that may follow from it their names.
     """
-    lines = [f"{report.target.kind} {report.target.name} of plugin {report.target.plugin}", ""]
+    lines = [line(f"{report.target.kind} {report.target.name} of plugin {report.target.plugin}"), ""]
     root = root_of(report.outcomes)
     following = [each for each in report.outcomes if each is not root and may_follow(each)] if root else []
     for group in folded([each for each in report.outcomes if each not in following]):
@@ -41,14 +43,14 @@ def text(report: Report) -> str:
             lines += [_group_text(outcome.finding, group)]
             lines += [*([_following_text(following)] if outcome is root and following else []), ""]
         elif outcome.verdict in (Verdict.ERROR, Verdict.FAILED):
-            lines += [f"{outcome.check} {outcome.verdict}: {outcome.note}", ""]
+            lines += [escape.lines(f"{outcome.check} {outcome.verdict}: {outcome.note}"), ""]
     counts = report.counts
     told = ", ".join(f"{counts[verdict]} {verdict}" for verdict in reversed(ORDER) if counts[verdict])
     lines.append(
         f"{report.ran} of {report.applicable} checks ran: {told}. {report.seconds:.1f} s, seed {report.seed!r}."
     )
     lines += [
-        f"  {outcome.check} {outcome.verdict}: {outcome.note}"
+        line(f"  {outcome.check} {outcome.verdict}: {outcome.note}")
         for outcome in report.outcomes
         if outcome.verdict in (Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE, Verdict.WAIVED)
     ]
@@ -92,9 +94,9 @@ def _group_text(finding: Finding, group: Group) -> str:
         return finding_text(finding, group[0])
     if missing:
         return (
-            f"{finding.check} {group[0].verdict}: {missing}: {len(group)} checks wait for it\n"
+            f"{finding.check} {group[0].verdict}: {line(missing)}: {len(group)} checks wait for it\n"
             f"{textwrap.fill(checks, 110, initial_indent='    checks      ', subsequent_indent=' ' * 16)}\n"
-            f"    again       {finding.reproduce}"
+            f"    again       {line(finding.reproduce)}"
         )
     return f"{finding_text(finding, group[0])}\n    as well     {checks.partition(', ')[2]}, for the same cause"
 
@@ -102,7 +104,7 @@ def _group_text(finding: Finding, group: Group) -> str:
 def _following_text(following: Sequence[Outcome]) -> str:
     """Failures that are told in a line each, beneath the one to mend first."""
     lines = [
-        textwrap.shorten(f"{each.check} {each.finding.what}", 94, placeholder=" …")
+        textwrap.shorten(line(f"{each.check} {each.finding.what}"), 94, placeholder=" …")
         for each in following
         if each.finding
     ]
@@ -113,19 +115,18 @@ def _following_text(following: Sequence[Outcome]) -> str:
 
 
 def finding_text(finding: Finding, outcome: Outcome) -> str:
-    """One finding."""
-    lines = [f"{finding.check} {outcome.verdict}: {finding.what}", f"    must hold   {finding.title}"]
-    lines += [f"    {name:<11} {value}" for name, value in finding.inputs.items()]
-    lines.append(f"    why         {finding.why}")
+    """One finding, a line for each of its parts, fit for a terminal."""
+    rows = [f"{finding.check} {outcome.verdict}: {finding.what}", f"    must hold   {finding.title}"]
+    rows += [f"    {name:<11} {value}" for name, value in finding.inputs.items()]
+    rows.append(f"    why         {finding.why}")
     if finding.precedent:
-        lines.append(f"    seen before {finding.precedent}")
+        rows.append(f"    seen before {finding.precedent}")
     if finding.cause is not None:
-        lines.append(f"    raised      {finding.cause.error} in `{finding.cause.call}` ({finding.cause.place})")
+        rows.append(f"    raised      {finding.cause.error} in `{finding.cause.call}` ({finding.cause.place})")
     if outcome.note:
-        lines.append(f"    note        {outcome.note}")
-    return "\n".join(
-        [*lines, f"    again       {finding.reproduce}", f"    more        suitecase-contract explain {finding.check}"]
-    )
+        rows.append(f"    note        {outcome.note}")
+    rows += [f"    again       {finding.reproduce}", f"    more        suitecase-contract explain {finding.check}"]
+    return "\n".join(map(line, rows))
 
 
 def as_json(reports: Sequence[Report]) -> str:
@@ -157,7 +158,7 @@ def as_junit(reports: Sequence[Report]) -> str:
         suite = ET.SubElement(
             root,
             "testsuite",
-            name=f"{report.target.kind} {report.target.name}",
+            name=xml(f"{report.target.kind} {report.target.name}"),
             tests=str(len(report.outcomes)),
             failures=str(counts[Verdict.FAILED]),
             errors=str(counts[Verdict.ERROR]),
@@ -165,7 +166,7 @@ def as_junit(reports: Sequence[Report]) -> str:
         )
         for outcome in report.outcomes:
             case = ET.SubElement(
-                suite, "testcase", classname=report.target.name, name=outcome.check, time=f"{outcome.seconds:.3f}"
+                suite, "testcase", classname=xml(report.target.name), name=outcome.check, time=f"{outcome.seconds:.3f}"
             )
             _junit_result(case, outcome)
     return ET.tostring(root, encoding="unicode")
@@ -174,13 +175,13 @@ def as_junit(reports: Sequence[Report]) -> str:
 def _junit_result(case: ET.Element, outcome: Outcome) -> None:
     if outcome.verdict is Verdict.FAILED:
         what = outcome.finding.what if outcome.finding else outcome.note
-        ET.SubElement(case, "failure", message=what).text = (
-            finding_text(outcome.finding, outcome) if outcome.finding else outcome.note
+        ET.SubElement(case, "failure", message=xml(what)).text = (
+            finding_text(outcome.finding, outcome) if outcome.finding else xml(outcome.note)
         )
     elif outcome.verdict is Verdict.ERROR:
-        ET.SubElement(case, "error", message="the kit or the oracle failed, not the plugin").text = outcome.note
+        ET.SubElement(case, "error", message="the kit or the oracle failed, not the plugin").text = xml(outcome.note)
     elif outcome.verdict is not Verdict.PASSED:
-        ET.SubElement(case, "skipped", message=f"{outcome.verdict}: {outcome.note}")
+        ET.SubElement(case, "skipped", message=xml(f"{outcome.verdict}: {outcome.note}"))
 
 
 def badge(report: Report) -> str:
@@ -188,4 +189,4 @@ def badge(report: Report) -> str:
     colour = "brightgreen" if report.green and report.complete else "red"
     said = f"{report.ran}%20of%20{report.applicable}%20checks" if report.green else "not%20green"
     url = f"https://img.shields.io/badge/suitecase%20contract-{said}-{colour}"
-    return f"![suitecase contract: {report.target.name}]({url})"
+    return f"![suitecase contract: {markdown(report.target.name)}]({url})"

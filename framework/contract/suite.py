@@ -7,6 +7,7 @@ from unittest import SkipTest
 
 from framework.contract.catalogue import checks_for
 from framework.contract.check import Check
+from framework.contract.escape import line, lines
 from framework.contract.oracle import name_of
 from framework.contract.outcome import Outcome, Verdict
 from framework.contract.render import finding_text
@@ -46,11 +47,11 @@ class Contract:
         (outcome,) = apply_waivers([supervisor.run(check)], self.contract_waivers)
         self.contract_outcomes.setdefault(target, []).append(outcome)
         if outcome.verdict is Verdict.ERROR:
-            raise RuntimeError(outcome.note)
+            raise RuntimeError(lines(outcome.note))
         if outcome.verdict is Verdict.FAILED:
-            raise BrokenContract(finding_text(outcome.finding, outcome) if outcome.finding else outcome.note)
+            raise BrokenContract(finding_text(outcome.finding, outcome) if outcome.finding else line(outcome.note))
         if outcome.verdict in (Verdict.NOT_APPLICABLE, Verdict.NOT_CHECKED):
-            raise SkipTest(f"{outcome.verdict}: {outcome.note}")  # which pytest takes for a skip
+            raise SkipTest(line(f"{outcome.verdict}: {outcome.note}"))  # which pytest takes for a skip
         return outcome
 
     def contract_enough(self, target: Target) -> None:

@@ -1,14 +1,14 @@
 """What `new-plugin` writes: a package that installs and is found, with the work left to its author."""
 
 import re
+import shutil
 from enum import StrEnum
-from importlib.metadata import entry_points
 from pathlib import Path
 from string import Template as Text
 
-from framework.contract.target import targets
+from framework.discovery import discover
 from framework.errors import ConfigurationError
-from framework.registry import ENTRY_POINT_GROUP
+from framework.registry import load_registry
 
 SKELETONS = Path(__file__).with_name("skeletons")
 
@@ -26,7 +26,7 @@ def write_plugin(name: str, kind: Template, directory: Path) -> Path:
     """Write the package `suitecase-<name>` below `directory` and give its folder.
 
     Raises ConfigurationError for a name that no primitive can have or that an installed plugin has, and if the folder
-    is there already.
+    is there already or cannot be made.
     """
     if not re.fullmatch(r"[a-z][a-z0-9]*", name):
         raise ConfigurationError(f"the name {name!r} is not of the form [a-z][a-z0-9]*")
@@ -36,8 +36,25 @@ def write_plugin(name: str, kind: Template, directory: Path) -> Path:
             f"the name {name!r} is taken: the installed plugin {owner!r} has it; choose another one"
         )
     folder = directory / f"suitecase-{name}"
-    if folder.exists():
-        raise ConfigurationError(f"{folder} is there already")
+    try:
+        folder.mkdir(parents=True)
+    except FileExistsError:
+        raise ConfigurationError(f"{folder} is there already; choose another name or --directory") from None
+    except OSError as error:
+        raise _cannot_make(folder, error) from None
+    try:
+        _fill(folder, name, kind)
+    except OSError as error:
+        shutil.rmtree(folder, ignore_errors=True)  # half a package would be in the way of the next attempt
+        raise _cannot_make(folder, error) from None
+    return folder
+
+
+def _cannot_make(folder: Path, error: OSError) -> ConfigurationError:
+    return ConfigurationError(f"{folder} cannot be made ({error.strerror}); choose another place with --directory")
+
+
+def _fill(folder: Path, name: str, kind: Template) -> None:
     package = f"suitecase_{name}"
     values = {"name": name, "package": package, "class_name": name.capitalize(), "kind": kind.value.replace("-", " ")}
     files = {
@@ -53,14 +70,13 @@ def write_plugin(name: str, kind: Template, directory: Path) -> Path:
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(text, "utf-8")
     (folder / f"src/{package}/py.typed").write_text("", "utf-8")
-    return folder
 
 
 def owner_of(name: str) -> str:
-    """The installed plugin that is called this, or offers a primitive that is; empty if there is none."""
-    if name in entry_points(group=ENTRY_POINT_GROUP).names:
+    """The installed plugin of this name, or the built-in one with a primitive of this name; empty if there is none."""
+    if any(plugin.name == name for plugin in discover().plugins):
         return name
-    try:
-        return targets(name)[0].plugin
-    except ConfigurationError:
-        return ""
+    for record in load_registry().plugins:
+        if name in {info.name for _, info in record.primitives}:
+            return record.name
+    return ""

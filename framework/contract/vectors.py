@@ -69,7 +69,7 @@ def load_vectors(path: Path, name: str) -> Vectors:
         return Vectors(str(path), problem=f"there is no file {path.name} beside the plugin", absent=True)
     except KeyError as error:
         return Vectors(str(path), problem=f"{path.name} has no entry {error}", absent=True)
-    except (ValueError, AttributeError, TypeError) as error:
+    except (OSError, ValueError, AttributeError, TypeError, RecursionError) as error:
         return Vectors(str(path), problem=f"{path.name} cannot be read: {error}")
 
 

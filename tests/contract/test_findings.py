@@ -15,13 +15,14 @@ from framework.contract import render
 from framework.contract.catalogue import check_of
 from framework.contract.cause import Cause, cause_left, cause_told
 from framework.contract.check import TooSlow, Violation, check
+from framework.contract.child import environment
 from framework.contract.fold import folded
 from framework.contract.generic import surroundings
 from framework.contract.outcome import Outcome, Verdict, finding
 from framework.contract.report import Report
 from framework.contract.run import run_target
 from framework.contract.runner import run_check
-from framework.contract.supervisor import Assignment, Supervisor, environment
+from framework.contract.supervisor import Assignment, Supervisor
 from framework.contract.target import Target
 from framework.contract.trial import Effort, Session, Trial
 from framework.registry import Kind, Registry

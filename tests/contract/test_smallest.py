@@ -13,9 +13,9 @@ from pathlib import Path
 import pytest
 
 from framework.contract.check import Violation
+from framework.contract.child import environment
 from framework.contract.outcome import Finding, Outcome
 from framework.contract.smallest import TRIES, cut, fewer, least, without
-from framework.contract.supervisor import environment
 from framework.registry import ENTRY_POINT_GROUP
 from tests.zoo.species import ROOT, exhibits
 
@@ -155,7 +155,7 @@ def test_the_reproducer_of_a_finding_finds_it_again(tmp_path: Path) -> None:
         return re.sub(r"\d+\.\d s,", "", ended.stdout)
 
     vectors = str(ROOT / exhibit.specimen.vectors)
-    first = kit("check-plugin", exhibit.target().name, "--vectors", vectors, "--seed", "a seed", "--only", "CIP-03")
+    first = kit("check-plugin", "specimen", "--vectors", vectors, "--seed", "a seed", "--only", "CIP-03")
     (line,) = [line for line in first.splitlines() if line.strip().startswith("again ")]
     program, *arguments = shlex.split(line.split(maxsplit=1)[1])
     assert program == "suitecase-contract"

@@ -11,8 +11,8 @@ import pytest
 
 from framework.contract import render
 from framework.contract.channels.suites import NOW, Talk
+from framework.contract.child import environment
 from framework.contract.run import run_target
-from framework.contract.supervisor import environment
 from framework.contract.target import Target
 from framework.contract.template import Template, write_plugin
 from framework.errors import ConfigurationError

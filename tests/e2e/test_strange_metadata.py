@@ -39,6 +39,13 @@ def test_every_command_works_beside_broken_metadata_and_names_it(programs: Progr
     assert "did you mean SUITECASE_SUITE?" in suites.err
     assert warned(suites) == len(BROKEN)
 
+    checked = programs.run("check-plugin", "hmac", "--only", "MAC-04", environment=strange)
+    assert checked.code == 0, checked.err
+    assert programs.run("new-plugin", "fresh", "--kind", "mac", environment=strange).code == 0
+    unknown = programs.run("check-plugin", "x", environment=strange)
+    assert unknown.code == 2
+    assert unknown.err.count("is left out") == len(BROKEN)
+
     job = programs.run("--suite", QUICK_SUITE, environment=strange, given="DEPOS 5\n")
     assert (job.code, job.out) == (0, "DEPOS ok, balance 5.00\n")
     assert warned(job) == len(BROKEN)

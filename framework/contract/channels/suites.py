@@ -1,4 +1,4 @@
-"""The plugin where it will work: in a channel, with every other primitive that is registered."""
+"""The plugin where it will work: in a channel, with every primitive of the built-in plugins."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

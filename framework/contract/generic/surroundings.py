@@ -8,10 +8,11 @@ from typing import Any, NoReturn
 
 from framework.contract.cause import cause_left
 from framework.contract.check import NotApplicable, TooSlow, Violation, check
+from framework.contract.child import environment
 from framework.contract.drbg import Drbg
 from framework.contract.generic.calls import calls, digest
 from framework.contract.outcome import Verdict
-from framework.contract.supervisor import Assignment, Supervisor, environment
+from framework.contract.supervisor import Assignment, Supervisor
 from framework.contract.trial import Trial
 from framework.registry import Kind
 
