@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.programs import PATIENCE, QUICK_SUITE, ROOT, Ended, Programs, ended
+from tests.support.stranger import write_project
 
 
 @dataclass(frozen=True)
@@ -83,3 +84,8 @@ def test_the_main_job_from_a_wheel(programs: Programs, installed: Installed) -> 
     assert all(Path(file).is_relative_to(installed.site) for file in files)
     assert (installed.site / "framework" / "py.typed").exists()
     assert not (installed.site / "tests").exists()
+    assert (installed.site / "suitecase_pytest.py").exists()
+
+    write_project(programs.folder)
+    passed = installed.run(programs, "python3", "-m", "pytest", "-q", "-p", "no:cacheprovider", "test_own.py")
+    assert (passed.code, "3 passed" in passed.out) == (0, True), passed.out + passed.err
