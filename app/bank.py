@@ -15,6 +15,7 @@ from app.descriptors import make_room
 from app.errors import UserError
 from app.identity import LoadedIdentity, load_or_create_identity
 from app.keystore import fingerprint, load_or_create
+from app.ledger import LEDGER_FILE
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import Occupancy, occupied
 from app.open_sessions import OpenSessions
@@ -132,6 +133,8 @@ def run_bank(
             key_pair = bank_key_pair(suite, data_dir)
         if identity.instead_of is not None:
             logger.warning("%s", identity.about_the_loss())
+        if not identity.made_now and not (data_dir / LEDGER_FILE).exists():
+            logger.warning("There was no ledger in %s: this bank begins with an empty one.", data_dir)
         make_room()
         return _serve(suite, key_pair, identity, occupancy, stack.pop_all(), addresses, port, announce, lifeline)
 

@@ -326,7 +326,7 @@ def plugins(
 
 
 mount_kit(app)
-mount_backup(bank_app, lambda ctx, data_dir, config: _settings(ctx, data_dir=data_dir, config=config).data_dir)
+mount_backup(bank_app, lambda ctx, data_dir, config: _settings(ctx, data_dir=data_dir, config=config).bank_directory)
 
 
 def _settings(ctx: typer.Context, *, level: int = logging.WARNING, **options: object) -> "Settings":
