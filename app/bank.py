@@ -158,7 +158,7 @@ async def _serve(
         _call_at_eof(lifeline, stop.set)
     with leaving:
         async with LiveLedger(occupancy) as ledger:
-            await ledger.belongs_to(identity.identity.public_key, may_replace=identity.made_now)
+            await ledger.belongs_to(identity.identity.public_key, may_replace=identity.is_new)
             bank = await listen(suite, key_pair, addresses, port, ledger)
             async with bank.server:
                 who = identity.identity.fingerprint

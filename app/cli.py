@@ -181,9 +181,10 @@ def open_account(
     path = settings.card or Path(f"{name}.card")
     check_card_place(path)
     new = not (settings.bank_directory / LEDGER_FILE).exists()
-    bank = load_or_create_identity(settings.bank_directory).identity
+    bank = load_or_create_identity(settings.bank_directory)
     with Ledger(settings.bank_directory / LEDGER_FILE) as ledger:
-        open_account_with_card(ledger, name, path, bank)
+        ledger.belongs_to(bank.identity.public_key, may_replace=bank.is_new)
+        open_account_with_card(ledger, name, path, bank.identity)
     if new:
         write_err(f"There was no ledger in {printable(str(settings.bank_directory))}: this account begins it.\n")
     write_out(f"account {name} is open; its card is {path}\n")

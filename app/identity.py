@@ -60,29 +60,35 @@ class IdentityKey:
 
 @dataclass(frozen=True)
 class LoadedIdentity:
-    """Who the bank is. `made_now`: its directory had no identity. `instead_of`: the one that `bank.pub` named then."""
+    """Who the bank is. `made_now`: its directory had no identity. `instead_of`: the other one that `bank.pub` named."""
 
     identity: BankIdentity
     made_now: bool = False
     instead_of: BankIdentity | None = None
 
+    @property
+    def is_new(self) -> bool:
+        """Whether the bank was another one before: by a loss, or because its operator put another identity there."""
+        return self.made_now or self.instead_of is not None
+
     def about_the_loss(self) -> str:
-        """Tell the operator that an identity was lost and replaced; empty where none was."""
+        """Tell the operator that the bank is another one than before; empty where `bank.pub` named no other."""
         if self.instead_of is None:
             return ""
+        why = "was missing" if self.made_now else "is not the one that was there"
         return (
-            f"This bank has a NEW IDENTITY, {self.identity.fingerprint}, for {IDENTITY_FILE} was missing. Cards and "
-            f"ATMs that know it as {self.instead_of.fingerprint} refuse it now. To have that one back, end the bank "
-            f"and restore {IDENTITY_FILE} from a backup."
+            f"This bank has a NEW IDENTITY, {self.identity.fingerprint}: {IDENTITY_FILE} {why}. Cards and ATMs that "
+            f"know it as {self.instead_of.fingerprint} refuse it now. To have that identity back, end the bank, put its "
+            f"{IDENTITY_FILE} there, from a backup, and start the bank again."
         )
 
 
 def load_or_create_identity(data_dir: Path, *, may_replace: bool = False) -> LoadedIdentity:
     """Give the identity that `data_dir` holds, or a new one that is kept there; `bank.pub` shows it when this returns.
 
-    A directory from before there were identities gets one. Where the file is missing and `bank.pub` names an identity,
-    that is lost: another is made only if `may_replace`. Raises FileError then, and when the file is not private or
-    damaged; it is never made anew in such a case.
+    A directory from before there were identities gets one. Where `bank.pub` names another identity than the file, or
+    the file is missing, the bank becomes another one, and only if `may_replace`. Raises FileError where it may not, and
+    when the file is not private or damaged: it is never made anew then.
     """
     make_private_directory(data_dir, "data directory")
     with refusing(data_dir, "data directory", "used"), locked_directory(data_dir):
@@ -94,20 +100,27 @@ def load_or_create_identity(data_dir: Path, *, may_replace: bool = False) -> Loa
 def identity_under_lock(data_dir: Path, *, may_replace: bool = True) -> tuple[IdentityKey, LoadedIdentity]:
     """Do the same with the directory's lock held, and leave `bank.pub` as it is."""
     path = data_dir / IDENTITY_FILE
-    before = identity_there(data_dir / PUBLIC_FILE)
-    if before is not None and not may_replace and not path.exists():
-        raise FileError(
-            f"The key file {path} is missing, and {PUBLIC_FILE} names the identity {before.fingerprint}; restore it "
-            "from a backup. (If there is none, start the bank: it makes a new identity, and every card and every ATM "
-            "must be given that.)"
-        )
+    named = identity_there(data_dir / PUBLIC_FILE)
+    if named is not None and not may_replace and not path.exists():
+        raise _other_than(named, path, "is missing")
     pair, made_now = load_or_create_pair(path, _NAME, IdentityKey.generate, remedy=_REMEDY)
     try:
         key = IdentityKey(pair)
     except ValueError:
         raise FileError(f"The key file {path} holds no identity; restore it from a backup. {_REMEDY}") from None
-    lost = before if made_now and before != key.identity else None
-    return key, LoadedIdentity(key.identity, made_now, lost)
+    if named == key.identity:
+        named = None
+    if named is not None and not may_replace:
+        raise _other_than(named, path, "holds another identity")
+    return key, LoadedIdentity(key.identity, made_now, named)
+
+
+def _other_than(named: BankIdentity, path: Path, what: str) -> FileError:
+    return FileError(
+        f"The key file {path} {what}, and {PUBLIC_FILE} names the identity {named.fingerprint}; restore that from a "
+        "backup. (If there is none, start the bank: it becomes another one, and every card and every ATM must be given "
+        "the new identity.)"
+    )
 
 
 def publish(data_dir: Path, key: IdentityKey) -> None:

@@ -111,6 +111,6 @@ def test_the_main_job_goes_on_with_its_account(programs: Programs, town: Town) -
 
 def test_an_account_that_is_opened_before_the_bank_starts_brings_the_identity(programs: Programs, town: Town) -> None:
     opened = programs.run_warm("open-account", "bob", "--data-dir", town.data_dir)
-    assert (opened.code, opened.out, opened.err) == (0, "account bob is open; its card is bob.card\n", "")
+    assert (opened.code, opened.out) == (0, "account bob is open; its card is bob.card\n")
     assert read_card(programs.folder / "bob.card").bank == read_bank_file(town.data_dir / PUBLIC_FILE).bank.identity
     assert town.atm(town.bank(), programs.folder / "bob.card", "deposit", "1").code == 0

@@ -206,8 +206,20 @@ def test_a_bank_whose_identity_is_lost_says_so_and_one_that_is_damaged_does_not_
     assert "identity.key is damaged or not a key for identity; restore it from a backup" in refused.only_refusal
     path.write_bytes(good)
     bank = town.bank()
-    assert "NEW IDENTITY" not in bank.log
+    assert "This bank has a NEW IDENTITY, SHA256:" in bank.log  # which is the old one again
     assert town.atm(bank, card, "check").code == 0
+    assert bank.stop() == 0
+    assert "NEW IDENTITY" not in town.bank().log
+
+
+def test_an_account_that_is_opened_in_a_copy_belongs_to_the_copy(town: Town) -> None:
+    open_with_bank(town, town.programs.folder / "alice.card")
+    assert town.bank().stop() == 0
+    copy = copy_of(town)
+    card = town.programs.folder / "bob.card"
+    opened = town.programs.run_warm("open-account", "bob", "--data-dir", copy.data_dir, "--card", card)
+    assert opened.code == 0
+    assert copy.atm(copy.bank(), card, "deposit", "1").out == "DEPOS ok, balance 1.00\n"
 
 
 def _main_job(town: Town, given: str) -> Ended:

@@ -137,11 +137,25 @@ def test_one_that_others_can_reach(tmp_path: Path, mode: int) -> None:
 def test_one_that_is_lost_is_replaced_by_the_bank_alone_which_is_told(tmp_path: Path) -> None:
     lost = load_or_create_identity(tmp_path).identity
     (tmp_path / IDENTITY_FILE).unlink()
-    with pytest.raises(FileError, match=f"is missing, and .* {re.escape(lost.fingerprint)}; restore it"):
+    with pytest.raises(FileError, match=f"is missing, and .* {re.escape(lost.fingerprint)}; restore that"):
         load_or_create_identity(tmp_path)
     new = load_or_create_identity(tmp_path, may_replace=True)
     assert (new.made_now, new.instead_of) == (True, lost)
     assert read_bank_file(tmp_path / PUBLIC_FILE).bank.identity == new.identity != lost
+    assert "NEW IDENTITY" in new.about_the_loss()
+    assert not load_or_create_identity(tmp_path).is_new
+
+
+def test_one_that_was_lost_can_be_put_back(tmp_path: Path) -> None:
+    path = tmp_path / IDENTITY_FILE
+    lost = load_or_create_identity(tmp_path).identity
+    kept = path.rename(tmp_path / "kept")
+    new = load_or_create_identity(tmp_path, may_replace=True).identity
+    kept.rename(path)
+    with pytest.raises(FileError, match=f"holds another identity, and .* {re.escape(new.fingerprint)}; restore that"):
+        load_or_create_identity(tmp_path)
+    back = load_or_create_identity(tmp_path, may_replace=True)
+    assert (back.identity, back.made_now, back.instead_of, back.is_new) == (lost, False, new, True)
 
 
 def test_a_key_that_another_identity_has_signed_is_shown_no_more(tmp_path: Path) -> None:
