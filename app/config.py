@@ -1,10 +1,8 @@
-"""Configuration: options, then SUITECASE_* in the environment, then suitecase.toml, then the defaults."""
+"""Configuration: options, then SUITECASE_* in the environment, then configuration files, then the defaults."""
 
-import tomllib
 from collections.abc import Mapping
-from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 
 from pydantic import ValidationError, field_validator
 from pydantic_settings import (
@@ -15,21 +13,12 @@ from pydantic_settings import (
     SettingsConfigDict,
 )
 
+from app.config_file import PATH_SETTINGS, TRUSTING_SETTINGS, ConfigFile, config_files, how_to_trust
 from app.directories import user_data_directory
 from app.environment import CONFIG, PREFIX, value_of
-from app.errors import FileError, MissingFileError, UserError, excerpt
-from app.files import OTHERS_WRITE, read_file
-
-CONFIG_FILE = Path("suitecase.toml")
-"""Read from the current directory unless --config or SUITECASE_CONFIG names another."""
+from app.errors import UserError, excerpt
 
 DEFAULT_SUITE = "des3-bg-hmac"
-
-MAX_FILE_SIZE: Final = 64 * 1024
-
-_NOUN = "configuration file"
-_PATHS = ("data_dir", "known_banks", "bank_key", "card")
-
 
 _EXPECTED = {
     "string_type": "text in quotes is expected",
@@ -83,7 +72,7 @@ class Settings(BaseSettings):
     def _split(cls, value: object) -> object:
         return tuple(name for name in value.split(",") if name) if isinstance(value, str) else value
 
-    @field_validator(*_PATHS, mode="before")
+    @field_validator(*PATH_SETTINGS, mode="before")
     @classmethod
     def _possible(cls, value: object) -> object:
         if value == "":  # a shell variable that is not set, and for Python the current directory
@@ -100,9 +89,9 @@ def load_settings(options: Mapping[str, object], config: str | None = None) -> S
     """
     if config == "":
         raise ConfigError("--config names no file; give its path.")
-    named = config or value_of(CONFIG)
-    path = Path(named) if named else CONFIG_FILE
-    in_file = _read(path, named=bool(named))
+    files = config_files(config or value_of(CONFIG))
+    sources = {name: file for file in reversed(files) for name in file.values}
+    in_files = {name: file.values[name] for name, file in sources.items()}
     given: dict[str, Any] = {name: value for name, value in options.items() if value not in (None, [], ())}
 
     class Loaded(Settings):
@@ -115,62 +104,53 @@ def load_settings(options: Mapping[str, object], config: str | None = None) -> S
             dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
             file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
         ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, InitSettingsSource(settings_cls, in_file)
+            return init_settings, env_settings, InitSettingsSource(settings_cls, in_files)
 
         def origin_of(self, name: str) -> str:
-            return _origin(name, given, path) if name in self.model_fields_set else f"The default of {name}"
+            return _origin(name, given, sources) if name in self.model_fields_set else f"The default of {name}"
 
     try:
-        return Loaded(**given)
+        settings = Loaded(**given)
     except ValidationError as error:
-        first = error.errors(include_input=False, include_url=False)[0]
+        raise _not_usable(error, given, sources) from None
+    _refuse_from_where_one_stands(given, sources)
+    return settings
+
+
+def _not_usable(error: ValidationError, given: Mapping[str, object], sources: Mapping[str, ConfigFile]) -> ConfigError:
+    """Say what cannot be used, and nothing of its value."""
+    first = error.errors(include_input=False, include_url=False)[0]
     name = str(first["loc"][0]) if first["loc"] else ""
     if name not in Settings.model_fields:
-        known = ", ".join(Settings.model_fields)
-        raise ConfigError(f"There is no setting {excerpt(name)}, as {path} has it; the settings are {known}.")
+        known, path = ", ".join(Settings.model_fields), sources[name].path
+        return ConfigError(f"There is no setting {excerpt(name)}, as {path} has it; the settings are {known}.")
     reason = _EXPECTED.get(first["type"], first["msg"].removeprefix("Value error, "))
-    raise ConfigError(f"{_origin(name, given, path)} is not usable: {reason}; change it or leave it out.")
+    return ConfigError(f"{_origin(name, given, sources)} is not usable: {reason}; change it or leave it out.")
 
 
-def _origin(name: str, given: Mapping[str, object], path: Path) -> str:
+def _refuse_from_where_one_stands(given: Mapping[str, object], sources: Mapping[str, ConfigFile]) -> None:
+    """Raise ConfigError where a file that nobody named says whom to trust or what is the user's, and that would count.
+
+    It is not left out silently: whoever relied on it would be with another bank, or none.
+    """
+    for name in TRUSTING_SETTINGS:
+        file = sources.get(name)
+        if file is not None and not file.trusted and not _is_given(name, given):
+            raise ConfigError(
+                f"{_origin(name, given, sources)} is not usable: the file lies in the current directory, where it may "
+                f"be anybody's, and this setting says whom to trust or what is yours; {how_to_trust(file)}."
+            )
+
+
+def _is_given(name: str, given: Mapping[str, object]) -> bool:
+    return name in given or bool(value_of(PREFIX + name.upper()))
+
+
+def _origin(name: str, given: Mapping[str, object], sources: Mapping[str, ConfigFile]) -> str:
     """Say where a setting came from, by the precedence of the sources."""
     if name in given:
         return f"The option --{name.replace('_', '-')}"
     variable = PREFIX + name.upper()
     if value_of(variable):
         return f"The environment variable {variable}"
-    return f"The setting {name} in {path}"
-
-
-def _read(path: Path, *, named: bool) -> dict[str, Any]:
-    """Read the configuration file, which can say whom to trust: with every check. Raises FileError.
-
-    One that nobody named may be missing; and it must not be a link, which another user could have laid there.
-    """
-    try:
-        data = read_file(
-            path,
-            _NOUN,
-            limit=MAX_FILE_SIZE,
-            forbidden=OTHERS_WRITE,
-            if_foreign="give one of your own with --config, or work in another directory",
-            if_linked="" if named else "put the file itself there, or name it with --config",
-        )
-        values = tomllib.loads(data.decode("utf-8"))
-    except MissingFileError:
-        if not named:
-            return {}
-        raise
-    except (ValueError, RecursionError) as error:  # ValueError for a path with a NUL in it, and for what follows
-        if isinstance(error, UnicodeDecodeError):
-            reason = "it is not UTF-8 text; write it anew as text"
-        elif isinstance(error, tomllib.TOMLDecodeError):
-            reason = f"it is not TOML: {error}; mend that line"
-        else:
-            reason = f"{error}; check the path and what is in it"
-        raise FileError(f"The {_NOUN} {path} cannot be read: {reason}.") from None
-    for name in _PATHS:
-        if values.get(name) and isinstance(values[name], str):
-            with suppress(RuntimeError):  # for `~somebody` that nobody is
-                values[name] = path.parent / Path(values[name]).expanduser()
-    return values
+    return f"The setting {name} in {sources[name].path}"

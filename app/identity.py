@@ -78,8 +78,8 @@ class LoadedIdentity:
         why = "was missing" if self.made_now else "is not the one that was there"
         return (
             f"This bank has a NEW IDENTITY, {self.identity.fingerprint}: {IDENTITY_FILE} {why}. Cards and ATMs that "
-            f"know it as {self.instead_of.fingerprint} refuse it now. To have that identity back, end the bank, put its "
-            f"{IDENTITY_FILE} there, from a backup, and start the bank again."
+            f"know it as {self.instead_of.fingerprint} refuse it now. To have that identity back, end the bank, put "
+            f"its {IDENTITY_FILE} there, from a backup, and start the bank again."
         )
 
 

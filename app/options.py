@@ -38,7 +38,8 @@ AllowOption = Annotated[
     ),
 ]
 ConfigOption = Annotated[
-    str | None, typer.Option("--config", metavar="FILE", help="The configuration file. [default: ./suitecase.toml]")
+    str | None,
+    typer.Option("--config", metavar="FILE", help="The configuration file, in place of the user's own (see --help)."),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with JSON objects, one a line.")]
 LogJsonOption = Annotated[bool, typer.Option("--log-json", help="Log JSON objects, one a line.")]
@@ -81,6 +82,8 @@ Exit codes:
 ENVIRONMENT = """\b
 Each option of a bank or an ATM may also stand in the environment, as
 SUITECASE_SUITE for --suite, and all of them but --config, --json and --quiet
-in the configuration file, as suite = "des3-bg-hmac". Options win over the
-environment, and the environment over the file.
+in a configuration file, as suite = "des3-bg-hmac". Options win over the
+environment, and the environment over the file. Without --config that is
+suitecase.toml in the user's configuration directory (~/.config/suitecase on
+Linux). One in the current directory may set suite, listen and log_json alone.
 """

@@ -51,7 +51,10 @@ FILES = [
     (b'data_dir = "a\\u0000b"', "a path cannot contain NUL"),
     (b'log_json = "perhaps"', "true or false is expected"),
     (b"allow_plugin = [1]", "The setting allow_plugin in suitecase.toml"),
-    (b'allow_plugin = ["nobody"]', "no plugin named 'nobody'"),
+    (
+        b'allow_plugin = ["nobody"]',
+        "The setting allow_plugin in suitecase.toml is not usable: the file lies in the c",
+    ),
     (b'suite = "nope"', "The setting suite in suitecase.toml is not usable: 'nope' is no suite name"),
     (b'[suite]\nname = "x"', "The setting suite in suitecase.toml"),
 ]
