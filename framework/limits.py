@@ -38,7 +38,7 @@ MAX_SILENT = 512
 MAX_WAITING = 128
 """First messages that wait for their turn: at 16 ms each they are done in the 2 s that a client should wait."""
 
-MAX_HALF_OPEN = 1_024
+MAX_HALF_OPEN = 768
 """Handshakes between M2 and M3, each some KiB: at 60 decapsulations a second, 300 of them await their deadline."""
 
 MAX_CHANNELS = 1_024

@@ -26,10 +26,12 @@ class Listener:
         sockets: Iterable[socket.socket],
         accepted: Callable[[socket.socket], None],
         has_room: Callable[[], bool],
+        at_once: int = ACCEPTS_AT_ONCE,
     ) -> None:
         self._sockets = tuple(sockets)
         self._accepted = accepted
         self._has_room = has_room
+        self._at_once = at_once
         self._loop = asyncio.get_running_loop()
         self._is_accepting = False
         self._pause: asyncio.TimerHandle | None = None
@@ -77,7 +79,7 @@ class Listener:
                 self._loop.remove_reader(sock)
 
     def _accept(self, listening: socket.socket) -> None:
-        for _ in range(ACCEPTS_AT_ONCE):
+        for _ in range(self._at_once):
             if not self._has_room():
                 self._unwatch()
                 return

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Self
 
 from framework.limits import (
+    ACCEPTS_AT_ONCE,
     MAX_CHANNELS,
     MAX_CHANNELS_PER_ADDRESS,
     MAX_CONNECTIONS,
@@ -31,6 +32,11 @@ class Room:
     waiting: int = MAX_WAITING
     silent: int = MAX_SILENT
 
+    @property
+    def accepts_at_once(self) -> int:
+        """Connections accepted in a row: so few that the first is read before the last makes it give way."""
+        return max(min(self.silent // 4, ACCEPTS_AT_ONCE), 1)
+
     @classmethod
     def within(cls, descriptors: int) -> Self:
         """Divide so many descriptors: most to those that have proved most."""
@@ -44,8 +50,8 @@ class Room:
             share(6, MAX_CHANNELS),
             share(3, MAX_CHANNELS_PER_ADDRESS),
             share(2, MAX_UNAUTHENTICATED),
-            share(4, MAX_HALF_OPEN),
-            share(1, MAX_WAITING),
+            share(3, MAX_HALF_OPEN),
+            share(2, MAX_WAITING),
             share(2, MAX_SILENT),
         )
 

@@ -67,7 +67,8 @@ class Server:
 
     async def listen(self, host: str | Sequence[str], port: int) -> None:
         """Bind and accept. Raises OSError."""
-        self._listener = Listener(await bound_sockets(host, port), self._accepted, self._has_room)
+        sockets = await bound_sockets(host, port)
+        self._listener = Listener(sockets, self._accepted, self._has_room, self.room.accepts_at_once)
         self._listener.listen()
 
     @property

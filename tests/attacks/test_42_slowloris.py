@@ -17,6 +17,8 @@ from tests.attacks.scene import CTR, DES3, GCM, OPENING_BALANCE, Scene, Stage, c
 
 HANDSHAKE, FIRST_MESSAGE = 5.0, 2.0
 
+MAX_WITHOUT_CARD = 256
+
 MAX_QUEUED, ONE_READ = 64, 262_144
 """Messages that wait for the application, and bytes that one read of the socket brings at most."""
 
@@ -76,7 +78,9 @@ async def test_session_without_a_card(
     stage: Stage, suite: str, monkeypatch: pytest.MonkeyPatch, *, talks: bool
 ) -> None:
     """Whoever knows the public key can open a channel. The first thing that he says must be a card, or is his last."""
-    monkeypatch.setattr("app.bank.CARD_SECONDS", 10 * PATIENCE if talks else 0.5)  # what he says ends it, not the time
+    monkeypatch.setattr(
+        "app.sessions.CARD_SECONDS", 10 * PATIENCE if talks else 0.5
+    )  # what he says ends it, not the time
     async with stage(suite) as scene:
         puppet = await scene.open_puppet()
         loop = asyncio.get_running_loop()
@@ -122,3 +126,19 @@ def shrink(transport: asyncio.Transport | None, buffer: int) -> None:
     """Make a buffer of the kernel as small as it can be, so that it is soon full."""
     assert transport is not None
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, buffer, 1)
+
+
+async def test_a_crowd_of_sessions_without_a_card(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+    """They have 256 channels of their own. The newest of them pushes out the oldest of its address, and no customer."""
+    monkeypatch.setattr("app.sessions.CARD_SECONDS", 10 * PATIENCE)
+    async with stage(CTR) as scene:
+        customer, _ = await scene.open_victim()
+        crowd = [await scene.open_puppet(f"127.0.0.{66 + number % 4}") for number in range(MAX_WITHOUT_CARD)]
+        slow = await scene.open_puppet("127.0.0.99")
+        crowd += [await scene.open_puppet(f"127.0.0.{66 + number % 4}") for number in range(8)]
+        ends = [await puppet.bank.end() for puppet in crowd[:9]]
+        assert {end.kind for end in ends} == {Ending.RST}
+        assert [scene.failures_at_bank(puppet.bank) for puppet in crowd[:9]] == [[FailureReason.LIMIT]] * 9
+        await slow.show_card()
+        await crowd[-1].show_card()
+        assert await customer.balance() == OPENING_BALANCE

@@ -5,6 +5,7 @@ import secrets
 import socket
 import threading
 import time
+import tracemalloc
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 
@@ -378,3 +379,33 @@ async def test_a_client_whose_server_computes_for_ever_gives_up(serving: Serving
             await running.open(handshake_seconds=0.2)
         gated.gate.set()
         await eventually(lambda: not running.server._connections)
+
+
+# --- memory ---
+
+LITTLE = 12 * 1024
+"""Bytes for a connection and its channel, with asyncio's part and the test's own socket; a read buffer has 64 KiB."""
+
+
+@pytest.mark.parametrize("state", ["silent", "half open"])
+async def test_a_connection_that_is_not_open_costs_little_memory(serving: Serving, state: str) -> None:
+    count = 100
+    async with serving(echo) as running:
+        with ExitStack() as stack:
+
+            async def come() -> None:
+                if state == "silent":
+                    stack.enter_context(await running.raw())
+                else:
+                    await half_open(running, stack)
+
+            await come()
+            tracemalloc.start()
+            try:
+                for _ in range(count):
+                    await come()
+                await eventually(lambda: len(running.server._connections) == count + 1)
+                held, _ = tracemalloc.get_traced_memory()
+            finally:
+                tracemalloc.stop()
+            assert held / count < LITTLE

@@ -35,7 +35,7 @@ async def test_no_more_channels_than_there_is_room_for(serving: Serving, room: R
 
 
 def test_with_descriptors_enough_the_limits_are_those_of_the_protocol() -> None:
-    assert Room.within(10**6) == Room(4_096, 1_024, 512, 256, 1_024, 128, 512) == Room()
+    assert Room.within(10**6) == Room(4_096, 1_024, 512, 256, 768, 128, 512) == Room()
 
 
 @pytest.mark.parametrize("descriptors", [*range(-5, 40), 168, 200, 1_000, 4_095])
