@@ -21,7 +21,7 @@ class ServerConnection(Connection):
 
     def __init__(self, server: "Server", channel: Channel, clock: ChannelClock) -> None:
         super().__init__(channel, clock, server.workers, server.buffer)
-        self.network = "?"
+        self.networks: tuple[str, ...] = ("?",)
         self._server = server
         self._accepted_at = self._loop.time()
         self._deadline: asyncio.TimerHandle | None = None
@@ -30,7 +30,7 @@ class ServerConnection(Connection):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Take note of who it is, and wait for a whole M1 (PROTOCOL §8.2)."""
         super().connection_made(transport)
-        self.network = networks_of(self.peer_address.rpartition(":")[0])[0]
+        self.networks = networks_of(self.peer_address.rpartition(":")[0])
         self._set_deadline(min(FIRST_MESSAGE_SECONDS, self._server.handshake_seconds), self._handshake_late)
         self._server.handshakes.begin(self)
 

@@ -19,8 +19,8 @@ class Applicant(Protocol):
     def __hash__(self) -> int: ...
 
     @property
-    def network(self) -> str:
-        """What counts as its address."""
+    def networks(self) -> tuple[str, ...]:
+        """Those that it comes from, the narrowest first."""
         ...
 
     def compute(self) -> None:
@@ -33,7 +33,7 @@ class Applicant(Protocol):
 
 
 class Handshakes:
-    """Counts them, gives turns for the costly steps, and lets the oldest of the fullest address give way."""
+    """Counts them, gives turns for the costly steps, and lets the oldest of the fullest network give way."""
 
     def __init__(self, room: Room) -> None:
         self.silent: Places[Applicant] = Places(room.silent)
@@ -44,12 +44,12 @@ class Handshakes:
 
     def begin(self, connection: Applicant) -> None:
         """Take note of a connection that was accepted and has said nothing."""
-        _make_way(self.silent.enter(connection, connection.network))
+        _make_way(self.silent.enter(connection, connection.networks))
 
     def wait_with_m1(self, connection: Applicant) -> None:
-        """Let a connection wait for its turn: the addresses have turns, and its own oldest goes first."""
+        """Let a connection wait for its turn: the networks have turns, and its own oldest goes first."""
         self.silent.leave(connection)
-        _make_way(self.waiting.enter(connection, connection.network))
+        _make_way(self.waiting.enter(connection, connection.networks))
         self._give_turns()
 
     def wait_with_m3(self, connection: Applicant) -> None:
@@ -61,7 +61,7 @@ class Handshakes:
         """Take note that a step is done."""
         self._free += 1
         if awaits_m3:
-            _make_way(self.half_open.enter(connection, connection.network))
+            _make_way(self.half_open.enter(connection, connection.networks))
         self._give_turns()
 
     def leave(self, connection: Applicant) -> None:

@@ -12,7 +12,7 @@ from framework.limits import HANDSHAKE_SECONDS
 _ATTEMPTS: Final = 20
 """How often a port that the system picked for one address may be in use on another, before that is told."""
 
-_NOT_HERE: Final = {errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT}
+_NOT_HERE: Final = frozenset((errno.EADDRNOTAVAIL, errno.EAFNOSUPPORT, errno.EPROTONOSUPPORT))
 """What is said of an address that this system does not have, as ::1 where there is no IPv6."""
 
 RESOLVE_SECONDS: Final = HANDSHAKE_SECONDS

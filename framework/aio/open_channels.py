@@ -13,8 +13,8 @@ class Opened(Protocol):
     def __hash__(self) -> int: ...
 
     @property
-    def network(self) -> str:
-        """What counts as its address."""
+    def networks(self) -> tuple[str, ...]:
+        """Those that it comes from, the narrowest first."""
         ...
 
     def fail(self, reason: FailureReason, detail: str) -> None:
@@ -35,7 +35,7 @@ class OpenChannels:
         """Count a channel that has opened; False if there is no room, and then it has failed."""
         if not self._awaits_authentication:
             return self._let_stay(connection)
-        oldest = self.unauthenticated.enter(connection, connection.network)
+        oldest = self.unauthenticated.enter(connection, connection.networks)
         if oldest is not None:
             oldest.fail(FailureReason.LIMIT, "not authenticated, and a newer channel has its place")
         return True
@@ -51,8 +51,8 @@ class OpenChannels:
         self.staying.leave(connection)
 
     def _let_stay(self, connection: Opened) -> bool:
-        if self.staying.is_full or self.staying.count(connection.network) >= self._per_address:
+        if self.staying.is_full or self.staying.count(connection.networks) >= self._per_address:
             connection.fail(FailureReason.LIMIT, "no room for another open channel")
             return False
-        self.staying.enter(connection, connection.network)
+        self.staying.enter(connection, connection.networks)
         return True

@@ -3,14 +3,28 @@
 from collections import Counter
 from itertools import count
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from framework.aio.places import Places
+from framework.aio.network import networks_of
+from framework.aio.places import Places, _Network
 from tests.support.budget import examples
 
-ADDRESSES = ("a", "b", "c", "d")
+SITES: dict[str, tuple[str, ...]] = {
+    "a": ("a",),
+    "b": ("b",),
+    "c": ("c",),
+    "d1": ("d1", "d"),
+    "d2": ("d2", "d"),
+    "e1": ("e1", "e-", "e"),
+    "e2": ("e2", "e-", "e"),
+    "e3": ("e3", "e+", "e"),
+}
+"""Addresses and the networks that they are in, the narrowest first."""
+
+ADDRESSES = tuple(SITES)
 ARRIVALS = st.lists(st.sampled_from(ADDRESSES), max_size=40)
 
 
@@ -28,17 +42,25 @@ class Room(RuleBasedStateMachine):
     @rule(address=st.sampled_from(ADDRESSES))
     def come(self, address: str) -> None:
         connection = next(self.numbers)
-        lost = self.places.enter(connection, address)
+        lost = self.places.enter(connection, SITES[address])
         self.there[connection] = address
         if len(self.there) <= self.limit:
             assert lost is None
             return
         assert lost is not None
         assert lost != connection, "the newest is never the one that gives way"
-        counts = Counter(self.there.values())
-        assert counts[self.there[lost]] == max(counts.values()), "its address has most"
+        networks = SITES[self.there[lost]]
+        for depth, network in enumerate(reversed(networks)):
+            rivals = self.counts(depth, networks[len(networks) - depth :])
+            assert rivals[network] == max(rivals.values()), "of its neighbours its network has most"
         assert lost == min(each for each, where in self.there.items() if where == self.there[lost])
         self.go_away(lost)
+
+    def counts(self, depth: int, within: tuple[str, ...] = ()) -> Counter[str]:
+        """Connections of each network so many steps below the widest, all within these."""
+        paths = [tuple(reversed(SITES[address])) for address in self.there.values()]
+        outer = tuple(reversed(within))
+        return Counter(path[depth] for path in paths if len(path) > depth and path[:depth] == outer)
 
     @rule(data=st.data())
     def go(self, data: st.DataObject) -> None:
@@ -60,19 +82,32 @@ class Room(RuleBasedStateMachine):
             self.gone.append(connection)
 
     @invariant()
-    def the_counts_are_right_and_nothing_is_kept_of_who_has_gone(self) -> None:
-        counts = Counter(self.there.values())
+    def the_counts_are_right(self) -> None:
         assert len(self.places) == len(self.there) <= self.limit
         assert self.places.is_full == (len(self.there) == self.limit)
-        assert {address: self.places.count(address) for address in ADDRESSES} == {a: counts[a] for a in ADDRESSES}
-        assert self.places._address_of == self.there
-        assert {address: set(kept) for address, kept in self.places._of.items()} == {
-            address: {each for each, where in self.there.items() if where == address} for address in counts
-        }
-        assert {number: set(kept) for number, kept in self.places._with.items()} == {
-            number: {address for address, has in counts.items() if has == number} for number in counts.values()
-        }
+        widest = self.counts(0)
+        assert all(self.places.count(networks) == widest[networks[-1]] for networks in SITES.values())
+        assert all(connection in self.places for connection in self.there)
         assert all(connection not in self.places for connection in self.gone)
+
+    @invariant()
+    def nothing_is_kept_of_who_has_gone(self) -> None:
+        found: dict[int, tuple[str, ...]] = {}
+        collect(self.places._all, (), found)
+        assert found == {each: tuple(reversed(SITES[address])) for each, address in self.there.items()}
+        assert self.places._paths == found
+
+
+def collect(network: _Network[int], path: tuple[str, ...], found: dict[int, tuple[str, ...]]) -> None:
+    """Walk through the networks, and see that each is right in itself."""
+    assert network.count == sum(each.count for each in network.networks.values()) + len(network.connections)
+    counts = Counter(each.count for each in network.networks.values())
+    assert {number: len(kept) for number, kept in network.with_count.items()} == dict(counts)
+    found |= dict.fromkeys(network.connections, path)
+    for name, each in network.networks.items():
+        assert each.count
+        assert name in network.with_count[each.count]
+        collect(each, (*path, name), found)
 
 
 Room.TestCase.settings = examples(100, steps=40)
@@ -82,25 +117,25 @@ TestRoom = Room.TestCase
 @examples(60)
 @given(arrivals=ARRIVALS)
 def test_nobody_waits_longer_than_a_turn_of_every_address(arrivals: list[str]) -> None:
-    """Between two turns of an address that waits, each other address has one at most."""
+    """Between two turns of a network that waits, each other one has one at most."""
     places: Places[int] = Places(100)
     for number, address in enumerate(arrivals):
-        places.enter(number, address)
-    order = [arrivals[taken] for taken in iter(places.take_next, None)]
+        places.enter(number, SITES[address])
+    order = [SITES[arrivals[taken]][-1] for taken in iter(places.take_next, None)]
     assert len(order) == len(arrivals)
-    waiting = Counter(arrivals)
-    for start, address in enumerate(order):
-        waiting[address] -= 1
-        if waiting[address]:
-            between = order[start + 1 : order.index(address, start + 1)]
+    waiting = Counter(SITES[address][-1] for address in arrivals)
+    for start, network in enumerate(order):
+        waiting[network] -= 1
+        if waiting[network]:
+            between = order[start + 1 : order.index(network, start + 1)]
             assert all(times == 1 for times in Counter(between).values())
 
 
 def test_whoever_comes_to_a_crowd_waits_for_one_turn_of_it() -> None:
     places: Places[str] = Places(1_000)
     for number in range(900):
-        places.enter(f"flood {number}", f"flooder {number % 16}")
-    places.enter("honest", "elsewhere")
+        places.enter(f"flood {number}", (f"flooder {number % 16}",))
+    places.enter("honest", ("elsewhere",))
     order = [places.take_next() for _ in range(17)]
     assert "honest" in order
 
@@ -110,7 +145,20 @@ def test_whoever_comes_to_a_crowd_waits_for_one_turn_of_it() -> None:
 def test_a_flood_costs_no_other_address_its_place(crowd: int, newcomers: int) -> None:
     places: Places[str] = Places(64)
     for host in range(16):
-        for number in range(3):
-            places.enter(f"customer {number}", f"honest {host}") if number == 0 else None
-    lost = [places.enter(f"flood {number}", f"flooder {number % crowd}") for number in range(64 + newcomers)]
+        places.enter("customer", (f"honest {host}",))
+    lost = [places.enter(f"flood {number}", (f"flooder {number % crowd}",)) for number in range(64 + newcomers)]
     assert all(each is None or each.startswith("flood") for each in lost)
+
+
+@pytest.mark.parametrize(
+    ("site", "others"), [("2001:db8:1:{:x}::1", 2), ("2001:db8:1:a{:02x}::1", 3)], ids=["/48", "/56"]
+)
+def test_whoever_has_a_wide_network_gains_nothing_by_its_narrow_ones(site: str, others: int) -> None:
+    """Each connection comes from a /64 of its own. Whoever shares the /48, but not the /56, loses nothing either."""
+    places: Places[str] = Places(64)
+    for number, host in enumerate(("192.0.2.1", "2001:db8:2::1", "2001:db8:1:bff::1")[:others]):
+        places.enter(f"customer {number}", networks_of(host))
+    lost = [places.enter(f"flood {at}", networks_of(site.format(at % 256))) for at in range(1_000)]
+    assert all(each is None or each.startswith("flood") for each in lost)
+    order = [places.take_next() for _ in range(4)]
+    assert {f"customer {number}" for number in range(others)} <= set(order)
