@@ -3,13 +3,14 @@
 import io
 import json
 import sys
-from typing import Final
+from typing import Final, Literal
 
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
 from app.cautions import STYLES, doubtful, reason, warnings
+from app.layout import can_show, in_letters_of
 from app.output import printable, write_out
 from framework import Status, Suite
 from framework.registry import PluginRecord, Registry
@@ -86,8 +87,9 @@ def _plugin_row(plugin: PluginRecord) -> dict[str, object]:
 def _table(*headings: str) -> Table:
     """Make a table without lines; the last column but none other gives way when the terminal is narrow."""
     table = Table(box=None, pad_edge=False, header_style="dim", padding=(0, 2, 0, 0))
+    cut: Literal["ellipsis", "crop"] = "ellipsis" if can_show("…", sys.stdout) else "crop"
     for heading in headings[:-1]:
-        table.add_column(heading, no_wrap=heading != "offers")
+        table.add_column(heading, no_wrap=heading != "offers", overflow=cut)
     table.add_column(headings[-1])
     return table
 
@@ -104,7 +106,7 @@ def _rendered(table: Table) -> str:
 
 def _text(text: str, style: str = "") -> Text:
     """What a plugin says of itself, allowed or not: neither markup nor a terminal's commands."""
-    return Text(printable(text), style)
+    return Text(in_letters_of(sys.stdout, printable(text)), style)
 
 
 def _coloured(status: Status) -> Text:

@@ -4,6 +4,7 @@ The command line prints `str(error)` of a `UserError` to standard error and leav
 there is never a traceback. No sentence repeats a secret, nor more of its input than `excerpt` lets through.
 """
 
+import unicodedata
 from types import TracebackType
 from typing import ClassVar, Final
 
@@ -115,6 +116,14 @@ def _type_and_place(error: BaseException) -> str:
 
 
 def excerpt(text: str) -> str:
-    """Quote `text` in at most 29 characters, with everything unprintable or not ASCII escaped."""
-    escaped = ascii(text[: _EXCERPT_LENGTH + 1])[1:-1]
+    """Quote `text` in at most 29 characters. Letters stay as they are; whoever shows them escapes what he has not.
+
+    What is not printable is escaped, and so are signs and digits outside ASCII: they look like those within.
+    """
+    escaped = "".join(map(_shown, text[: _EXCERPT_LENGTH + 1]))
     return f"'{escaped}'" if len(escaped) <= _EXCERPT_LENGTH else f"'{escaped[:_EXCERPT_LENGTH]}...'"
+
+
+def _shown(letter: str) -> str:
+    is_plain = letter.isalpha() or unicodedata.category(letter).startswith("M")  # what combines with a letter
+    return letter if is_plain else ascii(letter)[1:-1]

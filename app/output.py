@@ -2,16 +2,13 @@
 
 import os
 import sys
-from textwrap import wrap
-from typing import Final, TextIO
+from typing import Final
 
 from app.errors import UserError
 from app.readiness import wait_writable
 from app.signals import ending_has_come
 
 _LAST_WORDS_SECONDS: Final = 2.0
-_COLUMNS: Final = 80
-_NARROWEST: Final = 20
 
 
 class OutputError(UserError):
@@ -52,14 +49,6 @@ def write_err(text: str) -> None:
 def printable(text: str) -> str:
     """Escape what would move the cursor, end the line or turn the direction: a name or a path may hold it."""
     return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
-
-
-def folded(text: str, stream: TextIO, indent: int = 0) -> list[str]:
-    """Fold between words to the width of a terminal, less `indent`; in a pipe a sentence is a line, for grep."""
-    if not stream.isatty():
-        return text.split("\n")
-    columns = max((os.get_terminal_size(stream.fileno()).columns or _COLUMNS) - indent, _NARROWEST)
-    return [part for line in text.split("\n") for part in wrap(line, columns, break_on_hyphens=False) or [""]]
 
 
 def abandon_output(error: OSError) -> OutputError:

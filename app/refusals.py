@@ -8,8 +8,10 @@ from typing import ParamSpec, Protocol, TypeGuard
 import typer
 
 from app.errors import EXIT_CHANNEL, EXIT_INTERNAL, EXIT_LOCAL, InternalError, UserError
-from app.output import ReaderGoneError, abandon_output, folded, printable, write_err, write_out
+from app.layout import folded
+from app.output import ReaderGoneError, abandon_output, printable, write_err, write_out
 from app.signals import EndedBySignal
+from framework.docstrings import with_docstring
 
 P = ParamSpec("P")
 
@@ -17,7 +19,7 @@ P = ParamSpec("P")
 def refusing_with_a_sentence(function: Callable[P, int | None]) -> Callable[P, None]:
     """Let a command end with the exit code that it returns, or with that of what it raises."""
 
-    @functools.wraps(function)
+    @functools.wraps(with_docstring(function))
     def command(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             code = function(*args, **kwargs) or 0
@@ -54,6 +56,8 @@ def run(program: typer.Typer) -> int:
         return _refuse("Interrupted.", EXIT_CHANNEL)
     except EndedBySignal:
         raise
+    except SystemExit:  # typer's own way out where nobody reads the help
+        return ReaderGoneError.exit_code
     except OSError as error:  # typer's own output, as of --help
         return _refuse(str(abandon_output(error)), EXIT_LOCAL)
     except BaseException as error:  # noqa: BLE001 - whatever it is, it must not look like the bank's refusal

@@ -6,9 +6,10 @@ import sys
 from typing import Final, TextIO
 
 from app.errors import InputError, UserError
+from app.layout import folded
 from app.messages import Accepted, AccountReply, Refusal
 from app.money import format_amount
-from app.output import OutputError, folded, write_err, write_out
+from app.output import OutputError, write_err, write_out
 
 _STYLES: Final = {"green": "32", "red": "31", "yellow": "33", "bold red": "1;31", "dim": "2"}
 """Parameters of the terminal's SGR sequence (ECMA-48 §8.3.117). A library for this would take longer to import."""

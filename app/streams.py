@@ -5,7 +5,6 @@ import os
 import sys
 from typing import TYPE_CHECKING, Final
 
-from app.output import abandon_output
 from app.readiness import wait_readable, write_all
 
 if TYPE_CHECKING:
@@ -58,17 +57,6 @@ class PatientDescriptor(io.RawIOBase):
         return len(view)
 
 
-class StandardOutput(PatientDescriptor):
-    """Standard output; what it refuses is an OutputError at once, whoever writes to it."""
-
-    def write(self, data: "ReadableBuffer", /) -> int:
-        """Write all of it. Raises OutputError."""
-        try:
-            return super().write(data)
-        except OSError as error:
-            raise abandon_output(error) from None
-
-
 def open_standard_streams() -> None:
     """Make the three fit to use, whatever the program was started with.
 
@@ -88,6 +76,6 @@ def _opened(descriptor: int, mode: str, before: object) -> io.TextIOWrapper:
     if mode == "r":
         errors = getattr(before, "errors", None) or "strict"
         return io.TextIOWrapper(io.BufferedReader(PatientDescriptor(descriptor, mode)), encoding, errors)
-    raw = StandardOutput(descriptor, mode) if descriptor == 1 else PatientDescriptor(descriptor, mode)
+    raw = PatientDescriptor(descriptor, mode)
     # A path need not be text, nor the terminal know every letter.
     return io.TextIOWrapper(raw, encoding, "backslashreplace", write_through=True)  # as `python -u` does

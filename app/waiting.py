@@ -7,6 +7,8 @@ from contextlib import contextmanager, suppress
 from threading import Event, Thread
 from typing import Final
 
+from app.layout import can_show, in_letters_of
+
 SILENT_SECONDS: Final = 2.0
 """How long nothing is shown: a bank that is well answers long before."""
 
@@ -28,7 +30,9 @@ def waiting_for_the_bank() -> Iterator[None]:
                 return
             from rich.console import Console  # only now: it takes its time
 
-            with Console(stderr=True).status("waiting for the bank…", spinner_style="dim"):
+            sentence = in_letters_of(sys.stderr, "waiting for the bank…")
+            spinner = "dots" if can_show("⠋", sys.stderr) else "line"
+            with Console(stderr=True).status(sentence, spinner=spinner, spinner_style="dim"):
                 over.wait()
 
     shown = Thread(target=show, name="waiting", daemon=True)

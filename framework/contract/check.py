@@ -6,6 +6,7 @@ from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from framework.contract.cause import Cause
+from framework.docstrings import with_docstring
 from framework.registry import Kind
 
 if TYPE_CHECKING:
@@ -89,7 +90,7 @@ class Check:
     @property
     def how(self) -> str:
         """What the check does, in the words of its docstring."""
-        return " ".join((self.body.__doc__ or "").split())
+        return " ".join((with_docstring(self.body).__doc__ or "").split())
 
 
 def check(

@@ -13,6 +13,7 @@ from typing import Any, NoReturn, ParamSpec
 
 import typer
 
+from framework.docstrings import with_docstring
 from framework.errors import ConfigurationError
 from framework.printable import printable, told
 
@@ -43,7 +44,7 @@ class _Interrupted(KeyboardInterrupt):
 def ending_in_order(command: Callable[P, int]) -> Callable[P, None]:
     """Let a command end with the code that it returns, or with a sentence and the code of what went wrong."""
 
-    @functools.wraps(command)
+    @functools.wraps(with_docstring(command))
     def run(*args: P.args, **kwargs: P.kwargs) -> None:
         try:
             with _hearing_signals():
