@@ -19,6 +19,7 @@ from app.ledger import LEDGER_FILE
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import Occupancy, occupied
 from app.open_sessions import OpenSessions
+from app.service import Accounts
 from app.sessions import serve_session
 from app.signals import ending_in_order, heard_signals
 from framework import KeyPair, Suite, serve
@@ -62,7 +63,7 @@ async def open_bank(suite: Suite, data_dir: Path, host: str, port: int, ledger: 
     return await listen(suite, bank_key_pair(suite, data_dir), host, port, ledger)
 
 
-async def listen(suite: Suite, key_pair: KeyPair, host: str | Sequence[str], port: int, ledger: LiveLedger) -> Bank:
+async def listen(suite: Suite, key_pair: KeyPair, host: str | Sequence[str], port: int, ledger: Accounts) -> Bank:
     """Listen with this key. Raises UserError."""
     open_sessions = OpenSessions()
 

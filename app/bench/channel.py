@@ -1,20 +1,18 @@
 """`bench channel`: a whole channel over loopback TCP between two processes, beside what a user would pick instead."""
 
 import asyncio
-import os
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
-from contextlib import AsyncExitStack, ExitStack, suppress
+from contextlib import AsyncExitStack, ExitStack
 from typing import Final
 
+from app.bench.child import Child, serve_until_stdin_ends
 from app.bench.figures import Figure, figure
 from app.bench.openssh import NAME as OPENSSH
 from app.bench.openssh import OpenSsh, openssh
 from app.bench.progress import PeerMissing, Progress
 from app.bench.transports import ASYNCSSH, MESSAGE_SIZE, Connection, Transport, asyncssh, suitecase, tcp, tls
-from app.errors import InputError
 
 YARDSTICK: Final = "asyncio TCP"
 MANY: Final = 50
@@ -41,7 +39,7 @@ def measure(
         endpoints = {}
         for name in field:
             progress.measuring(f"{name}: starting a server")
-            endpoints[name] = stack.enter_context(_Child(name, suite, allow)).endpoint
+            endpoints[name] = stack.enter_context(Child("app.bench.channel", name, suite, *allow)).endpoint
         bulk = asyncio.run(_all_bulk(field, endpoints, total, runs, progress))
         # Run by run beside ours would need both event loops at once; a run takes long enough to stand by itself.
         try:
@@ -139,41 +137,10 @@ async def _round_trips(connections: Sequence[Connection], seconds: float) -> flo
     return sum(counts) / (time.perf_counter() - begin)
 
 
-class _Child:
-    """A server in a child process, until the end of the block."""
-
-    def __init__(self, name: str, suite: str, allow: tuple[str, ...]) -> None:
-        command = [sys.executable, "-P", "-m", "app.bench.channel", name, suite, *allow]
-        self._process = subprocess.Popen(  # noqa: S603 - our own program
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            process_group=0,  # Ctrl-C is for the one who measures; the child ends with its standard input
-        )
-        line = self._process.stdout.readline() if self._process.stdout else b""
-        self.endpoint = line.decode().strip()
-
-    def __enter__(self) -> "_Child":
-        if not self.endpoint:
-            self._process.wait()
-            raise InputError("A server for the benchmark did not start; what it said stands above.")
-        return self
-
-    def __exit__(self, *exc_info: object) -> None:
-        for stream in (self._process.stdin, self._process.stdout):
-            if stream is not None:
-                stream.close()
-        self._process.wait()
-
-
-async def _serve_until_stdin_ends(transport: Transport) -> None:
-    with suppress(BrokenPipeError):  # interrupted meanwhile: its standard input has ended too
-        os.write(1, (await transport.serve()).encode() + b"\n")
-    ended = asyncio.Event()
-    asyncio.get_running_loop().add_reader(0, lambda: ended.set() if not os.read(0, 4096) else None)
-    await ended.wait()
+async def _serve(transport: Transport) -> None:
+    await serve_until_stdin_ends(await transport.serve())
 
 
 if __name__ == "__main__":
     _name, _suite, *_allow = sys.argv[1:]
-    asyncio.run(_serve_until_stdin_ends(transports(_suite, tuple(_allow))[_name]))
+    asyncio.run(_serve(transports(_suite, tuple(_allow))[_name]))

@@ -85,6 +85,43 @@ def channel(
     return 0
 
 
+@app.command(short_help="Measure transactions of the bank's ledger.")
+@refusing_with_a_sentence
+def ledger(
+    as_json: JsonOption = False,
+    suite: Annotated[
+        str | None, typer.Option(metavar="SUITE", help="The suite of the channels. [default: des3-bg-hmac]")
+    ] = None,
+    allow_plugin: Annotated[
+        list[str] | None,
+        typer.Option("--allow-plugin", metavar="NAME", help="Use this plugin of another distribution."),
+    ] = None,
+    directory: Annotated[
+        Path | None,
+        typer.Option(metavar="DIR", help="Where the ledgers lie meanwhile: on the disk to measure. [default: here]"),
+    ] = None,
+    runs: RunsOption = 3,
+    seconds: Annotated[
+        float, typer.Option(metavar="N", min=0.01, help="How long transactions are counted at a time.")
+    ] = 2.0,
+) -> int:
+    """Measure deposits a second, of 1 ATM and of 50, in the ledger alone and through channels to a bank.
+
+    Beside it the same requests, each with a sync of its own.
+    """
+    from app.bench.ledger import measure
+    from app.bench.machine import describe_machine
+    from app.config import DEFAULT_SUITE
+
+    machine = describe_machine()
+    with _progress() as progress:
+        figures = measure(
+            suite or DEFAULT_SUITE, tuple(allow_plugin or ()), directory or Path(), runs, seconds, progress
+        )
+    _show(figures, machine, as_json=as_json)
+    return 0
+
+
 def _show(figures: list["Figure"], machine: str, *, as_json: bool) -> None:
     from app.bench.figures import show
 

@@ -1,9 +1,9 @@
 """What binds the ledger's file to its write-ahead log, so that neither is used with a stranger.
 
 SQLite replays a log onto whatever file lies beside it. So a random *generation* stands twice: in `meta`, and in
-`log_mark`. Every transaction writes `log_mark`, which copies the generation of `meta`. `meta` is written only when the
-log is empty, and the log is then emptied at once. So the file holds `meta`, the log holds `log_mark`, and where the two
-differ, the log belongs to another file, or to another state of this one.
+`log_mark`. Every transaction writes `log_mark`, which copies the generation of `meta`. `meta` is written only when all
+of the log is in the file, and is then written into the file at once. So the file holds `meta`, the log holds
+`log_mark`, and where the two differ, the log belongs to another file, or to another state of this one.
 
 `in_use` is 1 while a bank has the ledger open. A bank that is killed leaves its log; a ledger that is in use and has no
 log has lost it. SQLite deletes the log only when the ledger is closed in order, after `in_use` has become 0.
@@ -50,16 +50,24 @@ def set_generation(connection: sqlite3.Connection, *, in_use: bool) -> None:
 
 
 def renew(database: "Database", *, in_use: bool) -> bool:
-    """Write the log into the file, and begin an empty log under a new generation.
+    """Write the log into the file, and begin the log anew under a new generation.
 
-    Gives False when another process keeps the log from being emptied; then try again later.
+    Gives False when another process keeps the log from beginning anew; then try again later.
     """
     for _ in range(_ATTEMPTS):
+        with database.snapshot() as connection:
+            before = _transactions(connection)
         if not database.empty_log():
             return False
         with database.transaction() as connection:
-            if database.log_size():  # another process has written in between
-                continue
-            set_generation(connection, in_use=in_use)
-        return database.empty_log()
+            nothing_since = _transactions(connection) == before  # else another process has written to the log
+            if nothing_since:
+                set_generation(connection, in_use=in_use)
+        if nothing_since:
+            return database.empty_log()
     return False
+
+
+def _transactions(connection: sqlite3.Connection) -> int:
+    (count,) = connection.execute("SELECT transactions FROM log_mark").fetchone()
+    return int(count)

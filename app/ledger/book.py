@@ -1,7 +1,7 @@
 """The ledger: who has how much, and exactly-once answers to requests."""
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -13,7 +13,8 @@ from app.ledger.binding import renew
 from app.ledger.database import BUSY_TIMEOUT, Database
 from app.ledger.errors import AccountExistsError, UnknownAccountError
 from app.ledger.occupancy import occupied
-from app.ledger.recording import AccountState, Order, Outcome, account_states, carry_out
+from app.ledger.recording import Order, Outcome, carry_out
+from app.ledger.rows import AccountState, read_accounts
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 
 LEDGER_FILE: Final = "ledger.sqlite3"
@@ -68,10 +69,10 @@ class Ledger:
                 raise AccountExistsError(f"There is an account {name} already; choose another name.")
             connection.execute("INSERT INTO account VALUES (?, ?, 0, ?)", (name, card_digest, self._now_ms()))
 
-    def accounts(self, names: Iterable[str]) -> dict[str, AccountState]:
+    def accounts(self, names: Collection[str]) -> dict[str, AccountState]:
         """Look up accounts in one state of the ledger; an unknown one is left out."""
         with self._database.snapshot() as connection:
-            return account_states(connection, names)
+            return read_accounts(connection, names)
 
     def card_digest(self, account: str) -> bytes | None:
         """Look up the SHA-256 of the secret of the account's card; None for an unknown account."""

@@ -18,58 +18,56 @@ from app.ledger.occupancy import Occupancy
 class Custody:
     """Remembers the files of a ledger that is open, and notices when their names stand for others.
 
-    The file itself is written when the log is emptied and at no other time, so its size and its time of change tell
-    whether someone has written over it. The log only grows until then.
+    The file itself is written when the log is written into it and at no other time, so its size and its time of change
+    tell whether someone has written over it. The log does not shrink until then.
     """
 
     def __init__(self, path: Path, occupancy: Occupancy) -> None:
-        self._path = path
-        self._log = log_path(path)
-        self._index = path.with_name(f"{path.name}-shm")
+        self._names = [os.fspath(each) for each in (path, log_path(path), path.with_name(f"{path.name}-shm"))]
         self._occupancy = occupancy
-        self._log_size = 0
         self.accept()
 
     def accept(self) -> None:
-        """Take what is there now for the ledger: when it was just opened, or its log emptied. Raises LedgerLostError.
+        """Take what is there now for the ledger: when it was just opened, or its log written into it.
 
-        For the thread that writes, as `check` is.
+        Raises LedgerLostError. For the thread that writes, as `check` is.
         """
         with self._missing():
-            self._names = self._current_names()
-            self._file = _contents(self._path.stat())
-            self._log_size = self._log.stat().st_size
+            file, log, index = self._look()
+        self._files = [_identity(status) for status in (file, log, index)]
+        self._content, self._log_size = _content(file), log.st_size
 
-    def check(self) -> int:
-        """Give the size of the log in bytes. Raises LedgerLostError when this is no longer the ledger."""
-        self.check_names()
-        with self._missing():
-            if _contents(self._path.stat()) != self._file:
-                raise self._lost(f"the ledger {self._path} was changed from outside")
-            size = self._log.stat().st_size
-        if size < self._log_size:
-            raise self._lost(f"the log {self._log} of the ledger was cut")
-        self._log_size = size
-        return size
+    def check(self) -> None:
+        """Raise LedgerLostError when this is no longer the ledger."""
+        file, log = self.check_names()
+        if _content(file) != self._content:
+            raise self._lost(f"the ledger {self._names[0]} was changed from outside")
+        if log.st_size < self._log_size:
+            raise self._lost(f"the log {self._names[1]} of the ledger was cut")
+        self._log_size = log.st_size
 
-    def check_names(self) -> None:
-        """Raise LedgerLostError when a name stands for another file than the one that is open. For any thread."""
+    def check_names(self) -> tuple[os.stat_result, os.stat_result]:
+        """Raise LedgerLostError when a name stands for another file than the one that is open. For any thread.
+
+        Gives the status of the ledger and of its log.
+        """
         with self._missing():
             if not self._occupancy.lasts():
-                raise self._lost(f"the lock of the data directory {self._path.parent} was replaced")
-            if self._current_names() != self._names:
-                raise self._lost(f"the ledger {self._path}, or its log, was replaced")
+                raise self._lost(f"the lock of the data directory {self._occupancy.data_dir} was replaced")
+            file, log, index = self._look()
+        if [_identity(status) for status in (file, log, index)] != self._files:
+            raise self._lost(f"the ledger {self._names[0]}, or its log, was replaced")
+        return file, log
 
-    def _current_names(self) -> list[tuple[int, int]]:
-        statuses = [path.stat() for path in (self._path, self._log, self._index)]
-        return [(status.st_dev, status.st_ino) for status in statuses]
+    def _look(self) -> list[os.stat_result]:
+        return [os.stat(name) for name in self._names]  # noqa: PTH116 - twice in every transaction
 
     @contextmanager
     def _missing(self) -> Iterator[None]:
         try:
             yield
         except OSError as error:
-            raise self._lost(f"{error.filename or self._path} is gone ({error.strerror})") from error
+            raise self._lost(f"{error.filename or self._names[0]} is gone ({error.strerror})") from error
 
     @staticmethod
     def _lost(what: str) -> LedgerLostError:
@@ -79,5 +77,9 @@ class Custody:
         )
 
 
-def _contents(status: os.stat_result) -> tuple[int, int]:
+def _identity(status: os.stat_result) -> tuple[int, int]:
+    return status.st_dev, status.st_ino
+
+
+def _content(status: os.stat_result) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns

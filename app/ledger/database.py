@@ -23,6 +23,9 @@ BUSY_TIMEOUT: Final = 5.0
 LOG_TIMEOUT: Final = 0.02
 """Seconds to wait for those who read from the log, before it is emptied another time."""
 
+KEPT_LOG_BYTES: Final = 32 * 2**20
+"""A log that is larger, as it becomes while someone reads for long, is cut when it has been written into the file."""
+
 _OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
 _WAL_RETRY_PAUSE = 0.01
 
@@ -89,19 +92,16 @@ class Database:
         with self._transaction("BEGIN") as connection:
             yield connection
 
-    def log_size(self) -> int:
-        """Bytes in the write-ahead log."""
-        try:
-            return log_path(self.path).stat().st_size
-        except FileNotFoundError:
-            return 0
-
     def empty_log(self) -> bool:
-        """Write the log into the file and truncate it. False when another process does not let go of the log."""
+        """Write the log into the file; what comes next begins it anew. False when another process still reads from it.
+
+        The log keeps its size, for to write over it takes half the time of letting it grow; but not if it is large.
+        """
+        way = "TRUNCATE" if log_path(self.path).stat().st_size > KEPT_LOG_BYTES else "RESTART"
         with reporting(self.path):
             self._wait_at_most(LOG_TIMEOUT)
             try:
-                (busy, _, _) = self._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+                (busy, _, _) = self._connection.execute(f"PRAGMA wal_checkpoint({way})").fetchone()
             except sqlite3.OperationalError as error:
                 if _code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                     raise

@@ -15,7 +15,8 @@ from app.ledger.book import LEDGER_FILE, Ledger
 from app.ledger.errors import LedgerLostError, UnknownAccountError
 from app.ledger.inspection import log_path
 from app.ledger.occupancy import Occupancy
-from app.ledger.recording import AccountState, Order, Outcome
+from app.ledger.recording import Order, Outcome
+from app.ledger.rows import AccountState
 from app.ledger.writer import Writer
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 

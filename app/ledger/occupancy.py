@@ -28,11 +28,12 @@ class Occupancy:
 
     def __init__(self, data_dir: Path, descriptor: int) -> None:
         self.data_dir = data_dir
+        self._name = os.fspath(data_dir / OCCUPANCY_FILE)
         self._descriptor = descriptor
 
     def lasts(self) -> bool:
         """Whether the file that is locked is still the one in the data directory. Raises OSError."""
-        return os.path.samestat(os.fstat(self._descriptor), (self.data_dir / OCCUPANCY_FILE).stat())
+        return os.path.samestat(os.fstat(self._descriptor), os.stat(self._name))  # noqa: PTH116 - asked all the time
 
 
 @contextmanager

@@ -12,8 +12,12 @@ from app.ledger.errors import CommitFailedError, LedgerLostError
 from app.ledger.occupancy import Occupancy
 from app.ledger.recording import Order, Outcome
 
-LOG_BYTES: Final = 4 * 2**20
-"""The log is written into the file when it has grown by so much: some hundred batches, a few milliseconds of work."""
+LOG_PAGES: Final = 1024
+"""The log is written into the file after about so many pages of 4,096 bytes, as SQLite does by itself."""
+
+PAGES_AN_ORDER: Final = 3
+PAGES_A_BATCH: Final = 3
+"""About what an order and a batch of them add to the log."""
 
 logger = logging.getLogger("suitecase.ledger")
 
@@ -33,7 +37,7 @@ class Writer:
         except BaseException:
             self._ledger.close()
             raise
-        self._log_limit = LOG_BYTES
+        self._log_pages = 0
 
     def belongs_to(self, identity: bytes, *, may_replace: bool) -> None:
         """As `Ledger.belongs_to`."""
@@ -59,12 +63,14 @@ class Writer:
                 raise
             outcomes = [self._alone(order) for order in orders]
         self.custody.check()
+        self._log_pages += PAGES_A_BATCH + PAGES_AN_ORDER * len(orders)
         return outcomes
 
     def tidy(self) -> None:
         """Write the log into the file when it has grown."""
-        with suppress(LedgerLostError):  # the next order is told
-            if self.custody.check() >= self._log_limit:
+        if self._log_pages >= LOG_PAGES:
+            with suppress(LedgerLostError):  # the next order is told
+                self.custody.check()
                 self._renew(in_use=True)
 
     def leave(self) -> None:
@@ -85,10 +91,9 @@ class Writer:
         return outcome
 
     def _renew(self, *, in_use: bool) -> None:
+        self._log_pages = 0
         try:
-            done = self._ledger.renew(in_use=in_use)
+            self._ledger.renew(in_use=in_use)  # when it must wait, then until the log has grown as much again
         except LedgerError as error:
             logger.error("the log is not written into the ledger: %s", error)  # noqa: TRY400 - a sentence says it
-            done = False
         self.custody.accept()
-        self._log_limit = LOG_BYTES if done else self.custody.check() + LOG_BYTES

@@ -75,24 +75,27 @@ def test_a_backup_is_whole_private_and_bound_by_itself(data_dir: Path, tmp_path:
 async def test_a_bank_that_runs_goes_on_meanwhile(live: LiveLedger, data_dir: Path, tmp_path: Path) -> None:
     """Each copy is of one moment: all that was answered before it began, and nothing half."""
     answered = 10
-    done = False
+    done = asyncio.Event()
 
     async def pay() -> None:
         nonlocal answered
-        while not done:
+        while not done.is_set():
             assert (await live.apply("demo", deposit(1))).ok
             answered += 1
 
-    paying = [asyncio.create_task(pay()) for _ in range(5)]
-    for number in range(4):
-        before = answered
-        target = tmp_path / f"backup-{number}"
-        audit = await asyncio.to_thread(back_up, data_dir, target)
-        assert before <= audit.total <= answered + 5
-        assert audit.total == total(target)
-        assert answered > before, "the bank stood still"
-    done = True
-    await asyncio.gather(*paying)
+    async def back_up_several_times() -> None:
+        try:
+            for number in range(4):
+                before = answered
+                target = tmp_path / f"backup-{number}"
+                audit = await asyncio.to_thread(back_up, data_dir, target)
+                assert before <= audit.total <= answered + 5
+                assert audit.total == await asyncio.to_thread(total, target)
+            assert answered > 10, "the bank stood still"
+        finally:
+            done.set()
+
+    await asyncio.gather(back_up_several_times(), *(pay() for _ in range(5)))
 
 
 def test_a_bank_that_was_killed_is_backed_up_with_its_log(data_dir: Path, tmp_path: Path) -> None:

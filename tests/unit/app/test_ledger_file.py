@@ -303,8 +303,8 @@ def sabotage(ledger: Ledger, monkeypatch: pytest.MonkeyPatch) -> Callable[..., S
     "statement",
     [
         "BEGIN",
-        "SELECT json_group_array(json_array(name",
-        "SELECT json_group_array(\n    json_array(answer",
+        "SELECT card_digest",
+        "SELECT type",
         "INSERT INTO answer",
         "UPDATE account",
         "INSERT INTO journal",
