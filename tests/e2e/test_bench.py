@@ -105,3 +105,15 @@ def members(session: int) -> int:
     listed = subprocess.run(["ps", "-eo", "sess=,stat="], capture_output=True, text=True, check=True).stdout
     rows = (line.split() for line in listed.splitlines())
     return sum(1 for number, state, *_ in rows if int(number) == session and not state.startswith("Z"))
+
+
+def test_ledger_measures_deposits_alone_and_through_channels_beside_one_sync_each(tmp_path: Path) -> None:
+    options = ["--suite", "des3-bg2048-hmac", "--runs", "1", "--seconds", "0.05", "--directory", str(tmp_path)]
+    done = run("bench", "ledger", *options, "--json")
+    assert done.returncode == 0, done.stderr
+    measured = figures(done.stdout)
+    for place in ("ledger alone", "channels of des3-bg2048-hmac"):
+        for count in ("1 ATM", "50 ATMs"):
+            (entry,) = measured[f"{place}, {count}"]
+            assert (entry["unit"], entry["peer"]) == ("1/s", "one sync each")
+    assert list(tmp_path.iterdir()) == []

@@ -22,9 +22,10 @@ COMMANDS = {
     "check-plugin": ["contract"],
     "explain": ["flaw"],
     "new-plugin": ["plugin"],
-    "bench": ["cipher", "channel"],
+    "bench": ["cipher", "channel", "ledger"],
     "bench cipher": ["--plot FILE.svg"],
     "bench channel": ["--suite SUITE"],
+    "bench ledger": ["--directory DIR", "a sync of its own"],
 }
 
 

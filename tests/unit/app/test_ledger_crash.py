@@ -60,6 +60,33 @@ for line in Path(sys.argv[2]).read_bytes().splitlines():
 sys.stdin.read()
 """
 
+# A bank's ledger: the messages of a file, `WIDTH` at a time, as sessions of three accounts. The log is written into the
+# file every few batches. Writes the id of each after its answer.
+BATCHES = """
+import asyncio, sys
+from pathlib import Path
+import app.ledger.writer
+from app.ledger.live import LiveLedger
+from app.ledger.occupancy import occupied
+from app.messages import read_request
+
+app.ledger.writer.LOG_PAGES = 200
+
+async def main():
+    with occupied(Path(sys.argv[1])) as occupancy:
+        async with LiveLedger(occupancy) as ledger:
+            waiting = iter(enumerate(Path(sys.argv[2]).read_bytes().splitlines()))
+
+            async def session():
+                for number, line in waiting:
+                    answer = await ledger.apply(f"account-{number % 3}", read_request(line))
+                    print(answer.id, flush=True)
+
+            await asyncio.gather(*(session() for _ in range(int(sys.argv[3]))))
+
+asyncio.run(main())
+"""
+
 
 @pytest.mark.parametrize("kind", [DepositRequest, WithdrawRequest])
 def test_killed_at_each_statement_then_retried(
@@ -120,6 +147,40 @@ def test_killed_at_any_moment_then_retried(
             ledger.apply("demo", request)
         expected += 3 * (len(answered) + 5)
         assert ledger.verify().total == expected
+
+
+def test_killed_while_it_commits_batches_then_retried(
+    ledger: Ledger, ledger_path: Path, tmp_path: Path, start_program: StartProgram
+) -> None:
+    """Whatever was answered is there, the rest of a batch is there whole or not at all, and a retry moves it once."""
+    names = [f"account-{number}" for number in range(3)]
+    for name in names:
+        ledger.open_account(name, DIGEST)
+    ledger.close()
+    expected, width = 0, 40
+    for round_number in range(6):
+        requests = [DepositRequest(id=new_request_id(), amount=3) for _ in range(3000)]
+        script = tmp_path / f"requests-{round_number}"
+        script.write_bytes(b"\n".join(encode(request) for request in requests))
+        process = start_program(BATCHES, ledger_path.parent, script, width)
+        if process.stdout is None:
+            raise TypeError("a pipe was asked for")
+        answered = [process.stdout.readline().strip() for _ in range(1 + 50 * round_number)]
+        time.sleep(0.0037 * round_number)  # another moment in each round; none is special
+        process.kill()
+        answered += process.stdout.read().split()
+        assert process.wait() == -signal.SIGKILL
+        assert len(answered) < 3000
+        with Ledger(ledger_path) as after:
+            moved = (after.verify().total - expected) // 3
+            assert len(answered) <= moved <= len(answered) + width
+            there = {row[0] for row in after._database._connection.execute("SELECT request_id FROM answer")}
+            assert set(answered) <= there
+            repeated = requests[: len(answered) + width]
+            for number, request in enumerate(repeated):
+                after.apply(names[number % 3], request)
+            expected += 3 * len(repeated)
+            assert after.verify().total == expected
 
 
 def test_a_log_torn_at_any_byte_loses_whole_requests_and_nothing_else(
