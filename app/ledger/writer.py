@@ -32,7 +32,7 @@ class Writer:
         path = occupancy.data_dir / LEDGER_FILE
         self._ledger = Ledger(path)
         try:
-            self._ledger.accounts([])  # the log is there from the first read on
+            self._ledger.accounts([""])  # a read: the log is there from the first one on
             self.custody = Custody(path, occupancy)
         except BaseException:
             self._ledger.close()
