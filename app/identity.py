@@ -1,6 +1,6 @@
 """A bank's identity: the key pair that outlives its other keys, and says that they are its own (PROTOCOL §13.3).
 
-The private half signs when a suite's key is made or `bank.pub` is written. No process that serves holds it.
+The private half signs when a suite's key is made or `bank.pub` is written. A bank drops it before it serves.
 """
 
 import re
