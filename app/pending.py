@@ -177,7 +177,7 @@ class PendingRequests:
 
     def damaged(self) -> list[Path]:
         """List the records that could not be read: tell the person, who should compare the balance and remove them."""
-        return sorted(path for path, name in self._places.records() if name.suffix == DAMAGED)
+        return sorted(path for path, name in self._places.records() if name.suffix.endswith(DAMAGED))
 
     def _open(self) -> list[tuple[AccountRequest, BankMark]]:
         found: list[tuple[AccountRequest, BankMark]] = []
@@ -229,7 +229,11 @@ class PendingRequests:
                         ) from None
                     raise
             records = self._places.records()
-            yield [(path, name) for path, name in records if name.suffix != DAMAGED and path.parent in directories]
+            yield [
+                (path, name)
+                for path, name in records
+                if not name.suffix.endswith(DAMAGED) and path.parent in directories
+            ]
 
 
 def _same(pending: AccountRequest, request: AccountRequest) -> bool:

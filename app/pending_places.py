@@ -32,7 +32,10 @@ class RecordPlaces:
 
         Raises FileError for a directory in which others could put some, and OSError.
         """
-        found = [pair for directory in self._directories() for pair in self._records_in(directory)]
+        found = self._records_in(self.own) if self.own.is_dir() else []
+        for directory in self._others():
+            with suppress(FileNotFoundError, PermissionError):  # it has gone meanwhile, or is closed to us
+                found += self._records_in(directory)
         return sorted(found, key=_age)
 
     def _records_in(self, directory: Path) -> list[tuple[Path, RecordName]]:
@@ -42,10 +45,8 @@ class RecordPlaces:
             check_private_directory(directory, NOUN)  # what others could put there, we would send
         return found
 
-    def _directories(self) -> Iterator[Path]:
-        """Give `CARD.pending`, and its like beside the card and beside every link on the way to it; ours alone."""
-        if self.own.is_dir():
-            yield self.own
+    def _others(self) -> Iterator[Path]:
+        """Give what is named like `CARD.pending` beside the card and beside every link on the way to it; ours alone."""
         for neighbourhood in dict.fromkeys(self._neighbourhoods()):
             with suppress(FileNotFoundError, NotADirectoryError, PermissionError), os.scandir(neighbourhood) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):

@@ -20,7 +20,7 @@ DAMAGED: Final = ".damaged"
 
 _KIND: Final = "request"
 _NOT_KNOWN: Final = "-"
-_NAME: Final = re.compile(r"([0-9a-f]{32})(?:\.([0-9]+))?\.([0-9a-f]{16})(\.new|\.damaged)?")
+_NAME: Final = re.compile(r"([0-9a-f]{32})(?:\.([0-9]+))?\.([0-9a-f]{16})((?:\.new)?(?:\.damaged)?)")
 _ORDER_DIGITS: Final = 8
 
 
@@ -40,7 +40,7 @@ class RecordName:
     def parse(cls, name: str) -> "RecordName | None":
         """Read the name of a file; None if it is not a record's."""
         match = _NAME.fullmatch(name)
-        return None if match is None else cls(match[1], int(match[2] or 0), match[3], match[4] or "")
+        return None if match is None else cls(match[1], int(match[2] or 0), match[3], match[4])
 
     def __str__(self) -> str:
         return f"{self.request_id}.{self.order:0{_ORDER_DIGITS}}.{self.tag}{self.suffix}"

@@ -146,6 +146,20 @@ def test_a_bank_that_nobody_says_the_identity_of_is_not_shown_a_card_that_names_
     key = read_bank_file(town.data_dir / PUBLIC_FILE).bank.keys[QUICK_SUITE]
     (town.programs.folder / "old.pub").write_text(f"{describe_key(QUICK_SUITE, key)}\n")
     (town.programs.folder / "banks").write_text(f"127.0.0.1:1 {describe_key(QUICK_SUITE, key)}\n")
+    trust = [
+        "trust",
+        "--suite",
+        QUICK_SUITE,
+        "--connect",
+        "127.0.0.1:2",
+        "--known-banks",
+        "banks",
+        "--bank-key",
+        "old.pub",
+    ]
+    trusted = town.programs.run_warm(*trust)
+    assert trusted.code == 0
+    assert "old.pub does not say which bank it is of" in trusted.err
     for option in (
         ["--bank-key", "old.pub"],
         ["--known-banks", "banks"],

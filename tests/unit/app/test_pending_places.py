@@ -103,6 +103,10 @@ def test_damaged_records_are_found_there_too(card: Card, links: list[Path]) -> N
     pending = PendingRequests(links[0], card)
     assert pending.orphans() == []
     assert pending.damaged() == [record.with_name(f"{record.name}.damaged")]
+    unfinished = directory / f"{'0' * 32}.{card.secret.digest().hex()[:16]}.new"
+    unfinished.mkdir()
+    assert pending.orphans() == []
+    assert unfinished.with_name(f"{unfinished.name}.damaged") in pending.damaged()
 
 
 def test_directories_of_others_are_none_of_ours(card: Card, card_path: Path, give_away: Callable[[Path], int]) -> None:
