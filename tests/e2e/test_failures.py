@@ -57,13 +57,12 @@ def test_what_fails_after_the_answer_changes_nothing(town: Town, fault: str) -> 
 
 
 def test_an_atm_needs_no_threads(town: Town) -> None:
-    ended = atm(town, NO_THREADS, "deposit", "1")
+    bank, card = town.bank(), town.account()
+    options = ["atm", *town.atm_options(bank, card)]
+    fault = with_fault(town.programs, NO_THREADS)
+    ended = town.programs.run(*options, "deposit", "1", environment=fault)
     assert (ended.code, ended.out, ended.err) == (0, "DEPOS ok, balance 1.00\n", "")
-    console = town.programs.run(
-        *["atm", *town.atm_options(town.bank(), town.programs.folder / "alice.card")],
-        given="CHECK\n",
-        environment=with_fault(town.programs, NO_THREADS),
-    )
+    console = town.programs.run(*options, given="CHECK\n", environment=fault)
     assert (console.code, console.out) == (0, "CHECK ok, balance 1.00\n")
 
 
