@@ -145,7 +145,8 @@ def identity_there(path: Path) -> BankIdentity | None:
 
 def _text_there(path: Path) -> str:
     with suppress(MissingFileError):
-        return read_file(path, NOUN, limit=MAX_PUBLIC_FILE).decode("utf-8", "surrogateescape")
+        text = read_file(path, NOUN, limit=MAX_PUBLIC_FILE).decode("utf-8", "surrogateescape")
+        return text.removeprefix("\ufeff").replace("\r\n", "\n")  # as an editor of Windows leaves them
     return ""
 
 
@@ -192,7 +193,7 @@ def _parse_identity(line: str) -> BankIdentity:
 def _lines(data: bytes, path: Path) -> Iterator[tuple[int, str]]:
     """Number the lines, without comments and empty ones. Raises FileError."""
     try:
-        text = data.decode("utf-8")
+        text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         raise FileError(f"The {NOUN} {path} is not a text file; check the path.") from None
     for number, line in enumerate(text.split("\n"), start=1):

@@ -88,7 +88,7 @@ def _read_card(path: Path, forbidden: int) -> Card:
 
 def _parse_card(data: bytes, path: Path) -> Card | None:
     with suppress(ValueError, RecursionError, InputError):
-        members = json.loads(data.decode("utf-8"))
+        members = json.loads(data.decode("utf-8-sig"))
         if not isinstance(members, dict):
             return None
         version = members.pop("version", 0)

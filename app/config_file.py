@@ -82,7 +82,7 @@ def _read(
             path, _NOUN, limit=MAX_FILE_SIZE, forbidden=OTHERS_WRITE, if_foreign=if_foreign, if_linked=if_linked
         )
         check_neighbours(path, _NOUN)
-        values = tomllib.loads(data.decode("utf-8"))
+        values = tomllib.loads(data.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:  # ValueError for a path with a NUL in it, and for what follows
         if isinstance(error, UnicodeDecodeError):
             reason = "it is not UTF-8 text; write it anew as text"

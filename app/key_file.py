@@ -60,7 +60,7 @@ def _encode(name: str, pair: KeyPair) -> bytes:
 
 def _parse(data: bytes, name: str, path: Path) -> KeyPair | None:
     """Read the line. One from before there were versions has no heading, and is the same otherwise."""
-    text = data.decode("ascii", errors="replace").removesuffix("\n")
+    text = data.decode("ascii", errors="replace").removesuffix("\n").removesuffix("\r")
     version = stated_version(text, _KIND, path, _NOUN)
     body, _, checksum = text.rpartition(" ")
     fields = body.removeprefix(f"{heading(_KIND)} " if version else "").split(" ")

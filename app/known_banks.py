@@ -124,7 +124,7 @@ class KnownBanks:
         remedy = "what it says is trusted, so give one of your own"
         try:
             data = read_file(self._path, NOUN, limit=MAX_FILE_SIZE, forbidden=OTHERS_WRITE, if_foreign=remedy)
-            return data.decode("utf-8")
+            return data.decode("utf-8-sig")
         except MissingFileError:
             return ""
         except UnicodeDecodeError:

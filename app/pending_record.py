@@ -102,6 +102,7 @@ def read_record(data: bytes, name: RecordName, path: Path) -> tuple[AccountReque
     One from before records had versions is the message alone, and says nothing of the bank.
     """
     line, _, message = data[: MAX_RECORD + 1].partition(b"\n")
+    line = line.removesuffix(b"\r")
     mark: BankMark | None = BankMark()
     if stated_version(line.decode("ascii", errors="replace"), _KIND, path, NOUN):
         mark = _parse_mark(line.decode("ascii", errors="replace"))
