@@ -19,7 +19,7 @@ from app.keystore import PUBLIC_FILE, fingerprint
 from app.ledger import LEDGER_FILE, Ledger
 from app.log_thread import logging_in_background
 from app.readiness import wait_readable
-from app.signals import ending_in_order, heard_signals
+from app.signals import ENDING_SIGNALS, ending_in_order, heard_signals
 from app.waiting import waiting_for_the_bank
 from framework import Suite, SuitecaseError
 from framework.aio import EphemeralPool
@@ -34,7 +34,6 @@ START_SECONDS: Final = 30.0
 STOP_SECONDS: Final = 5.0
 """How long the bank may take to end before it is killed: it waits for its channels for 4 s at most."""
 
-_ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
 _LISTENS, _REFUSES = "listening", "refused"
 _REPORT_SIZE: Final = 4096
 
@@ -156,7 +155,7 @@ def bank_child(suite: Suite, settings: Settings) -> Iterator[BankChild]:
     """
     lifeline, held = os.pipe()
     report, told = os.pipe()
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, _ENDING_SIGNALS)  # until the child has its own way to end
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, ENDING_SIGNALS)  # until the child has its own way to end
     pid = os.fork()
     if pid == 0:
         os.close(held)
@@ -183,7 +182,7 @@ def _be_the_bank(suite: Suite, settings: Settings, lifeline: int, told: int) -> 
         os.close(told)
         for number in heard_signals():
             signal.signal(number, signal.SIG_DFL)
-        signal.pthread_sigmask(signal.SIG_UNBLOCK, _ENDING_SIGNALS)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
 
         def announce(bank: Bank) -> None:
             _tell(f"{_LISTENS} {bank.address} {bank.fingerprint}")

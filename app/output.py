@@ -38,7 +38,7 @@ def write_err(text: str) -> None:
     After a signal that ends the program, whoever reads it has a moment and no more.
     """
     try:
-        if ending_has_come() and not wait_writable(sys.stderr.fileno(), _LAST_WORDS_SECONDS):
+        if ending_has_come() and not wait_writable(2, _LAST_WORDS_SECONDS):
             _give_up(2)
         sys.stderr.write(text)
         sys.stderr.flush()

@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM: at once while nothing has been begun, in order from then on."""
+"""Ctrl-C, SIGTERM and the end of the terminal: at once while nothing has been begun, in order from then on."""
 
 import signal
 from collections.abc import Callable, Iterator
@@ -6,11 +6,12 @@ from contextlib import contextmanager
 from types import FrameType
 from typing import Final
 
-_ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM)
+ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+"""What asks a program to end. SIGHUP is what a terminal that is closed sends; `nohup` has it ignored."""
 
 
 class EndedBySignal(SystemExit):
-    """SIGTERM has come; the process leaves with `code`. Any other SystemExit is somebody's mistake."""
+    """SIGTERM or SIGHUP has come; the process leaves with `code`. Any other SystemExit is somebody's mistake."""
 
 
 def end_at_once() -> None:
@@ -24,7 +25,7 @@ def end_at_once() -> None:
 
 @contextmanager
 def ending_in_order(code: int = 0) -> Iterator[None]:
-    """Within, Ctrl-C raises KeyboardInterrupt and SIGTERM EndedBySignal(code).
+    """Within, Ctrl-C raises KeyboardInterrupt, and SIGTERM and SIGHUP raise EndedBySignal(code).
 
     What was begun is ended by its `finally`. The first that comes is the only one to the end of the process: a second
     would cut short what is said and tidied up for the first. What may be cut short even then is put within another of
@@ -32,7 +33,7 @@ def ending_in_order(code: int = 0) -> Iterator[None]:
     """
 
     def end(number: int, _frame: FrameType | None) -> None:
-        for each in _ENDING_SIGNALS:
+        for each in ENDING_SIGNALS:
             signal.signal(each, _hear_nothing)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
@@ -51,12 +52,12 @@ def ending_in_order(code: int = 0) -> Iterator[None]:
 
 def ending_has_come() -> bool:
     """Whether one of them has come that ends what runs within `ending_in_order`."""
-    return any(signal.getsignal(number) is _hear_nothing for number in _ENDING_SIGNALS)
+    return any(signal.getsignal(number) is _hear_nothing for number in ENDING_SIGNALS)
 
 
 def heard_signals() -> list[int]:
-    """Those of SIGINT and SIGTERM that are not ignored, as a shell has its background jobs do: they stay so."""
-    return [number for number in _ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
+    """Those that are not ignored. What is ignored from the start, as in the background of a script, stays so."""
+    return [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
 
 
 def _hear_nothing(_number: int, _frame: FrameType | None) -> None:
@@ -65,7 +66,7 @@ def _hear_nothing(_number: int, _frame: FrameType | None) -> None:
 
 @contextmanager
 def holding_signals(cut: Callable[[], object] | None = None) -> Iterator[None]:
-    """Within, Ctrl-C and SIGTERM wait; at the end the first of them comes, unless something else was raised.
+    """Within, these signals wait; at the end the first of them comes, unless something else was raised.
 
     Each calls `cut`. None is raised within: an event loop that an exception leaves anywhere may have lost a callback,
     and is then waited for without end.
@@ -91,6 +92,6 @@ def holding_signals(cut: Callable[[], object] | None = None) -> Iterator[None]:
 
 
 def ignore_signals() -> None:
-    """Hear neither from here to the end of the process: its work is done, and its exit code must say so."""
-    for number in _ENDING_SIGNALS:
+    """Hear none from here to the end of the process: its work is done, and its exit code must say so."""
+    for number in ENDING_SIGNALS:
         signal.signal(number, signal.SIG_IGN)

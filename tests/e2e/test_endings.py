@@ -187,7 +187,7 @@ def has_unread(pid: int) -> bool:
     )
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 def test_a_bank_of_its_own_ends_in_order(town: Town, number: int) -> None:
     bank = town.bank(through=COLD)
     card = town.account()
@@ -195,3 +195,22 @@ def test_a_bank_of_its_own_ends_in_order(town: Town, number: int) -> None:
     assert bank.stop(number) == 0
     assert "Traceback" not in bank.log
     assert town.balance() == 500
+
+
+def test_a_bank_that_is_to_ignore_signals_does(town: Town) -> None:
+    bank = town.bank(through=("sh", "-c", 'trap "" INT HUP; exec "$@"', "sh"))
+    card = town.account()
+    for number in (signal.SIGINT, signal.SIGHUP):
+        os.kill(bank.pid, number)
+    assert town.atm(bank, card, "deposit", "5").code == 0
+    assert bank.stop(signal.SIGTERM) == 0
+
+
+def test_a_console_that_is_to_ignore_signals_does(programs: Programs) -> None:
+    process = programs.start("--suite", QUICK_SUITE, through=("sh", "-c", 'trap "" INT TERM HUP; exec "$@"', "sh"))
+    assert ask(process, "DEPOS 5") == "DEPOS ok, balance 5.00\n"
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        process.send_signal(number)
+        assert ask(process, "CHECK") == "CHECK ok, balance 5.00\n"
+    last = ended(process)
+    assert (last.code, last.out) == (0, "")

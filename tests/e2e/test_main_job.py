@@ -1,6 +1,7 @@
 """The main job in a pipe: what `printf 'DEPOS 50\\nCHECK\\n' | python -m app` shows, and leaves behind."""
 
 import json
+import sys
 from pathlib import Path
 
 import pytest
@@ -156,3 +157,18 @@ def test_lists_that_do_not_fit_say_so(programs: Programs, command: str) -> None:
     ended = programs.shell(f'"$@" {command} >/dev/full')
     assert ended.code == 2
     assert "No space left on device" in ended.only_refusal
+
+
+INHERITING = """
+import os, resource, sys
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+resource.setrlimit(resource.RLIMIT_NOFILE, (4096 if hard == resource.RLIM_INFINITY else min(4096, hard), hard))
+for _ in range(1100):
+    os.set_inheritable(os.open(os.devnull, os.O_RDONLY), True)
+os.execv(sys.argv[1], sys.argv[1:])
+"""
+
+
+def test_more_than_a_thousand_inherited_descriptors_are_no_hindrance(programs: Programs) -> None:
+    ended = programs.run(*QUICK, given="DEPOS 5\n", through=(sys.executable, "-c", INHERITING))
+    assert (ended.code, ended.out) == (0, "DEPOS ok, balance 5.00\n")

@@ -25,7 +25,7 @@ from app.ledger import Ledger
 from app.messages import AccountReply, AccountRequest, CheckRequest, DepositRequest, WithdrawRequest, new_request_id
 from app.pending import PendingRequest, PendingRequests
 from app.screen import Screen
-from app.signals import ending_in_order
+from app.signals import ENDING_SIGNALS, ending_in_order
 
 
 class NearAtm(Atm):
@@ -101,7 +101,7 @@ def desk(ledger: Ledger, card: Card, card_path: Path) -> Desk:
 @pytest.fixture(autouse=True)
 def signals_as_before() -> Iterator[None]:
     """One command ignores the signals from a certain step on, to the end of its process."""
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    handlers = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     yield
     for number, handler in handlers.items():
         signal.signal(number, handler)

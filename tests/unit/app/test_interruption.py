@@ -8,12 +8,12 @@ from collections.abc import Iterator
 import pytest
 
 from app.interruption import run_unless_cut_short
-from app.signals import ending_in_order
+from app.signals import ENDING_SIGNALS, ending_in_order
 
 
 @pytest.fixture(autouse=True)
 def in_order() -> Iterator[None]:
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in ENDING_SIGNALS}
     with ending_in_order(3):
         yield
     for number, handler in before.items():
