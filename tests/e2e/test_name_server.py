@@ -13,7 +13,12 @@ SILENT = """
 import socket, sys, time
 def wait(*given, **options):
     open("asked", "w").close()
-    time.sleep(60)
+    over = time.monotonic() + 20
+    while time.monotonic() < over:
+        try:
+            time.sleep(1)
+        except BaseException:  # the system's own does not look at signals
+            pass
 socket.getaddrinfo = wait
 """
 SOON = 2.0

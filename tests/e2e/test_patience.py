@@ -84,7 +84,7 @@ def test_what_is_said_waits_for_room(programs: Programs, stream: str) -> None:
     ways = {"stdout": (writer, subprocess.PIPE), "stderr": (subprocess.PIPE, writer)}[stream]
     process = programs.start("--help" if stream == "stdout" else "--hlp", stdout=ways[0], stderr=ways[1])
     os.close(writer)
-    time.sleep(PAUSE)
+    time.sleep(4 * PAUSE)  # its start included
     with os.fdopen(reader, "rb") as pipe:
         said = pipe.read().lstrip(b".").decode()
     ended(process)
