@@ -27,10 +27,10 @@ MAX_LOOKUPS: Final = 1024
 """Accounts that are looked up at a time, at most: as many as there are channels."""
 
 QUICK_BYTES: Final = 16 * 2**20
-"""A ledger up to this size is verified before the bank listens. It takes less than a second."""
+"""A ledger up to this size is verified before the bank listens. It takes about a second."""
 
-VERIFIED_BYTES_A_SECOND: Final = 40 * 2**20
-"""About how quickly a ledger is verified, as measured; for what the log says of a large one."""
+VERIFIED_BYTES_A_SECOND: Final = 16 * 2**20
+"""About how quickly a ledger is verified: 36 MB took 1.9 s. For what the log says of a large one."""
 
 logger = logging.getLogger("suitecase.ledger")
 
