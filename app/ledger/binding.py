@@ -5,6 +5,10 @@ SQLite replays a log onto whatever file lies beside it. So a random *generation*
 of the log is in the file, and is then written into the file at once. So the file holds `meta`, the log holds
 `log_mark`, and where the two differ, the log belongs to another file, or to another state of this one.
 
+What the log has lost at its end, SQLite takes for never written. So a bank notes each transaction that it confirms, by
+its number, in the file that it has locked. The note outlives the bank; where power fails it may be too old, never too
+new.
+
 `in_use` is 1 while a bank has the ledger open. A bank that is killed leaves its log; a ledger that is in use and has no
 log has lost it. SQLite deletes the log only when the ledger is closed in order, after `in_use` has become 0.
 """
@@ -13,26 +17,54 @@ import secrets
 import shlex
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Final, NamedTuple
 
 from app.ledger.errors import LedgerCorruptError
+from app.ledger.occupancy import OCCUPANCY_FILE
 from app.ledger.schema import GENERATION_SIZE
 
 if TYPE_CHECKING:
     from app.ledger.database import Database
 
-TOUCH: Final = "UPDATE log_mark SET generation = (SELECT generation FROM meta), transactions = transactions + 1"
-"""What every transaction that writes does last."""
+TOUCH: Final = """UPDATE log_mark SET generation = (SELECT generation FROM meta), transactions = transactions + 1
+RETURNING generation, transactions"""
+"""What every transaction that writes does last; gives a `Mark`."""
 
 _ATTEMPTS: Final = 3
 
 
-def check_binding(connection: sqlite3.Connection, path: Path, log: Path, *, log_is_missing: bool) -> None:
-    """Raise LedgerCorruptError unless the file and its log belong together. Called in a transaction."""
-    in_use, same = connection.execute(
-        "SELECT in_use, meta.generation = log_mark.generation FROM meta JOIN log_mark USING (one)"
-    ).fetchone() or (0, 0)
-    if not same:
+class Mark(NamedTuple):
+    """A transaction: the generation that it was written in, 16 bytes, and how many there had been with it."""
+
+    generation: bytes
+    transactions: int
+
+
+def write_mark(mark: Mark) -> bytes:
+    """Write a mark in 24 bytes: the generation, and the number big-endian."""
+    return mark.generation + mark.transactions.to_bytes(8, "big")
+
+
+def read_mark(record: bytes) -> Mark | None:
+    """Read what `write_mark` writes; None for anything else."""
+    if len(record) != GENERATION_SIZE + 8:
+        return None
+    return Mark(record[:GENERATION_SIZE], int.from_bytes(record[GENERATION_SIZE:], "big"))
+
+
+def check_binding(
+    connection: sqlite3.Connection, path: Path, log: Path, *, log_is_missing: bool, noted: Mark | None
+) -> None:
+    """Raise LedgerCorruptError unless the file and its log belong together, and the log is whole.
+
+    Called in a transaction. `noted` is what was noted of a transaction that had been confirmed before it began.
+    """
+    in_use, generation, *mark = connection.execute(
+        "SELECT in_use, meta.generation, log_mark.generation, transactions FROM meta JOIN log_mark USING (one)"
+    ).fetchone() or (0, b"", b"-", 0)
+    last = Mark(*mark)
+    forget = f"rm -f {shlex.quote(str(path.with_name(OCCUPANCY_FILE)))}"
+    if last.generation != generation:
         raise LedgerCorruptError(
             f"The ledger {path} and its log {log.name} do not belong together: one of them was replaced. "
             "Restore a backup with `bank restore`; or, to use the file alone, move the log away."
@@ -40,7 +72,14 @@ def check_binding(connection: sqlite3.Connection, path: Path, log: Path, *, log_
     if in_use and log_is_missing and not log.exists():
         raise LedgerCorruptError(
             f"The log {log} of the ledger is missing, and what was confirmed last was in it. Put it back, or restore a "
-            f"backup with `bank restore`; to go on without it, run `touch {shlex.quote(str(log))}`."
+            f"backup with `bank restore`; to go on without it, run `touch {shlex.quote(str(log))} && {forget}`."
+        )
+    if noted is not None and noted.generation == generation and last.transactions < noted.transactions:
+        lost = noted.transactions - last.transactions
+        raise LedgerCorruptError(
+            f"The log {log} of the ledger was damaged or cut: its last transactions, {lost} of them, were confirmed "
+            "and are missing. Put the log back, or restore a backup with `bank restore`; to go on without them, "
+            f"run `{forget}`."
         )
 
 

@@ -9,7 +9,7 @@ from typing import Final
 
 from app.errors import FileError, LedgerError
 from app.ledger.audit import Audit, audit
-from app.ledger.binding import renew
+from app.ledger.binding import Mark, renew
 from app.ledger.database import BUSY_TIMEOUT, Database
 from app.ledger.errors import AccountExistsError, UnknownAccountError
 from app.ledger.occupancy import occupied
@@ -58,6 +58,11 @@ class Ledger:
     def leave(self) -> None:
         """Close the connection and write nothing: someone else has the ledger open, or it is the ledger no more."""
         self._database.leave()
+
+    @property
+    def last_commit(self) -> Mark | None:
+        """The last transaction that this connection has written."""
+        return self._database.last_commit
 
     def open_account(self, name: str, card_digest: bytes) -> None:
         """Open an account with balance zero. `card_digest` is the SHA-256 of its card's secret.

@@ -11,7 +11,7 @@ from typing import Final
 
 from app.errors import LedgerError
 from app.files import PRIVATE_MODE, refusing, write_new
-from app.ledger.binding import TOUCH, set_generation
+from app.ledger.binding import TOUCH, Mark, set_generation
 from app.ledger.creation import execute_all, prepare_file
 from app.ledger.errors import CommitFailedError, LedgerCorruptError
 from app.ledger.inspection import known_version, log_path
@@ -53,6 +53,7 @@ class Database:
 
     def __init__(self, path: Path, *, busy_timeout: float = BUSY_TIMEOUT) -> None:
         self.path = path
+        self.last_commit: Mark | None = None
         self._busy_timeout = busy_timeout
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
             raise LedgerError(f"The ledger needs SQLite 3.37 or newer; this Python has {sqlite3.sqlite_version}.")
@@ -84,7 +85,8 @@ class Database:
         """
         with self._transaction("BEGIN IMMEDIATE") as connection:
             yield connection
-            connection.execute(TOUCH)
+            [mark] = connection.execute(TOUCH).fetchall()
+        self.last_commit = Mark(*mark)
 
     @contextmanager
     def snapshot(self) -> Iterator[sqlite3.Connection]:
@@ -121,7 +123,7 @@ class Database:
             copy.execute("PRAGMA synchronous = FULL")
             self._connection.backup(copy)
             set_generation(copy, in_use=False)
-            copy.execute(TOUCH)
+            copy.execute(TOUCH).fetchall()
             copy.commit()
 
     def _wait_at_most(self, seconds: float) -> None:

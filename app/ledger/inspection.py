@@ -9,7 +9,8 @@ from contextlib import closing
 from pathlib import Path
 
 from app.errors import LedgerError
-from app.ledger.binding import check_binding
+from app.ledger.binding import check_binding, read_mark
+from app.ledger.occupancy import noted
 from app.ledger.schema import APPLICATION_ID, VERSION
 
 
@@ -29,6 +30,7 @@ def inspect(path: Path, busy_timeout: float) -> None:
             "or, if there has never been an account in it, remove the file."
         )
     log = log_path(path)
+    note = read_mark(noted(path.parent))  # before the transaction: what it tells was done by then
     has_log = log.exists()
     # Without a log the file is all there is. A connection that did not know this would make an empty log, and leave it.
     access = "mode=ro" if has_log else "mode=ro&immutable=1"
@@ -36,7 +38,7 @@ def inspect(path: Path, busy_timeout: float) -> None:
     with closing(sqlite3.connect(uri, uri=True, timeout=busy_timeout, isolation_level=None)) as connection:
         connection.execute("BEGIN")  # one state for all questions
         if known_version(connection, path) == VERSION:
-            check_binding(connection, path, log, log_is_missing=not has_log)
+            check_binding(connection, path, log, log_is_missing=not has_log, noted=note)
 
 
 def known_version(connection: sqlite3.Connection, path: Path) -> int:

@@ -35,6 +35,18 @@ class Occupancy:
         """Whether the file that is locked is still the one in the data directory. Raises OSError."""
         return os.path.samestat(os.fstat(self._descriptor), os.stat(self._name))  # noqa: PTH116 - asked all the time
 
+    def note(self, record: bytes) -> None:
+        """Write a record of some bytes into the file that is locked; it outlives this process. Raises OSError."""
+        os.pwrite(self._descriptor, record, 0)
+
+
+def noted(data_dir: Path) -> bytes:
+    """Give what the last bank of the data directory has noted, or nothing."""
+    try:
+        return (data_dir / OCCUPANCY_FILE).read_bytes()
+    except OSError:
+        return b""
+
 
 @contextmanager
 def occupied(data_dir: Path, *, patience: float = PATIENCE, restoring: bool = False) -> Iterator[Occupancy]:

@@ -6,6 +6,7 @@ from contextlib import suppress
 from typing import Final
 
 from app.errors import LedgerError
+from app.ledger.binding import write_mark
 from app.ledger.book import LEDGER_FILE, Ledger
 from app.ledger.custody import Custody
 from app.ledger.errors import CommitFailedError, LedgerLostError
@@ -30,6 +31,7 @@ class Writer:
 
     def __init__(self, occupancy: Occupancy) -> None:
         path = occupancy.data_dir / LEDGER_FILE
+        self._occupancy = occupancy
         self._ledger = Ledger(path)
         try:
             self._ledger.accounts([""])  # a read: the log is there from the first one on
@@ -63,6 +65,7 @@ class Writer:
                 raise
             outcomes = [self._alone(order) for order in orders]
         self.custody.check()
+        self._note()
         self._log_pages += PAGES_A_BATCH + PAGES_AN_ORDER * len(orders)
         return outcomes
 
@@ -97,3 +100,11 @@ class Writer:
         except LedgerError as error:
             logger.error("the log is not written into the ledger: %s", error)  # noqa: TRY400 - a sentence says it
         self.custody.accept()
+        self._note()
+
+    def _note(self) -> None:
+        """Note what is about to be confirmed, so that the next start misses it where it is gone."""
+        mark = self._ledger.last_commit
+        if mark is not None:
+            with suppress(OSError):  # a full disk, for one: the note is then too old, and that is no fault
+                self._occupancy.note(write_mark(mark))

@@ -12,6 +12,7 @@ import pytest
 
 from app.errors import LedgerError
 from app.ledger import LEDGER_FILE, Ledger
+from app.ledger.occupancy import OCCUPANCY_FILE
 from tests.support.accounts import open_ledger
 
 StartProgram = Callable[..., subprocess.Popen[str]]
@@ -207,7 +208,40 @@ def test_a_log_that_was_removed(start_bank: StartBank, ledger_path: Path) -> Non
     log_of(ledger_path).unlink()
     refused(ledger_path, MISSING)
     log_of(ledger_path).touch(mode=0o600)  # as the sentence says: go on without
+    ledger_path.with_name(OCCUPANCY_FILE).unlink()
     assert balance(ledger_path) == 0
+
+
+def flip(content: bytes, place: float) -> bytes:
+    position = int(place * len(content))
+    return content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :]
+
+
+@pytest.mark.parametrize(
+    "damage",
+    [
+        lambda content: content[:0],
+        lambda content: content[: len(content) // 2],
+        lambda content: content[:-4096],
+        lambda content: flip(content, 0.0),
+        lambda content: flip(content, 0.5),
+        lambda content: flip(content, 0.99),
+    ],
+    ids=["emptied", "cut in half", "cut at its end", "flipped at its beginning", "in its middle", "at its end"],
+)
+def test_a_log_that_lost_what_was_confirmed(
+    start_bank: StartBank, ledger_path: Path, damage: Callable[[bytes], bytes]
+) -> None:
+    """SQLite takes what it cannot read for never written; the bank does not."""
+    bank = start_bank()
+    for _ in range(6):
+        bank.deposit()
+    bank.kill()
+    log = log_of(ledger_path)
+    log.write_bytes(damage(log.read_bytes()))
+    refused(ledger_path, r"was damaged or cut: its last transactions, \d of them, were confirmed and are missing")
+    ledger_path.with_name(OCCUPANCY_FILE).unlink()  # as the sentence says: go on without
+    assert balance(ledger_path) < 6
 
 
 def test_a_file_that_was_removed(start_bank: StartBank, ledger_path: Path) -> None:
