@@ -2,7 +2,7 @@
 
 import shlex
 import sys
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -125,22 +125,23 @@ def _run(
         MofNCompleteColumn(),
         TimeElapsedColumn(),
     )
-    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as progress:
-        task = progress.add_task(target.name, total=len(only) or len(checks_for(target.kind)))
-        told: list[Outcome] = []
+    progress = Progress(*columns, console=console, transient=True)
+    task = progress.add_task(target.name, total=len(only) or len(checks_for(target.kind)))
+    told: list[Outcome] = []
 
-        def tell(check: Check, outcome: Outcome | None) -> None:
-            if outcome is None:
-                progress.update(task, description=f"{target.name} {check.id} {check.title}")
-            else:
-                progress.advance(task)
-                if outcome.verdict in (Verdict.FAILED, Verdict.ERROR):
-                    follows = root_of(told) is not None and may_follow(outcome)
-                    if not follows and not any(tell_the_same(before, outcome) for before in told):
-                        with suppress(OSError):  # the report tells it again
-                            progress.console.print(_in_short(outcome), style="red", markup=False, soft_wrap=True)
-                    told.append(outcome)
+    def tell(check: Check, outcome: Outcome | None) -> None:
+        if outcome is None:
+            progress.update(task, description=f"{target.name} {check.id} {check.title}")
+        else:
+            progress.advance(task)
+            if outcome.verdict in (Verdict.FAILED, Verdict.ERROR):
+                follows = root_of(told) is not None and may_follow(outcome)
+                if not follows and not any(tell_the_same(before, outcome) for before in told):
+                    with suppress(OSError):  # the report tells it again
+                        console.print(_in_short(outcome), style="red", markup=False, soft_wrap=True)
+                told.append(outcome)
 
+    with progress if console.is_terminal else nullcontext():
         return run_target(target, seed=seed, effort=effort, only=only, waivers=waivers, tell=tell)
 
 

@@ -8,7 +8,13 @@ from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
 from framework.errors import ConfigurationError
-from plugins.des3.kernel_cache import holds_kernel, kernel_cache_directory
+from plugins.des3.kernel_cache import (
+    discard_damaged,
+    holds_kernel,
+    kernel_cache_directory,
+    prepare_private_directory,
+    turn,
+)
 from plugins.des3.numba_engine import load_kernel
 
 if TYPE_CHECKING:
@@ -28,9 +34,9 @@ def end_with_parent():
 
 threading.Thread(target=end_with_parent, daemon=True).start()
 os.nice(10)
-from plugins.des3.numba_engine import compile_in_turn
+from plugins.des3.numba_engine import load_kernel
 
-compile_in_turn()
+load_kernel()
 os._exit(0)  # at once: the other thread holds standard input
 """
 """Nobody writes to its standard input: that ends when the process which wants the kernel does."""
@@ -64,6 +70,9 @@ class KernelLoader:
         try:
             directory = kernel_cache_directory()
             if not holds_kernel(directory):
+                prepare_private_directory(directory)
+                with turn(directory):
+                    discard_damaged(directory)
                 self._compile()
             if not holds_kernel(directory):  # loading would compile it here
                 raise ConfigurationError(f"no kernel came into {directory}")

@@ -1,10 +1,16 @@
 """The optional fast engine: the same circuits and key schedule as compiled code on 64-bit words (`numba_kernel`)."""
 
-import fcntl
 from typing import TYPE_CHECKING, Any
 
 from framework.primitives import SecretValue
-from plugins.des3.kernel_cache import kernel_cache_directory, prepare_private_directory
+from plugins.des3.kernel_cache import (
+    discard_damaged,
+    holds_kernel,
+    kernel_cache_directory,
+    prepare_private_directory,
+    seal_kernel,
+    turn,
+)
 from plugins.des3.key_schedule import ROUND_INPUTS, ROUNDS, KeySchedule
 
 if TYPE_CHECKING:
@@ -19,26 +25,20 @@ BLOCK_SIZE = 8
 def load_kernel() -> "Kernel":
     """Load the kernel from the user's cache, or compile it first: about a second, or four.
 
-    Raises ConfigurationError if the cache directory cannot be used.
+    Whoever finds somebody else compiling it waits for that. A damaged one is made anew. Raises ConfigurationError if
+    the cache directory cannot be used.
     """
     # numba takes most of a second to import.
     from plugins.des3.numba_kernel import compile_kernel
 
     directory = kernel_cache_directory()
     prepare_private_directory(directory)
-    return compile_kernel(directory)
-
-
-def compile_in_turn() -> None:
-    """Compile the kernel into the cache, but after whoever is at it already: then it is there.
-
-    Raises ConfigurationError if the cache directory cannot be used.
-    """
-    directory = kernel_cache_directory()
-    prepare_private_directory(directory)
-    with (directory / "lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        load_kernel()
+    with turn(directory):
+        discard_damaged(directory)
+        kernel = compile_kernel(directory)
+        if not holds_kernel(directory):
+            seal_kernel(directory)
+    return kernel
 
 
 class NumbaKeystream(SecretValue):

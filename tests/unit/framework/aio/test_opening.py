@@ -122,7 +122,9 @@ async def test_a_server_that_says_nothing() -> None:
         assert time.monotonic() - began > 0.15
 
 
-@pytest.mark.parametrize("said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(100), secrets.token_bytes(500)])
+@pytest.mark.parametrize(
+    "said", [b"HTTP/1.1 400 Bad Request\r\n\r\n", bytes(100), secrets.token_bytes(500)], ids=["text", "zeros", "noise"]
+)
 async def test_a_server_that_speaks_something_else(said: bytes) -> None:
     async def other(sock: socket.socket) -> None:
         await asyncio.get_running_loop().sock_sendall(sock, said)

@@ -1,8 +1,10 @@
 """Which engine serves, and that changing it in mid-epoch cannot be seen in the stream."""
 
 import importlib.util
+import os
 import re
 import secrets
+import shutil
 import stat
 import subprocess
 import sys
@@ -17,7 +19,13 @@ from framework.errors import ConfigurationError
 from plugins.des3 import TripleDes, engine_choice, kernel_loader, numba_engine
 from plugins.des3.bitarray_engine import BitarrayKeystream
 from plugins.des3.engine_choice import BULK_BYTES, AdaptiveEngine, AdaptiveKeystream, choose_engine
-from plugins.des3.kernel_cache import holds_kernel, kernel_cache_directory, prepare_private_directory
+from plugins.des3.kernel_cache import (
+    discard_damaged,
+    holds_kernel,
+    kernel_cache_directory,
+    prepare_private_directory,
+    seal_kernel,
+)
 from plugins.des3.kernel_loader import KernelLoader
 from plugins.des3.numba_engine import NumbaKeystream, load_kernel
 
@@ -251,22 +259,121 @@ def test_a_cache_directory_that_others_may_write_to_is_refused(tmp_path: Path, m
 
 
 @needs_numba
-def test_compilers_take_turns(monkeypatch: pytest.MonkeyPatch) -> None:
-    numba_engine.load_kernel()
+def test_compilers_take_turns_and_the_first_one_s_kernel_serves_all(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    from plugins.des3 import numba_kernel
+
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
     turns: list[str] = []
 
-    def load() -> None:
+    def compile_kernel(directory: Path) -> None:
         turns.append("begin")
-        time.sleep(0.05)
+        if not list(directory.glob("*.nbc")):
+            (directory / "kernel.nbc").write_bytes(b"half")
+            time.sleep(0.05)
+            (directory / "kernel.nbc").write_bytes(b"whole")
         turns.append("end")
 
-    monkeypatch.setattr(numba_engine, "load_kernel", load)
-    threads = [threading.Thread(target=numba_engine.compile_in_turn) for _ in range(3)]
+    monkeypatch.setattr(numba_kernel, "compile_kernel", compile_kernel)
+    threads = [threading.Thread(target=numba_engine.load_kernel) for _ in range(3)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
     assert turns == ["begin", "end"] * 3
+    assert caplog.text == ""
+
+
+def half(file: Path) -> None:
+    file.write_bytes(file.read_bytes()[: file.stat().st_size // 2])
+
+
+def emptied(kernel: Path) -> None:
+    for file in kernel.rglob("*.nb?"):
+        file.write_bytes(b"")
+
+
+DAMAGE: dict[str, Callable[[Path], None]] = {
+    "machine code cut in half": lambda kernel: half(next(kernel.rglob("*.nbc"))),
+    "index cut in half": lambda kernel: half(next(kernel.rglob("*.nbi"))),
+    "empty files": emptied,
+    "seal cut in half": lambda kernel: half(kernel / "kernel.json"),
+    "no seal": lambda kernel: (kernel / "kernel.json").unlink(),
+    "no index": lambda kernel: next(kernel.rglob("*.nbi")).unlink(),
+    "no machine code": lambda kernel: next(kernel.rglob("*.nbc")).unlink(),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE.values(), ids=DAMAGE)
+def test_a_damaged_kernel_is_known_and_discarded(
+    damage: Callable[[Path], None], tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "below").mkdir()
+    for name in ("kernel.nbi", "kernel.1.nbc"):
+        (tmp_path / "below" / name).write_bytes(name.encode() * 100)
+    seal_kernel(tmp_path)
+    discard_damaged(tmp_path)
+    assert (holds_kernel(tmp_path), caplog.text) == (True, "")
+    damage(tmp_path)
+    assert not holds_kernel(tmp_path)
+    discard_damaged(tmp_path)
+    assert "is damaged or incomplete; it is made anew" in caplog.text
+    assert [path.name for path in tmp_path.rglob("*")] == ["below"]
+    caplog.clear()
+    discard_damaged(tmp_path)
+    assert caplog.text == ""
+
+
+@needs_numba
+def test_a_damaged_kernel_is_made_anew_and_the_person_is_told_once(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, caplog: pytest.LogCaptureFixture, counter_oracle: Oracle
+) -> None:
+    load_kernel()
+    whole = kernel_cache_directory()
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path))
+    damaged = kernel_cache_directory()
+    shutil.copytree(whole, damaged)
+    half(next(damaged.rglob("*.nbc")))
+    loader = KernelLoader()
+    loader.start()
+    loader.wait(90)
+    assert loader.kernel is not None, caplog.text
+    assert holds_kernel(damaged)
+    (record,) = caplog.records
+    assert record.getMessage() == f"the compiled kernel in {damaged} is damaged or incomplete; it is made anew"
+    cipher, _ = adaptive(TripleDes("bitarray"))
+    cipher._engine = AdaptiveEngine(loader)
+    assert cipher.encryptor(KEY, bytes(8)).encrypt(bytes(100)) == counter_oracle(KEY, 0, 100)
+
+
+@needs_numba
+def test_a_user_without_a_home_has_the_default_engine(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    for answer in (RuntimeError("Could not determine home directory."), Path("~/.cache/suitecase")):
+        caplog.clear()
+
+        def user_cache_path(_: str, answer: Path | Exception = answer) -> Path:
+            if isinstance(answer, Exception):
+                raise answer
+            return answer
+
+        monkeypatch.setattr("platformdirs.user_cache_path", user_cache_path)
+        loader = KernelLoader()
+        loader.start()
+        loader.wait(60)
+        assert loader.kernel is None
+        assert "there is no home directory for the compiled kernel; set HOME or XDG_CACHE_HOME" in caplog.text
+
+
+def test_a_cache_directory_that_cannot_be_written_to_is_refused(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    tmp_path.chmod(0o700)
+    monkeypatch.setattr("os.access", lambda path, mode: not mode & os.W_OK or path != tmp_path)
+    with pytest.raises(ConfigurationError, match="cannot be written to"):
+        prepare_private_directory(tmp_path)
 
 
 def test_a_cache_directory_behind_a_link_is_refused(tmp_path: Path) -> None:
