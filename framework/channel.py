@@ -337,7 +337,7 @@ class Channel:
             raise
 
     def _fail(self, reason: FailureReason, detail: str) -> ChannelFailed:
-        """The one failure path (PROTOCOL §8.1): erase, throw away, latch."""
+        """The one failure path (PROTOCOL §8.1): drop the keys, throw away, latch."""
         for holder in (self._records, self._handshake):
             if holder is not None:
                 holder.wipe()

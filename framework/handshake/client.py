@@ -37,7 +37,7 @@ class AwaitingM2:
     timestamp: int
 
     def wipe(self) -> None:
-        """Erase the chaining key."""
+        """Overwrite the chaining key; the ephemeral key is dropped with this object (PROTOCOL §4.6)."""
         self.ck1.wipe()
 
 

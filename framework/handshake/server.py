@@ -67,7 +67,7 @@ class AwaitingM3:
     server_timestamp: int
 
     def wipe(self) -> None:
-        """Erase the chaining key."""
+        """Overwrite the chaining key."""
         self.ck2.wipe()
 
 

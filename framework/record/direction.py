@@ -42,7 +42,7 @@ class RecordWriter:
         return key_update + self._seal(plaintext)
 
     def wipe(self) -> None:
-        """Erase the keys."""
+        """Overwrite the traffic secret; the keys are dropped with this object (PROTOCOL §4.6)."""
         self._epoch.wipe()
 
     def _seal(self, plaintext: bytes) -> bytes:
@@ -100,5 +100,5 @@ class RecordReader:
         return inner
 
     def wipe(self) -> None:
-        """Erase the keys."""
+        """Overwrite the traffic secret; the keys are dropped with this object (PROTOCOL §4.6)."""
         self._epoch.wipe()

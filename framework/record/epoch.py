@@ -54,7 +54,7 @@ class EpochKeys(Generic[K]):
         self.used += cost
 
     def step(self) -> None:
-        """Move to the next epoch and erase the traffic secret of this one."""
+        """Move to the next epoch and overwrite the traffic secret of this one."""
         if self.epoch >= MAX_EPOCH:
             raise Fault(FailureReason.LIMIT, "the last epoch has ended")
         following = next_traffic_secret(self._secret)
@@ -64,5 +64,5 @@ class EpochKeys(Generic[K]):
         self.epoch, self.sequence, self.used = self.epoch + 1, 0, 0
 
     def wipe(self) -> None:
-        """Erase the traffic secret; the object is of no use afterwards."""
+        """Overwrite the traffic secret; the object is of no use afterwards."""
         self._secret.wipe()
