@@ -88,9 +88,8 @@ class PendingRequest:
 class PendingRequests:
     """The requests in flight of one card, by all the processes that use it, and for one bank.
 
-    The records bear the mark of the card, not of its path alone: what was sent for one account is never sent
-    again for another whose card came to lie in the same place. And they bear the mark of the bank: what was sent to one
-    is neither sent again nor forgotten when the card is used at another.
+    The records bear the mark of the card, not of its path alone: what was sent for one account is never sent again for
+    another whose card came to lie in the same place. What was sent to one bank is left alone at another.
     """
 
     def __init__(self, card_path: Path, card: Card, destination: Destination | None = None) -> None:
@@ -228,12 +227,8 @@ class PendingRequests:
                             f"The {NOUN} {directory} cannot be changed: {error.strerror}; make it writable first."
                         ) from None
                     raise
-            records = self._places.records()
-            yield [
-                (path, name)
-                for path, name in records
-                if not name.suffix.endswith(DAMAGED) and path.parent in directories
-            ]
+            locked = [record for record in self._places.records() if record[0].parent in directories]
+            yield [(path, name) for path, name in locked if not name.suffix.endswith(DAMAGED)]
 
 
 def _same(pending: AccountRequest, request: AccountRequest) -> bool:
