@@ -77,8 +77,8 @@ KEEPALIVE_PROBES = 3
 MAX_FIRST_MESSAGES = 32_768
 """First messages in one of the two sets that a server remembers: 500 a second for a minute, 4 MB in all."""
 
-HANDSHAKE_WORKERS = 2
-"""Threads that compute handshakes, so that records of open channels are not kept waiting."""
+HANDSHAKE_WORKERS = 1
+"""Threads that compute handshakes. Big numbers hold the interpreter: with one thread the loop has each second turn."""
 
 IDLE_SECONDS = 900.0
 """A channel on which nothing arrives for so long is closed; a person at a machine is gone by then."""

@@ -47,7 +47,7 @@ class Handshakes:
         _make_way(self.silent.enter(connection, connection.networks))
 
     def wait_with_m1(self, connection: Applicant) -> None:
-        """Let a connection wait for its turn: the networks have turns, and its own oldest goes first."""
+        """Let a connection wait for its turn: the networks have turns, those first that have nothing half open."""
         self.silent.leave(connection)
         _make_way(self.waiting.enter(connection, connection.networks))
         self._give_turns()
@@ -77,10 +77,14 @@ class Handshakes:
 
     def _take_next(self) -> Applicant | None:
         if not self._with_m3:
-            return self.waiting.take_next()
+            return self.waiting.take_next(self._has_nothing_half_open)
         connection = next(iter(self._with_m3))
         self.leave(connection)
         return connection
+
+    def _has_nothing_half_open(self, network: str) -> bool:
+        """Who answers M2 is preferred: a flood of first messages leaves hundreds of handshakes half open."""
+        return not self.half_open.count((network,))
 
 
 def _make_way(connection: Applicant | None) -> None:

@@ -1,6 +1,6 @@
 """Places for connections, shared fairly between the networks that they come from (PROTOCOL §8.2)."""
 
-from collections.abc import Hashable, Sequence
+from collections.abc import Callable, Hashable, Sequence
 from typing import Generic, TypeVar
 
 C = TypeVar("C", bound=Hashable)
@@ -46,12 +46,12 @@ class _Network(Generic[C]):
         fullest = next(iter(self.with_count[max(self.with_count)]))
         return self.networks[fullest].oldest_of_the_fullest()
 
-    def next_in_turn(self) -> C:
-        """The oldest connection of the network whose turn it is; that network is the last from now on."""
+    def next_in_turn(self, prefers: Callable[[str], bool] | None = None) -> C:
+        """The newest connection of the network whose turn it is; that network is the last from now on."""
         if not self.networks:
-            return next(iter(self.connections))
-        name, network = next(iter(self.networks.items()))
-        self.networks[name] = self.networks.pop(name)
+            return next(reversed(self.connections))
+        name = next(filter(prefers, self.networks), next(iter(self.networks)))
+        network = self.networks[name] = self.networks.pop(name)
         return network.next_in_turn()
 
     def _recount(self, name: str, before: int, now: int) -> None:
@@ -111,10 +111,14 @@ class Places(Generic[C]):
         self._all.remove(path, connection)
         return True
 
-    def take_next(self) -> C | None:
-        """Take a connection out whose turn it is: the networks have turns, and of each the oldest goes first."""
+    def take_next(self, prefers: Callable[[str], bool] | None = None) -> C | None:
+        """Take a connection out whose turn it is: the networks have turns, and of each the newest goes first.
+
+        Those of the widest that `prefers` names go before the others. The newest has most of its time left: where more
+        come than can have a turn, all would be late if the oldest went first.
+        """
         if not self._paths:
             return None
-        connection = self._all.next_in_turn()
+        connection = self._all.next_in_turn(prefers)
         self.leave(connection)
         return connection

@@ -81,7 +81,7 @@ class Server:
     async def close(self) -> None:
         """Accept no more, close every channel in order, and wait for their handlers; reset what does not end.
 
-        That takes one and a half CLOSE_SECONDS and a tick at most.
+        That takes one and a quarter CLOSE_SECONDS at most, in which a peer can answer, and a tick.
         """
         listener, self._listener = self._listener, None
         if listener is not None:
@@ -93,7 +93,7 @@ class Server:
             else:
                 connection.abort()
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=1.5 * CLOSE_SECONDS)
+            _, late = await asyncio.wait(self._tasks, timeout=1.25 * CLOSE_SECONDS)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)

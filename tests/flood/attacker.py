@@ -2,13 +2,17 @@
 
     python -m tests.flood.attacker HOST PORT SUITE PUBLIC_KEY_HEX [--seconds …]
 
-Its ephemeral key pair is always the same, so that a first message costs it one encapsulation alone.
+Its ephemeral key pair and its encapsulation are always the same, so that a first message costs it hashes alone, and the
+bank as much as any. It says `ready`, begins at the end of its standard input, and then says each second how many
+connections it has made, and how many of them became channels.
 """
 
 import argparse
 import asyncio
+import dataclasses
 import itertools
 import resource
+import secrets
 import socket
 import sys
 import time
@@ -16,7 +20,8 @@ from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
 from app.bank import APPLICATION, SERVER_NAME
-from framework import Channel, KeyPair, Suite, load_registry
+from framework import Channel, Encapsulation, KeyPair, RandomBytes, Suite, load_registry
+from framework.guard import GuardedKeyExchange
 from tests.flood.plan import Plan
 
 RECORDED_SECONDS = 25.0
@@ -26,21 +31,48 @@ HELD_SECONDS = 10.0
 """How long a connection is held unless the bank ends it, which it does sooner."""
 
 
+class SameEncapsulation:
+    """A KEM as it is, but that it encapsulates for each public key once."""
+
+    def __init__(self, real: GuardedKeyExchange) -> None:
+        self._real = real
+        self._made: dict[bytes, Encapsulation] = {}
+        self.info = real.info
+        self.public_key_size = real.public_key_size
+        self.private_key_size = real.private_key_size
+        self.ciphertext_size = real.ciphertext_size
+
+    def generate_key_pair(self, *, random_bytes: RandomBytes = secrets.token_bytes) -> KeyPair:
+        return self._real.generate_key_pair(random_bytes=random_bytes)
+
+    def encapsulate(self, public_key: bytes, *, random_bytes: RandomBytes = secrets.token_bytes) -> Encapsulation:
+        if public_key not in self._made:
+            self._made[public_key] = self._real.encapsulate(public_key, random_bytes=random_bytes)
+        return self._made[public_key]
+
+    def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
+        return self._real.decapsulate(private_key, ciphertext)
+
+    def check_public_key(self, public_key: bytes, *, pinned: bool = False) -> None:
+        """It is the bank's."""
+
+
 class Attacker:
     """Makes connections at a steady rate and lets them lie."""
 
     def __init__(self, host: str, port: int, suite: Suite, public_key: bytes, plan: Plan) -> None:
         self._address = (host, port)
-        self._suite = suite
+        kex = GuardedKeyExchange(SameEncapsulation(suite.key_exchange), "attacker")
+        self._suite = dataclasses.replace(suite, key_exchange=kex)
         self._public_key = public_key
         self._plan = plan
         self._ephemeral: KeyPair = suite.key_exchange.generate_key_pair()
         self._sources = itertools.cycle(plan.sources)
         self._tasks: set[asyncio.Task[None]] = set()
         self._recorded = (0.0, b"")
-        self.made = 0
-        self.failed = 0
-        self.opened = 0
+        self._made = 0
+        self._opened = 0
+        self._channel()  # so that the encapsulation is made
 
     async def run(self) -> None:
         """Flood for the plan's seconds."""
@@ -51,10 +83,18 @@ class Attacker:
             (plan.fresh, self._begin),
             (plan.cardless, self._open),
         ]
+        telling = asyncio.create_task(self._tell())
         await asyncio.gather(*(self._steadily(rate, act) for rate, act in kinds if rate))
+        telling.cancel()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def _tell(self) -> None:
+        for second in itertools.count(1):
+            await asyncio.sleep(1)
+            sys.stdout.write(f"{second} {self._made} {self._opened}\n")
+            sys.stdout.flush()
 
     async def _steadily(self, rate: int, act: Callable[[socket.socket], Awaitable[None]]) -> None:
         began = time.monotonic()
@@ -65,29 +105,26 @@ class Attacker:
             task.add_done_callback(self._tasks.discard)
 
     async def _connect(self, source: str, act: Callable[[socket.socket], Awaitable[None]]) -> None:
-        self.made += 1
         with socket.socket() as sock:
             sock.setblocking(False)
-            try:
+            with suppress(OSError, TimeoutError):
                 sock.bind((source, 0))
                 async with asyncio.timeout(HELD_SECONDS):
                     await asyncio.get_running_loop().sock_connect(sock, self._address)
+                    self._made += 1
                     await act(sock)
                     await self._until_the_end(sock)
-            except (OSError, TimeoutError):
-                self.failed += 1
 
     async def _until_the_end(self, sock: socket.socket) -> None:
-        with suppress(ConnectionResetError):
-            while await asyncio.get_running_loop().sock_recv(sock, 65_536):
-                pass
+        while await asyncio.get_running_loop().sock_recv(sock, 65_536):
+            pass
 
     async def _say_nothing(self, sock: socket.socket) -> None:
         pass
 
     async def _replay(self, sock: socket.socket) -> None:
         made, m1 = self._recorded
-        if time.monotonic() - made > RECORDED_SECONDS or not m1:
+        if not m1 or time.monotonic() - made > RECORDED_SECONDS:
             m1 = self._channel().data_to_send()
             self._recorded = (time.monotonic(), m1)
         await asyncio.get_running_loop().sock_sendall(sock, m1)
@@ -104,7 +141,7 @@ class Attacker:
                 return
             channel.receive_data(data, _now())
         await loop.sock_sendall(sock, channel.data_to_send())
-        self.opened += 1
+        self._opened += 1
 
     def _channel(self) -> Channel:
         return Channel.client(
@@ -122,7 +159,7 @@ def _now() -> int:
 
 
 def main() -> None:
-    """Flood, and say how many connections there were, how many were not made in time, and how many became channels."""
+    """Flood."""
     parser = argparse.ArgumentParser(prog="python -m tests.flood.attacker")
     parser.add_argument("host")
     parser.add_argument("port", type=int)
@@ -136,8 +173,10 @@ def main() -> None:
     suite = Suite.parse(options.suite, load_registry())
     plan = Plan.from_options(options)
     attacker = Attacker(options.host, options.port, suite, options.public_key, plan)
+    sys.stdout.write("ready\n")
+    sys.stdout.flush()
+    sys.stdin.read()
     asyncio.run(attacker.run())
-    sys.stdout.write(f"{attacker.made} {attacker.failed} {attacker.opened}\n")
 
 
 def add_plan(parser: argparse.ArgumentParser) -> None:

@@ -1,7 +1,6 @@
 """A bank, a flood, and honest ATMs that must be served; what came of it, and what should have."""
 
 import asyncio
-import itertools
 import subprocess
 import sys
 from dataclasses import dataclass, field
@@ -90,16 +89,17 @@ async def flooded(
         before = bank.memory()
         attacker = _attacker(bank, suite, plan)
         try:
+            await asyncio.to_thread(_let_loose, attacker)
             await asyncio.sleep(SETTLING_SECONDS)
             await asyncio.gather(*(atm.visit_for(plan.seconds - 2 * SETTLING_SECONDS) for atm in outcome.atms))
             outcome.cpu_seconds = bank.used_cpu_seconds()
             outcome.grown = bank.most_memory() - before
             outcome.end_seconds = await asyncio.to_thread(bank.end)
-            made, failed, opened = (await asyncio.to_thread(attacker.communicate))[0].decode().split()
         finally:
             attacker.kill()
-            attacker.wait()
-        outcome.flood = f"{made} connections, {failed} of them not made or held to the end; {opened} channels opened"
+            said, _ = attacker.communicate()
+        seconds, made, opened = map(int, said.decode().splitlines()[-1].split())
+        outcome.flood = f"{made / seconds:.0f} connections a second, {opened / seconds:.0f} of them whole handshakes"
         outcome.log_bytes = bank.log_bytes
     outcome.judge()
     return outcome
@@ -108,4 +108,13 @@ async def flooded(
 def _attacker(bank: FloodedBank, suite: str, plan: Plan) -> "subprocess.Popen[bytes]":
     host, port = bank.address
     command = [sys.executable, "-m", "tests.flood.attacker", host, str(port), suite, bank.public_key.hex()]
-    return subprocess.Popen(list(itertools.chain(command, plan.arguments())), cwd=ROOT, stdout=subprocess.PIPE)
+    pipe = subprocess.PIPE
+    return subprocess.Popen([*command, *plan.arguments()], cwd=ROOT, stdin=pipe, stdout=pipe)
+
+
+def _let_loose(attacker: "subprocess.Popen[bytes]") -> None:
+    """Wait until it is ready, and let it begin."""
+    if attacker.stdout is None or attacker.stdin is None or attacker.stdout.readline() != b"ready\n":
+        raise RuntimeError("the attacker does not begin")
+    attacker.stdin.close()
+    attacker.stdin = None

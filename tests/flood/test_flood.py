@@ -9,7 +9,8 @@ from tests.e2e.programs import QUICK_SUITE
 from tests.flood.flood import flooded
 from tests.flood.plan import Plan
 
-PLAN = Plan(seconds=8.0)
+PLAN = Plan(seconds=8.0, silent=120, replayed=24, fresh=10)
+"""As much as a bank can stand that has a tenth of a processor, beside other tests."""
 
 
 @pytest.fixture(autouse=True)

@@ -74,7 +74,7 @@ class Room(RuleBasedStateMachine):
         taken = self.places.take_next()
         assert (taken is None) == (not self.there)
         if taken is not None:
-            assert taken == min(each for each, where in self.there.items() if where == self.there[taken])
+            assert taken == max(each for each, where in self.there.items() if where == self.there[taken])
             self.go_away(taken)
 
     def go_away(self, connection: int) -> None:
@@ -162,3 +162,12 @@ def test_whoever_has_a_wide_network_gains_nothing_by_its_narrow_ones(site: str, 
     assert all(each is None or each.startswith("flood") for each in lost)
     order = [places.take_next() for _ in range(4)]
     assert {f"customer {number}" for number in range(others)} <= set(order)
+
+
+def test_those_that_are_preferred_go_first_in_turns_of_their_own() -> None:
+    places: Places[str] = Places(100)
+    for number in range(3):
+        for network in "abcd":
+            places.enter(f"{network}{number}", (network,))
+    taken = [places.take_next({"b", "d"}.__contains__) for _ in range(12)]
+    assert taken == ["b2", "d2", "b1", "d1", "b0", "d0", "a2", "c2", "a1", "c1", "a0", "c0"]

@@ -5,12 +5,14 @@ import logging
 import socket
 import time
 from collections.abc import Callable
+from contextlib import ExitStack
 
 import pytest
 
 from framework import Channel, ChannelError, PeerClosed, open_channel
 from framework.aio import ChannelStream, Server
 from framework.events import FailureReason
+from framework.limits import CLOSE_SECONDS
 from tests.support.loopback import KEYS, SUITE, RawSocket, Serving, echo, eventually
 
 
@@ -399,6 +401,34 @@ async def test_a_connection_that_arrives_while_the_server_closes_is_not_left_han
             await running.server.close()
             assert await raw.receive() == RawSocket.RESET
         await eventually(lambda: not running.server._connections)
+
+
+async def test_a_server_that_closes_waits_for_no_peer_for_long(serving: Serving) -> None:
+    """Peers in every state that say nothing more, and some that do not read: the process has five seconds to end."""
+
+    async def talks(stream: ChannelStream) -> None:
+        if await stream.receive() == b"talk":
+            while True:
+                await stream.send(bytes(60_000))
+
+    async with serving(talks) as running:
+        with ExitStack() as stack:
+            for number in range(40):
+                raw = stack.enter_context(await running.raw())
+                if number % 4:
+                    channel = Channel.client(SUITE, KEYS.public_key, now=now())
+                    await raw.send(channel.data_to_send())
+                    channel.receive_data(await raw.receive_frame(), now())
+                if number % 4 > 1:
+                    await raw.send(channel.data_to_send())
+                if number % 4 > 2:
+                    channel.send(b"talk", now())
+                    await raw.send(channel.data_to_send())
+            await eventually(lambda: len(running.server.channels.staying) == 20)
+            began = time.monotonic()
+            await running.server.close()
+            assert time.monotonic() - began < 1.25 * CLOSE_SECONDS + 1
+            assert not running.server._connections
 
 
 async def test_a_server_that_does_not_listen_has_no_address() -> None:

@@ -272,6 +272,33 @@ async def test_the_addresses_have_turns(serving: Serving, gated: Gated) -> None:
         assert answered.index("127.0.0.8") < 2 * HANDSHAKE_WORKERS + 2
 
 
+async def test_an_address_with_nothing_half_open_goes_first(serving: Serving, gated: Gated) -> None:
+    """It waits for those at work, and not for a turn of every address that floods."""
+    gated.gate.set()
+    answered: list[str] = []
+
+    async def one(source: str) -> None:
+        with await running.raw(source) as raw:
+            await raw.send(m1())
+            assert (await raw.receive_frame())[0] == M2
+            answered.append(source)
+
+    async with serving(echo, suite=etm_suite(kex=gated)) as running:
+        with ExitStack() as stack:
+            flooders = [f"127.0.0.{number}" for number in range(10, 30)]
+            for source in flooders:
+                await half_open(running, stack, source)
+            gated.gate.clear()
+            flood = [asyncio.create_task(one(source)) for source in flooders]
+            waiting = running.server.handshakes.waiting
+            await eventually(lambda: len(waiting) == len(flooders) - HANDSHAKE_WORKERS)
+            honest = asyncio.create_task(one("127.0.0.8"))
+            await eventually(lambda: len(waiting) == len(flooders) + 1 - HANDSHAKE_WORKERS)
+            gated.gate.set()
+            await asyncio.gather(honest, *flood)
+    assert answered.index("127.0.0.8") < 3 * HANDSHAKE_WORKERS
+
+
 async def test_a_third_message_goes_before_all_first_ones(serving: Serving, gated: Gated) -> None:
     begun_before: list[int] = []
 
