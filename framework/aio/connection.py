@@ -9,6 +9,7 @@ from concurrent.futures import Executor
 from typing import NoReturn
 
 from framework.aio.clock import ChannelClock
+from framework.aio.failure import error_of
 from framework.aio.keepalive import keep_alive
 from framework.channel import Channel
 from framework.errors import ChannelError, MisuseError
@@ -342,23 +343,3 @@ class Connection(asyncio.BufferedProtocol):
 def read_buffer() -> memoryview:
     """Where one read of a socket goes."""
     return memoryview(bytearray(READ_SIZE))
-
-
-_MESSAGES = {
-    FailureReason.AUTHENTICATION: "the peer could not be authenticated, or its data was altered on the way",
-    FailureReason.TRUNCATED: "the connection ended without a proper close",
-    FailureReason.CONNECTION: "the connection was lost",
-    FailureReason.TIMEOUT: "the peer did not answer in time",
-    FailureReason.CLOCK: "the peer's clock differs too much from ours, or its message was delayed",
-    FailureReason.MALFORMED: "the peer does not speak this protocol",
-    FailureReason.LIMIT: "the peer passed a limit of the protocol",
-    FailureReason.PLUGIN: "a plugin failed",
-}
-
-
-def error_of(failure: ChannelFailed) -> ChannelError:
-    """What the application is told of a failure; the details of most stay in the log."""
-    message = _MESSAGES[failure.reason]
-    if failure.reason is FailureReason.PLUGIN and failure.detail:
-        message = f"{message}: {failure.detail}"
-    return ChannelError(message, failure.reason)

@@ -7,9 +7,10 @@ from collections.abc import Callable
 from typing import Self
 
 from framework.aio.clock import ChannelClock
-from framework.aio.connection import Connection, error_of
+from framework.aio.connection import Connection
 from framework.aio.daemon_threads import DaemonThreads
 from framework.aio.dialing import NoAddressAnsweredError, connect
+from framework.aio.failure import error_of
 from framework.aio.resolution import resolve
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError

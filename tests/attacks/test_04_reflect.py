@@ -56,7 +56,7 @@ async def test_m2_to_the_bank(stage: Stage, suite: str) -> None:
     async with stage(suite) as scene:
         _, line = await scene.open_victim()
         bank = await scene.proxy.dial()
-        bank.give(line.client.frames[0])
+        bank.give(scene.fresh_m1())
         m2 = await bank.take()
         await fails_silently(bank, lambda: bank.give(m2))
         assert scene.failures_at_bank(bank) == [FailureReason.MALFORMED]

@@ -357,7 +357,7 @@ async def test_a_failed_channel_is_told_to_whoever_waits(serving: Serving) -> No
 
 
 def test_every_reason_has_its_sentence() -> None:
-    from framework.aio.connection import _MESSAGES, error_of
+    from framework.aio.failure import _MESSAGES, error_of
 
     assert set(_MESSAGES) == set(FailureReason)
     for reason in FailureReason:
