@@ -54,7 +54,6 @@ async def test_m1_to_the_client(stage: Stage, suite: str) -> None:
 @pytest.mark.parametrize("suite", [CTR, GCM])
 async def test_m2_to_the_bank(stage: Stage, suite: str) -> None:
     async with stage(suite) as scene:
-        _, line = await scene.open_victim()
         bank = await scene.proxy.dial()
         bank.give(scene.fresh_m1())
         m2 = await bank.take()
