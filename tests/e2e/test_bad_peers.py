@@ -6,8 +6,6 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from app.public_key import describe_key
-from tests.e2e.processes import is_alive
 from tests.e2e.programs import QUICK_SUITE, Programs, Town
 
 OTHER_SUITE = "des3-bg-hmac"
@@ -94,14 +92,17 @@ def test_hosts_that_are_none(town: Town) -> None:
 
 
 def test_the_suite_of_the_bank_is_another(town: Town) -> None:
-    bank, strong, card = town.bank(), town.bank(suite=OTHER_SUITE), town.account()
+    for suite in (OTHER_SUITE, QUICK_SUITE):  # a key for each, and then the bank of one
+        bank = town.bank(suite=suite)
+        if suite == OTHER_SUITE:
+            assert bank.stop() == 0
+    card = town.account()
     options = town.atm_options(bank, card)
     options[1] = OTHER_SUITE
     ended = town.programs.run_warm("atm", *options, "deposit", "5")
     assert ended.code == 3
     assert f"the suite, here {OTHER_SUITE}" in ended.only_refusal
     assert town.atm(bank, card, "check").out == "CHECK ok, balance 0.00\n"
-    assert is_alive(strong.pid)
 
 
 def test_the_bank_is_not_known(town: Town) -> None:
@@ -148,8 +149,10 @@ def test_a_suite_that_is_not_on_record_is_no_way_round_the_key_that_is(town: Tow
     to_bank = ["--connect", "127.0.0.1:1", "--known-banks", "known"]
     trusted = programs.run_warm("trust", "--suite", QUICK_SUITE, *to_bank, "--bank-key", town.data_dir / "bank.pub")
     assert trusted.code == 0
-    (programs.folder / "new.pub").write_text(describe_key(OTHER_SUITE, b"\xff" * 383 + b"\xfd") + "\n")
+    assert town.bank(suite=OTHER_SUITE).stop() == 0
+    (programs.folder / "new.pub").write_bytes((town.data_dir / "bank.pub").read_bytes())
     (programs.folder / "suitecase.toml").write_text(f'suite = "{OTHER_SUITE}"\nbank_key = "new.pub"\n')
+    to_bank += ["--config", "suitecase.toml"]
     atm = ["atm", *to_bank, "--card", card, "deposit", "5"]
     ended = programs.run_warm(*atm)
     assert ended.code == 2
@@ -173,16 +176,19 @@ def test_an_impostor_with_the_address_of_the_bank(town: Town) -> None:
 def test_bank_keys_that_are_none(town: Town) -> None:
     bank, card, key = town.bank(), town.account(), town.data_dir / "bank.pub"
     good = key.read_bytes()
-    line = next(line for line in good.splitlines() if not line.startswith(b"#"))
-    other = line.replace(QUICK_SUITE.encode(), b"des3-x-hmac")
+    heading, identity, line = (line for line in good.splitlines() if not line.startswith(b"#"))
+    renamed = line.replace(QUICK_SUITE.encode(), b"des3-x-hmac")
     for bad, said in (
-        (b"", f"has no key for the suite {QUICK_SUITE} (it has: none)"),
-        (other, "(it has: des3-x-hmac)"),
-        (line[:-8], "is malformed"),
-        (line + b"\n" + line, "is a second key"),
-        (b"\xff\xfe", "is not a text file"),
+        ([b""], f"has no key for the suite {QUICK_SUITE} (it has: none)"),
+        ([heading], "is cut short"),
+        ([heading, identity], f"has no key for the suite {QUICK_SUITE} (it has: none)"),
+        ([heading, identity, renamed], "is malformed: the key is not signed by the bank's identity"),
+        ([heading, identity, line[:-8]], "is malformed"),
+        ([heading, identity, line, line], "is a second key"),
+        ([renamed.rpartition(b" ")[0]], "(it has: des3-x-hmac)"),  # in the form without an identity
+        ([b"\xff\xfe"], "is not a text file"),
     ):
-        key.write_bytes(bad)
+        key.write_bytes(b"\n".join(bad))
         ended = town.atm(bank, card, "check")
         assert ended.code == 2
         assert said in ended.only_refusal

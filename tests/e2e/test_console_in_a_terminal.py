@@ -74,7 +74,7 @@ def test_the_terminal_is_as_it_was_afterwards(programs: Programs) -> None:
         assert terminal.modes == terminal.modes_before
 
 
-RECORD = f"{'?' * 32}.{'?' * 16}"
+RECORD = f"{'?' * 32}.*.{'?' * 16}"
 """The name of a request's record, when it is whole."""
 
 

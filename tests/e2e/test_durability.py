@@ -218,7 +218,7 @@ async def _console(town: Town, options: list[object]) -> Console:
 
 async def test_a_hundred_atms_on_one_account(town: Town, registry: Registry) -> None:
     """All have their channels open; each deposits 3 and withdraws 1: the sum is exact, and no answer is lost."""
-    bank, card_path = town.bank("--quiet"), town.account()
+    card_path, bank = town.account(), town.bank("--quiet")
     card = read_card(card_path)
     suite = Suite.parse(QUICK_SUITE, registry)
     address = BankAddress(*host_and_port(bank.address), suite, read_bank_key(town.data_dir / "bank.pub", QUICK_SUITE))
