@@ -26,7 +26,6 @@ def test_only_the_grammar_reads_and_with_the_value_it_has(text: str) -> None:
     except InputError as error:
         sentence = str(error)
         assert sentence.isprintable()
-        assert sentence.isprintable()
         assert len(sentence) < 200
     else:
         assert GRAMMAR.fullmatch(text)
