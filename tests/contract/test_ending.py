@@ -208,7 +208,6 @@ def test_mistakes_on_the_command_line_are_not_flaws(tmp_path: Path) -> None:
         ("nosuch",),
         ("explain", "MAC-99"),
         (*CHECK, "--format", "x"),
-        (*CHECK, "--vectors", "none.json"),
     ):
         assert run(tmp_path, *arguments).returncode == 2, arguments
 
