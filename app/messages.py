@@ -37,7 +37,7 @@ class Refusal(StrEnum):
     CARD_REQUIRED = "card-required"
     CARD_REFUSED = "card-refused"
     CARD_ALREADY_PRESENTED = "card-already-presented"
-    TOO_MANY_SESSIONS = "too-many-sessions"
+    TOO_MANY_SESSIONS = "too-many-sessions"  # what a bank of an earlier version says; now an older session gives way
     BAD_REQUEST = "bad-request"
 
 

@@ -46,18 +46,18 @@ class RecordPlaces:
         return found
 
     def _others(self) -> Iterator[Path]:
-        """Give what is named like `CARD.pending` beside the card and beside every link on the way to it; ours alone."""
+        """Give what is named like `CARD.pending` beside the card and beside every link on the way to it; ours alone.
+
+        A link to a directory is followed, as it is under the card's own name, and each directory is given once.
+        """
+        given = {os.path.realpath(self.own)}
         for neighbourhood in dict.fromkeys(self._neighbourhoods()):
             with suppress(FileNotFoundError, NotADirectoryError, PermissionError), os.scandir(neighbourhood) as entries:
                 for entry in sorted(entries, key=lambda entry: entry.name):
-                    path = Path(neighbourhood, entry.name)
-                    if (
-                        entry.name.endswith(_SUFFIX)
-                        and path != self.own
-                        and entry.is_dir(follow_symlinks=False)
-                        and entry.stat(follow_symlinks=False).st_uid == os.geteuid()
-                    ):
-                        yield path
+                    real = os.path.realpath(entry.path)
+                    if entry.name.endswith(_SUFFIX) and real not in given and _is_own_directory(entry):
+                        given.add(real)
+                        yield Path(neighbourhood, entry.name)
 
     def _neighbourhoods(self) -> Iterator[str]:
         path = self._card_path
@@ -67,6 +67,15 @@ class RecordPlaces:
                 break
             path = path.parent / path.readlink()
         yield str(self.own.parent)
+
+
+def _is_own_directory(entry: os.DirEntry[str]) -> bool:
+    """Whether it is a directory of this user's, or a link of this user's to one."""
+    try:
+        owners = {entry.stat(follow_symlinks=follow).st_uid for follow in (False, True)}
+        return entry.is_dir() and owners == {os.geteuid()}
+    except OSError:  # a link to nowhere, or to itself
+        return False
 
 
 def _age(record: tuple[Path, RecordName]) -> tuple[int, int, str]:

@@ -89,6 +89,20 @@ def test_a_card_that_is_renamed_keeps_its_memory(card: Card, card_path: Path) ->
     assert renamed.with_name("mine.card.pending").is_dir()
 
 
+def test_a_card_that_is_renamed_finds_its_memory_behind_a_link(card: Card, card_path: Path, tmp_path: Path) -> None:
+    with PendingRequests(card_path, card).begin(deposit()) as pending:
+        sent = pending.request
+    memory = card_path.with_name(f"{card_path.name}.pending")
+    memory.rename(tmp_path / "elsewhere")
+    memory.symlink_to(tmp_path / "elsewhere")
+    card_path.with_name("again.pending").symlink_to(memory.name)  # the same directory once more
+    card_path.with_name("nowhere.pending").symlink_to("nowhere")
+    card_path.with_name("round.pending").symlink_to("round.pending")
+    assert adopted(PendingRequests(card_path, card)) == [sent]
+    renamed = card_path.rename(card_path.with_name("renamed.card"))
+    assert adopted(PendingRequests(renamed, card)) == [sent]
+
+
 def test_a_copy_in_the_same_folder_finds_what_was_sent(card: Card, card_path: Path) -> None:
     request = deposit()
     PendingRequests(card_path, card).begin(request).release()
