@@ -63,11 +63,13 @@ class ServerConnection(Connection):
             self._server.handshakes.wait_with_m3(self)
 
     def _computed(self, work: "asyncio.Future[list[Event]]") -> None:
-        super()._computed(work)
-        awaits_m3 = self.channel.state is State.EXPECT_M3 and not self._lost.is_set()
-        self._server.handshakes.computed(self, awaits_m3=awaits_m3)
-        if self._lost.is_set():
-            self._server.forget(self)
+        try:
+            super()._computed(work)
+        finally:  # the turn is the others' now, whatever has become of this one
+            awaits_m3 = self.channel.state is State.EXPECT_M3 and not self._lost.is_set()
+            self._server.handshakes.computed(self, awaits_m3=awaits_m3)
+            if self._lost.is_set():
+                self._server.forget(self)
 
     def _establish(self) -> None:
         super()._establish()

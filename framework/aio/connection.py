@@ -2,8 +2,6 @@
 
 import asyncio
 import logging
-import socket
-import struct
 from collections import deque
 from concurrent.futures import Executor
 from typing import NoReturn
@@ -11,6 +9,7 @@ from typing import NoReturn
 from framework.aio.clock import ChannelClock
 from framework.aio.failure import error_of
 from framework.aio.keepalive import keep_alive
+from framework.aio.reset import reset_on_close
 from framework.channel import Channel
 from framework.errors import ChannelError, MisuseError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
@@ -25,8 +24,6 @@ from framework.limits import (
 )
 
 logger = logging.getLogger("suitecase.channel")
-
-_RESET_ON_CLOSE = struct.pack("ii", 1, 0)  # struct linger: on, zero seconds
 
 
 class Connection(asyncio.BufferedProtocol):
@@ -230,10 +227,15 @@ class Connection(asyncio.BufferedProtocol):
         self._note_failure(failure)
 
     def compute(self) -> None:
-        """Do the step of the handshake that the channel waits with, in a worker thread."""
+        """Do the step of the handshake that the channel waits with, in a worker thread; `_computed` follows always."""
         self._waiting, self._computing = False, True
-        self.pause_reading()
-        work = self._loop.run_in_executor(self._workers, self.channel.receive_data, b"", self.last_received)
+        try:
+            self.pause_reading()
+            work = self._loop.run_in_executor(self._workers, self.channel.receive_data, b"", self.last_received)
+        except Exception as error:  # noqa: BLE001 - the system has no thread or no memory, the executor is shut down
+            self.fail(FailureReason.CONNECTION, f"no thread computes its handshake: {type(error).__name__}")
+            work = self._loop.create_future()
+            work.set_result([])
         work.add_done_callback(self._computed)
 
     def pause_reading(self) -> None:
@@ -256,14 +258,16 @@ class Connection(asyncio.BufferedProtocol):
     def _computed(self, work: "asyncio.Future[list[Event]]") -> None:
         """Take a handshake step back from the worker thread."""
         self._computing = False
-        if self._failure is not None:
-            self.channel.fail(self._failure.reason, self._failure.detail)
-        elif work.cancelled() or (error := work.exception()) is not None:
+        try:
+            events = work.result()
+            if self._failure is None:
+                self._flush()  # a step of the handshake answers; a record never does
+                self._deliver(events)
+                self.resume_reading()
+        except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, this channel alone fails
             self.fail(FailureReason.PLUGIN, "cancelled" if work.cancelled() else type(error).__name__)
-        else:
-            self._flush()  # a step of the handshake answers; a record never does
-            self._deliver(work.result())
-            self.resume_reading()
+        if self._failure is not None:  # perhaps while the thread had the channel
+            self.channel.fail(self._failure.reason, self._failure.detail)
 
     def _deliver(self, events: list[Event]) -> None:
         for event in events:
@@ -313,14 +317,9 @@ class Connection(asyncio.BufferedProtocol):
         self._wake()
         self.resume_writing()
         self.pause_reading()
-        self._reset_on_close()
+        if self._transport is not None:
+            reset_on_close(self._transport.get_extra_info("socket"))
         self._loop.call_later(FAILURE_TICK_SECONDS - self._loop.time() % FAILURE_TICK_SECONDS, self._reset)
-
-    def _reset_on_close(self) -> None:
-        """See to it that a socket which is closed before the tick, at the end of the process, is reset too."""
-        sock = None if self._transport is None else self._transport.get_extra_info("socket")
-        if sock is not None and sock.fileno() >= 0:
-            sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, _RESET_ON_CLOSE)
 
     def _reset(self) -> None:
         if self._transport is not None:

@@ -24,7 +24,7 @@ class Applicant(Protocol):
         ...
 
     def compute(self) -> None:
-        """Do the step of the handshake that has its turn, in a thread; `Handshakes.computed` is called after it."""
+        """Do the step of the handshake that has its turn, in a thread. Later, in any case, it calls `computed`."""
         ...
 
     def fail(self, reason: FailureReason, detail: str) -> None:
@@ -72,8 +72,8 @@ class Handshakes:
 
     def _give_turns(self) -> None:
         while self._free and (connection := self._take_next()) is not None:
+            connection.compute()  # which is over later: a turn that could not begin is not lost
             self._free -= 1
-            connection.compute()
 
     def _take_next(self) -> Applicant | None:
         if not self._with_m3:

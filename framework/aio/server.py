@@ -4,7 +4,6 @@ import asyncio
 import logging
 import socket
 from collections.abc import Awaitable, Callable, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from typing import Self
 
@@ -17,13 +16,13 @@ from framework.aio.listening import bound_sockets
 from framework.aio.open_channels import OpenChannels
 from framework.aio.room import Room, free_descriptors
 from framework.aio.stream import ChannelStream
+from framework.aio.workers import started_workers
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
 from framework.handshake.first_messages import FirstMessages
 from framework.limits import (
     CLOSE_SECONDS,
     HANDSHAKE_SECONDS,
-    HANDSHAKE_WORKERS,
     IDLE_SECONDS,
     LIFETIME_SECONDS,
 )
@@ -56,7 +55,7 @@ class Server:
         self.room = Room.within(free_descriptors()) if room is None else room
         self.handshakes = Handshakes(self.room)
         self.channels = OpenChannels(self.room, awaits_authentication=awaits_authentication)
-        self.workers = ThreadPoolExecutor(HANDSHAKE_WORKERS, thread_name_prefix="handshake")
+        self.workers = started_workers()
         self.buffer = read_buffer()
         self._handler = handler
         self._make_channel = make_channel
@@ -186,8 +185,8 @@ async def serve(
     failed. So peers that never authenticate take no place from those that do (PROTOCOL §8.2). `room` says how many
     connections of each kind there may be; without it, as many as the limits and the process's descriptors allow.
 
-    The static key pair belongs to this suite alone. Raises OSError when the address cannot be bound, and MisuseError
-    for a key pair of another key exchange.
+    The static key pair belongs to this suite alone. Raises OSError when the address cannot be bound, MisuseError for a
+    key pair of another key exchange, and ConfigurationError where the system has no thread for the handshakes.
     """
     make = partial(
         Channel.server,
@@ -209,7 +208,7 @@ async def serve(
     )
     try:
         await server.listen(host, port)
-    except OSError:
+    except BaseException:  # cancelled, or a host that no name can be, too
         server.workers.shutdown(wait=False)
         raise
     return server
