@@ -2,6 +2,7 @@
 
 import functools
 import os
+import secrets
 import signal
 import sys
 import traceback
@@ -115,12 +116,14 @@ def write_report(path: Path, text: str) -> None:
         if target.exists() and not target.is_file():
             target.write_text(text, "utf-8")  # a pipe or a device
             return
-        part = target.with_name(f".{target.name}.part")
-        try:
-            part.write_text(text, "utf-8")
-            part.replace(target)
-        finally:
-            part.unlink(missing_ok=True)
+        part = target.with_name(f".{secrets.token_hex(8)}.part")
+        with part.open("x", encoding="utf-8") as stream:  # a new file: nobody's link is followed, no run shares it
+            try:
+                stream.write(text)
+                stream.close()
+                part.replace(target)
+            finally:
+                part.unlink(missing_ok=True)
     except OSError as error:
         raise ConfigurationError(
             f"the report cannot be written to {path} ({_reason(error)}); name another file"

@@ -15,6 +15,7 @@ import pytest
 
 from framework.contract import cli, ending
 from framework.contract.child import environment
+from framework.contract.ending import write_report
 from framework.contract.template import Template, write_plugin
 from framework.errors import ConfigurationError
 from tests.e2e.processes import marked
@@ -127,6 +128,52 @@ def test_a_report_may_go_to_a_device_or_through_a_link(tmp_path: Path) -> None:
     assert (tmp_path / "link").is_symlink()
     assert run(tmp_path, *CHECK, "--output", os.devnull).returncode == 0
     assert "1 passed" in run(tmp_path, *CHECK, "--output", "/dev/stdout").stdout
+
+
+def test_a_report_overwrites_no_file_but_the_one_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whatever somebody has put beside it, also under the name of the file that the report is written to first."""
+    precious, report = tmp_path / "precious", tmp_path / "report"
+    precious.write_text("precious")
+    guessed = [tmp_path / ".report.part", tmp_path / ".taken.part"]
+    for link in guessed:
+        link.symlink_to(precious)
+    write_report(report, "<report/>")
+    assert report.read_text() == "<report/>"
+    assert not report.is_symlink()
+    monkeypatch.setattr("secrets.token_hex", lambda _: "taken")
+    with pytest.raises(ConfigurationError, match="File exists"):
+        write_report(report, "another")
+    assert (report.read_text(), precious.read_text()) == ("<report/>", "precious")
+    assert {file.name for file in tmp_path.iterdir()} == {"precious", "report", *(link.name for link in guessed)}
+
+
+def test_two_runs_at_once_give_one_whole_report_each(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One begins and ends between the other's writing and its end."""
+    report = tmp_path / "report"
+    plain = Path.replace
+
+    def late(part: Path, target: Path) -> Path:
+        monkeypatch.setattr(Path, "replace", plain)
+        write_report(report, "second")
+        assert report.read_text() == "second"
+        return plain(part, target)
+
+    monkeypatch.setattr(Path, "replace", late)
+    write_report(report, "first")
+    assert report.read_text() == "first"
+    assert [file.name for file in tmp_path.iterdir()] == ["report"]
+
+
+@pytest.mark.parametrize("name", ["r" * 255, "r"])
+def test_a_report_may_have_any_name_and_the_permissions_of_a_new_file(tmp_path: Path, name: str) -> None:
+    before = os.umask(0o027)
+    try:
+        write_report(tmp_path / name, "")
+    finally:
+        os.umask(before)
+    assert (tmp_path / name).stat().st_mode & 0o777 == 0o640
 
 
 def test_a_new_plugin_that_cannot_be_written_is_a_sentence(tmp_path: Path) -> None:
