@@ -26,7 +26,7 @@ async def connect(addresses: Sequence[Address]) -> socket.socket:
     """Give a connected socket: that of the first address to answer. Raises NoAddressAnsweredError.
 
     An address is tried when the one before it has failed, or has not answered within ATTEMPT_DELAY. The others are let
-    go, also when this is cancelled.
+    go, also when this is cancelled; their sockets are closed in the next turn of the loop.
     """
     left = deque(_interleaved(addresses))
     attempts: set[asyncio.Task[socket.socket]] = set()
@@ -45,7 +45,7 @@ async def connect(addresses: Sequence[Address]) -> socket.socket:
                 reasons.append(_reason(error))
             attempts -= done
     finally:
-        await _let_go(attempts)
+        _let_go(attempts)
     raise NoAddressAnsweredError(reasons)
 
 
@@ -61,12 +61,16 @@ async def _attempt(address: Address) -> socket.socket:
     return sock
 
 
-async def _let_go(attempts: set[asyncio.Task[socket.socket]]) -> None:
+def _let_go(attempts: Iterable[asyncio.Task[socket.socket]]) -> None:
+    """Cancel them, and wait for none: who waits can be cancelled himself, with a socket in his hands."""
     for attempt in attempts:
         attempt.cancel()
-    for outcome in await asyncio.gather(*attempts, return_exceptions=True):
-        if isinstance(outcome, socket.socket):  # it had answered in the same moment
-            outcome.close()
+        attempt.add_done_callback(_close)
+
+
+def _close(attempt: asyncio.Task[socket.socket]) -> None:
+    if not attempt.cancelled() and attempt.exception() is None:  # it had answered in the same moment
+        attempt.result().close()
 
 
 def _interleaved(addresses: Sequence[Address]) -> list[Address]:
