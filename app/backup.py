@@ -15,6 +15,7 @@ from app.files import (
     DIRECTORY_MODE,
     PRIVATE_MODE,
     PUBLIC_MODE,
+    locked_directory,
     make_directory,
     read_file,
     refusing,
@@ -46,10 +47,14 @@ def back_up(data_dir: Path, target: Path) -> Audit:
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")
         temporary.mkdir(mode=DIRECTORY_MODE)
         try:
+            before = ledger.stat()
             with Ledger(ledger) as live:
                 live.copy_to(temporary / LEDGER_FILE)
             audit = _settle(temporary, data_dir)
-            _copy_keys(data_dir, temporary)
+            with locked_directory(data_dir):
+                _copy_keys(data_dir, temporary)
+                if not ledger.exists() or not os.path.samestat(before, ledger.stat()):
+                    raise LedgerError(f"The ledger in {data_dir} was replaced during the backup; try again.")
             sync_directory(temporary)
             temporary.rename(target)
         except BaseException:
@@ -83,11 +88,12 @@ def restore(source: Path, data_dir: Path) -> tuple[Audit, Path | None]:
         except BaseException:  # nothing has been touched yet
             shutil.rmtree(staged, ignore_errors=True)
             raise
-        sync_directory(data_dir)
-        aside = _move_aside(data_dir)
-        for path in sorted(staged.iterdir()):
-            path.rename(data_dir / path.name)
-        sync_directory(data_dir)
+        with locked_directory(data_dir):  # no account is opened meanwhile, nor key made
+            sync_directory(data_dir)
+            aside = _move_aside(data_dir)
+            for path in sorted(staged.iterdir()):
+                path.rename(data_dir / path.name)
+            sync_directory(data_dir)
         staged.rmdir()
         sync_directory(data_dir)
     return audit, aside

@@ -11,11 +11,11 @@ from pathlib import Path
 from typing import Final
 
 from app.address import join
+from app.bank_files import ledger_and_identity
 from app.descriptors import make_room
 from app.errors import UserError
-from app.identity import LoadedIdentity, load_or_create_identity
+from app.identity import LoadedIdentity
 from app.keystore import fingerprint, load_or_create
-from app.ledger import LEDGER_FILE
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import Occupancy, occupied
 from app.open_sessions import OpenSessions
@@ -130,12 +130,11 @@ def run_bank(
         with ending_in_order():
             addresses = try_address(host, port)
             occupancy = stack.enter_context(occupied(data_dir))
-            identity = load_or_create_identity(data_dir, may_replace=True)
+            with ledger_and_identity(data_dir, may_replace=True, occupancy=occupancy) as (_, identity):
+                pass  # what they say of each other is on the disk: before the suite's key, which takes its time
             key_pair = bank_key_pair(suite, data_dir)
         if identity.instead_of is not None:
             logger.warning("%s", identity.about_the_loss())
-        if not identity.made_now and not (data_dir / LEDGER_FILE).exists():
-            logger.warning("There was no ledger in %s: this bank begins with an empty one.", data_dir)
         make_room()
         return _serve(suite, key_pair, identity, occupancy, stack.pop_all(), addresses, port, announce, lifeline)
 
@@ -159,7 +158,6 @@ async def _serve(
         _call_at_eof(lifeline, stop.set)
     with leaving:
         async with LiveLedger(occupancy) as ledger:
-            await ledger.belongs_to(identity.identity.public_key, may_replace=identity.is_new)
             bank = await listen(suite, key_pair, addresses, port, ledger)
             async with bank.server:
                 who = identity.identity.fingerprint

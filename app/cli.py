@@ -173,17 +173,15 @@ def open_account(
     nothing of it, and would move the money again.
     """
     settings = _settings(ctx, card=card, data_dir=data_dir, config=config)
+    from app.bank_files import ledger_and_identity
     from app.card import check_account_name, check_card_place, open_account_with_card
-    from app.identity import load_or_create_identity
-    from app.ledger import LEDGER_FILE, Ledger
+    from app.ledger import LEDGER_FILE
 
     check_account_name(name)  # before there is a ledger
     path = settings.card or Path(f"{name}.card")
     check_card_place(path)
     new = not (settings.bank_directory / LEDGER_FILE).exists()
-    bank = load_or_create_identity(settings.bank_directory)
-    with Ledger(settings.bank_directory / LEDGER_FILE) as ledger:
-        ledger.belongs_to(bank.identity.public_key, may_replace=bank.is_new)
+    with ledger_and_identity(settings.bank_directory, may_replace=False) as (ledger, bank):
         open_account_with_card(ledger, name, path, bank.identity)
     if new:
         write_err(f"There was no ledger in {printable(str(settings.bank_directory))}: this account begins it.\n")

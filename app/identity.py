@@ -4,7 +4,7 @@ The private half signs when a suite's key is made or `bank.pub` is written. A ba
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,7 +27,14 @@ _REMEDY: Final = (
     "that.)"
 )
 
-__all__ = ["IDENTITY_FILE", "BankIdentity", "IdentityKey", "LoadedIdentity", "load_or_create_identity"]
+__all__ = [
+    "IDENTITY_FILE",
+    "BankIdentity",
+    "IdentityKey",
+    "LoadedIdentity",
+    "identity_and_bank_file",
+    "load_or_create_identity",
+]
 
 
 class IdentityKey:
@@ -83,6 +90,14 @@ class LoadedIdentity:
         )
 
 
+Record = Callable[[LoadedIdentity], None]
+"""Told who the bank is before a file says so, `identity.key` or `bank.pub`: what it raises ends the matter."""
+
+
+def _record_nothing(_who: LoadedIdentity) -> None:
+    pass
+
+
 def load_or_create_identity(data_dir: Path, *, may_replace: bool = False) -> LoadedIdentity:
     """Give the identity that `data_dir` holds, or a new one that is kept there; `bank.pub` shows it when this returns.
 
@@ -92,18 +107,33 @@ def load_or_create_identity(data_dir: Path, *, may_replace: bool = False) -> Loa
     """
     make_private_directory(data_dir, "data directory")
     with refusing(data_dir, "data directory", "used"), locked_directory(data_dir):
-        key, loaded = identity_under_lock(data_dir, may_replace=may_replace)
-        publish(data_dir, key)
+        return identity_and_bank_file(data_dir, may_replace=may_replace)
+
+
+def identity_and_bank_file(
+    data_dir: Path, *, may_replace: bool = False, record: Record = _record_nothing
+) -> LoadedIdentity:
+    """Do the same with the directory's lock held."""
+    key, loaded = identity_under_lock(data_dir, may_replace=may_replace, record=record)
+    publish(data_dir, key)
     return loaded
 
 
-def identity_under_lock(data_dir: Path, *, may_replace: bool = True) -> tuple[IdentityKey, LoadedIdentity]:
+def identity_under_lock(
+    data_dir: Path, *, may_replace: bool = True, record: Record = _record_nothing
+) -> tuple[IdentityKey, LoadedIdentity]:
     """Do the same with the directory's lock held, and leave `bank.pub` as it is."""
     path = data_dir / IDENTITY_FILE
     named = identity_there(data_dir / PUBLIC_FILE)
     if named is not None and not may_replace and not path.exists():
         raise _other_than(named, path, "is missing")
-    pair, made_now = load_or_create_pair(path, _NAME, IdentityKey.generate, remedy=_REMEDY)
+
+    def generate() -> KeyPair:
+        pair = IdentityKey.generate()
+        record(LoadedIdentity(BankIdentity(pair.public_key), made_now=True, instead_of=named))
+        return pair
+
+    pair, made_now = load_or_create_pair(path, _NAME, generate, remedy=_REMEDY)
     try:
         key = IdentityKey(pair)
     except ValueError:
@@ -112,7 +142,10 @@ def identity_under_lock(data_dir: Path, *, may_replace: bool = True) -> tuple[Id
         named = None
     if named is not None and not may_replace:
         raise _other_than(named, path, "holds another identity")
-    return key, LoadedIdentity(key.identity, made_now, named)
+    loaded = LoadedIdentity(key.identity, made_now, named)
+    if not made_now:
+        record(loaded)
+    return key, loaded
 
 
 def _other_than(named: BankIdentity, path: Path, what: str) -> FileError:

@@ -1,12 +1,18 @@
 """Batches: whatever waits is handed to one thread together, and answered together."""
 
 import asyncio
+import logging
+import sys
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
+from app.errors import InternalError, LedgerError
+from app.ledger.errors import likewise
 from app.ledger.turns import Turns
+
+logger = logging.getLogger("suitecase.ledger")
 
 Q = TypeVar("Q")
 A = TypeVar("A")
@@ -24,7 +30,7 @@ class Batches(Generic[Q, A]):
     While one batch is under way the next one gathers, and nothing waits for a batch to fill. `answer_all` runs in
     `executor`, which has one thread; it gives an answer, or an exception, for each question of a batch of at most
     `most`. What it raises is the answer to all of them. A question whose asker has gone is dropped. `afterwards` runs
-    in the same thread when the answers are on their way.
+    in the same thread when the answers are on their way; what it raises is logged.
     """
 
     def __init__(
@@ -43,6 +49,7 @@ class Batches(Generic[Q, A]):
         self._held = True
         self._busy = False
         self._begins = False
+        self._closed = False
 
     def begin(self) -> None:
         """Let questions through, which until now wait."""
@@ -52,9 +59,19 @@ class Batches(Generic[Q, A]):
     def ask(self, account: str, question: Q) -> "asyncio.Future[A]":
         """Let a question wait for its account's turn; gives what its answer will be."""
         answer: asyncio.Future[A] = self._loop.create_future()
+        if self._closed:
+            answer.set_exception(_closed())
+            return answer
         self._turns.add(account, _Waiting(question, answer))
         self._begin_soon()
         return answer
+
+    def close(self) -> None:
+        """Answer whoever waits, and whoever comes, with a LedgerError. A batch under way is answered as ever."""
+        self._closed = True
+        for waiting in self._turns.take(sys.maxsize):
+            if not waiting.answer.done():
+                waiting.answer.set_exception(_closed())
 
     def _begin_soon(self) -> None:
         """In the same round of the loop: so that what other sessions ask in it is of the same batch."""
@@ -77,9 +94,12 @@ class Batches(Generic[Q, A]):
         try:
             answers = self._answer_all([waiting.question for waiting in batch])
         except Exception as error:  # noqa: BLE001 - whoever asked is told
-            answers = [error] * len(batch)
+            answers = [likewise(error) for _ in batch]
         self._loop.call_soon_threadsafe(self._done, batch, answers)
-        self._afterwards()
+        try:
+            self._afterwards()
+        except Exception as error:  # noqa: BLE001 - the answers are on their way
+            logger.error("what comes after a batch failed: %s", InternalError(error))  # noqa: TRY400 - it says where
 
     def _done(self, batch: "list[_Waiting[Q, A]]", answers: "Sequence[A | Exception]") -> None:
         self._busy = False
@@ -91,3 +111,7 @@ class Batches(Generic[Q, A]):
             else:
                 waiting.answer.set_result(answer)
         self._begin_soon()
+
+
+def _closed() -> LedgerError:
+    return LedgerError("The bank is ending; try again when it has been started anew.")

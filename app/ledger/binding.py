@@ -107,6 +107,17 @@ def renew(database: "Database", *, in_use: bool) -> bool:
     return False
 
 
+def put_down(database: "Database") -> None:
+    """Write the log into the file, and say that no bank uses it; for whoever has the data directory to himself.
+
+    Where another process keeps the log from being written into the file, that process will, or the next: SQLite deletes
+    no log before. So it is enough that the log says it too.
+    """
+    if not renew(database, in_use=False):
+        with database.transaction() as connection:
+            connection.execute("UPDATE meta SET in_use = 0")
+
+
 def _transactions(connection: sqlite3.Connection) -> int:
     (count,) = connection.execute("SELECT transactions FROM log_mark").fetchone()
     return int(count)

@@ -2,17 +2,17 @@
 
 import time
 from collections.abc import Callable, Collection, Sequence
-from contextlib import suppress
+from contextlib import nullcontext
 from pathlib import Path
 from types import TracebackType
 from typing import Final
 
 from app.errors import FileError, LedgerError
 from app.ledger.audit import Audit, audit
-from app.ledger.binding import Mark, renew
+from app.ledger.binding import Mark, put_down, renew
 from app.ledger.database import BUSY_TIMEOUT, Database
 from app.ledger.errors import AccountExistsError, UnknownAccountError
-from app.ledger.occupancy import occupied
+from app.ledger.occupancy import Occupancy, occupied
 from app.ledger.recording import Order, Outcome, carry_out
 from app.ledger.rows import AccountState, read_accounts
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
@@ -32,12 +32,19 @@ class Ledger:
     """A connection to the ledger at `path`, which is made if it is not there. One a thread; any number of processes.
 
     Every method raises LedgerError when the file cannot be read or written, and then nothing has changed.
-    `now_ms` tells the wall clock in milliseconds, for the record only.
+    `now_ms` tells the wall clock in milliseconds, for the record only. `occupancy` is the caller's own, where he has
+    occupied the data directory and no other connection of his is open.
     """
 
     def __init__(
-        self, path: Path, *, busy_timeout: float = BUSY_TIMEOUT, now_ms: Callable[[], int] = _wall_clock_ms
+        self,
+        path: Path,
+        *,
+        busy_timeout: float = BUSY_TIMEOUT,
+        now_ms: Callable[[], int] = _wall_clock_ms,
+        occupancy: Occupancy | None = None,
     ) -> None:
+        self._occupancy = occupancy
         self._database = Database(path, busy_timeout=busy_timeout)
         self._now_ms = now_ms
 
@@ -51,9 +58,12 @@ class Ledger:
 
     def close(self) -> None:
         """Close the connection. May be repeated."""
-        with suppress(LedgerError, FileError):
+        try:
             self._put_away()
-        self._database.close()
+        except (LedgerError, FileError):
+            self._database.leave()  # the log stays as it is, and says what the file does not
+        else:
+            self._database.close()
 
     def leave(self) -> None:
         """Close the connection and write nothing: someone else has the ledger open, or it is the ledger no more."""
@@ -152,6 +162,10 @@ class Ledger:
         """Write the log into the file and bind the two anew (app/ledger/binding.py). False when it must wait."""
         return renew(self._database, in_use=in_use)
 
+    def put_down(self) -> None:
+        """Do the same for the last time: no bank uses the ledger any more (app/ledger/binding.py)."""
+        put_down(self._database)
+
     def _put_away(self) -> None:
         """Say that no bank uses the ledger, where one was killed and none has come since.
 
@@ -160,5 +174,6 @@ class Ledger:
         with self._database.snapshot() as connection:
             (in_use,) = connection.execute("SELECT in_use FROM meta").fetchone()
         if in_use:
-            with occupied(self._database.path.parent, patience=0):
-                self.renew(in_use=False)
+            ours = nullcontext(self._occupancy)
+            with ours if self._occupancy else occupied(self._database.path.parent, patience=0):
+                self.put_down()

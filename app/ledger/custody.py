@@ -25,16 +25,17 @@ class Custody:
     def __init__(self, path: Path, occupancy: Occupancy) -> None:
         self._names = [os.fspath(each) for each in (path, log_path(path), path.with_name(f"{path.name}-shm"))]
         self._occupancy = occupancy
-        self.accept()
-
-    def accept(self) -> None:
-        """Take what is there now for the ledger: when it was just opened, or its log written into it.
-
-        Raises LedgerLostError. For the thread that writes, as `check` is.
-        """
         with self._missing():
-            file, log, index = self._look()
-        self._files = [_identity(status) for status in (file, log, index)]
+            files = self._look()
+        self._files = [_identity(status) for status in files]  # of the ledger that was just opened, and for good
+        self.renewed()
+
+    def renewed(self) -> None:
+        """Remember what the files hold since the log was written into the ledger.
+
+        Raises LedgerLostError, also where a file was replaced meanwhile. For the thread that writes, as `check` is.
+        """
+        file, log = self.check_names()
         self._content, self._log_size = _content(file), log.st_size
 
     def check(self) -> None:

@@ -13,7 +13,7 @@ from app.errors import LedgerError
 from app.files import PRIVATE_MODE, refusing, write_new
 from app.ledger.binding import TOUCH, Mark, set_generation
 from app.ledger.creation import execute_all, prepare_file
-from app.ledger.errors import CommitFailedError, LedgerCorruptError
+from app.ledger.errors import CommitFailedError, LedgerCorruptError, NotBegunError
 from app.ledger.inspection import known_version, log_path
 from app.ledger.schema import FROM_VERSION_1, VERSION
 
@@ -26,7 +26,7 @@ LOG_TIMEOUT: Final = 0.02
 KEPT_LOG_BYTES: Final = 32 * 2**20
 """A log that is larger, as it becomes while someone reads for long, is cut when it has been written into the file."""
 
-_OLDEST_SQLITE = (3, 37, 0)  # the first with STRICT tables
+_OLDEST_SQLITE = (3, 38, 0)  # the first that has the functions for JSON always; STRICT tables are a little older
 _WAL_RETRY_PAUSE = 0.01
 
 _PRIMARY_CODE = 0xFF  # an extended result code carries its primary one in the low byte
@@ -56,7 +56,7 @@ class Database:
         self.last_commit: Mark | None = None
         self._busy_timeout = busy_timeout
         if sqlite3.sqlite_version_info < _OLDEST_SQLITE:
-            raise LedgerError(f"The ledger needs SQLite 3.37 or newer; this Python has {sqlite3.sqlite_version}.")
+            raise LedgerError(f"The ledger needs SQLite 3.38 or newer; this Python has {sqlite3.sqlite_version}.")
         with reporting(path):
             prepare_file(path, busy_timeout)
         self._connect()
@@ -99,7 +99,7 @@ class Database:
 
         The log keeps its size, for to write over it takes half the time of letting it grow; but not if it is large.
         """
-        way = "TRUNCATE" if log_path(self.path).stat().st_size > KEPT_LOG_BYTES else "RESTART"
+        way = "TRUNCATE" if self._log_size() > KEPT_LOG_BYTES else "RESTART"
         with reporting(self.path):
             self._wait_at_most(LOG_TIMEOUT)
             try:
@@ -111,6 +111,12 @@ class Database:
             finally:
                 self._wait_at_most(self._busy_timeout)
         return not busy
+
+    def _log_size(self) -> int:
+        try:
+            return log_path(self.path).stat().st_size
+        except OSError:  # it is gone; whoever is to confirm something notices (app/ledger/custody.py)
+            return 0
 
     def copy_to(self, target: Path) -> None:
         """Write one state of the file into a new one, 0600, which is in no use and bound by itself.
@@ -131,16 +137,24 @@ class Database:
 
     @contextmanager
     def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
-        if self._in_doubt:
-            self._connect()
+        self._begin(begin)
         with reporting(self.path):
-            self._connection.execute(begin)
             try:
                 yield self._connection
                 self._commit()
             except BaseException:
                 self._roll_back()
                 raise
+
+    def _begin(self, begin: str) -> None:
+        try:
+            if self._in_doubt:
+                self._connect()
+            self._connection.execute(begin)
+        except sqlite3.Error as error:
+            raise NotBegunError(_sentence(self.path, error)) from error
+        except LedgerError as error:
+            raise NotBegunError(str(error)) from error
 
     def _commit(self) -> None:
         try:

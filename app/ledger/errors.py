@@ -1,6 +1,10 @@
 """What can go wrong with the ledger; each is a sentence for a person."""
 
+from typing import TypeVar
+
 from app.errors import LedgerError
+
+E = TypeVar("E", bound=Exception)
 
 
 class AccountExistsError(LedgerError):
@@ -22,5 +26,17 @@ class LedgerLostError(LedgerError):
     """The files that are open are no longer the ledger of the data directory, so nothing more is confirmed."""
 
 
+class NotBegunError(LedgerError):
+    """A transaction could not begin: that is the fault of nothing that would have been done in it."""
+
+
 class CommitFailedError(LedgerError):
     """A transaction was complete and could not be made durable."""
+
+
+def likewise(error: E) -> E:
+    """Give the same error once more: one object that many raise would gather the tracebacks of them all."""
+    again = type(error).__new__(type(error), *error.args)
+    again.__dict__.update(error.__dict__)
+    again.__cause__ = error
+    return again

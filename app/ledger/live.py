@@ -6,10 +6,10 @@ import threading
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
-from functools import partial
 from typing import Final, Protocol, Self, TypeVar
 
-from app.errors import LedgerError
+from app.errors import InternalError, UserError
+from app.files import refusing
 from app.ledger.batches import Batches
 from app.ledger.book import LEDGER_FILE, Ledger
 from app.ledger.errors import LedgerLostError, UnknownAccountError
@@ -63,15 +63,18 @@ class LiveLedger:
 
     async def __aenter__(self) -> Self:
         self._loop = asyncio.get_running_loop()
-        self._failure: asyncio.Future[LedgerError] = self._loop.create_future()
+        self._failure: asyncio.Future[UserError] = self._loop.create_future()
         async with AsyncExitStack() as stack:
             self._writing, self._writer = await self._open(stack, "ledger-writer", lambda: Writer(self._occupancy))
             reading, self._reader = await self._open(stack, "ledger-reader", lambda: Ledger(self._path))
             self._orders: Batches[Order, AccountReply] = Batches(
-                self._writing, self._carry_out, self._max_batch, self._writer.tidy
+                self._writing, self._carry_out, self._max_batch, self._tidy
             )
             self._lookups: Batches[str, AccountState | None] = Batches(reading, self._look_up, MAX_LOOKUPS)
-            size = self._path.stat().st_size + log_path(self._path).stat().st_size
+            for batches in (self._orders, self._lookups):
+                stack.callback(batches.close)
+            with refusing(self._path, "ledger", "read"):
+                size = self._path.stat().st_size + log_path(self._path).stat().st_size
             if size <= self._quick_bytes:
                 await self._loop.run_in_executor(reading, self._reader.verify)
                 await self._begin()
@@ -83,11 +86,6 @@ class LiveLedger:
 
     async def __aexit__(self, *exc_info: object) -> None:
         await self._closing.aclose()
-
-    async def belongs_to(self, identity: bytes, *, may_replace: bool) -> None:
-        """As `Ledger.belongs_to`."""
-        act = partial(self._writer.belongs_to, identity, may_replace=may_replace)
-        await self._loop.run_in_executor(self._writing, act)
 
     async def card_digest(self, account: str) -> bytes | None:
         """Look up the SHA-256 of the secret of the account's card; None for an unknown account. Raises LedgerError."""
@@ -107,8 +105,11 @@ class LiveLedger:
             return Accepted(type=request.type, id=request.id, balance=state.balance)
         return await self._orders.ask(account, Order(account, request))
 
-    async def failure(self) -> LedgerError:
-        """Wait until the ledger cannot go on: it is damaged, or its files are no longer those of its names."""
+    async def failure(self) -> UserError:
+        """Wait until the ledger cannot go on: it is damaged, or its files are no longer those of its names.
+
+        Gives the sentence with which the bank ends.
+        """
         return await asyncio.shield(self._failure)
 
     # --- in the threads ---
@@ -120,6 +121,10 @@ class LiveLedger:
 
     def _carry_out(self, orders: Sequence[Order]) -> Sequence[Outcome]:
         return self._lasting(lambda: self._writer.carry_out(orders))
+
+    def _tidy(self) -> None:
+        with suppress(LedgerLostError):  # the bank ends with it
+            self._lasting(self._writer.tidy)
 
     def _lasting(self, act: Callable[[], R]) -> R:
         try:
@@ -158,15 +163,17 @@ class LiveLedger:
         with ThreadPoolExecutor(1, thread_name_prefix="ledger-auditor") as auditing:
             try:
                 await self._loop.run_in_executor(auditing, verify)
-            except LedgerError as error:
+                await self._begin()
+            except UserError as error:
                 self._fail(error)
-                return
+            except Exception as error:  # noqa: BLE001 - the bank ends with it
+                self._fail(InternalError(error))
+            else:
+                logger.info("the ledger is verified")
             finally:
                 ending.set()
-        await self._begin()
-        logger.info("the ledger is verified")
 
-    def _fail(self, error: LedgerError) -> None:
+    def _fail(self, error: UserError) -> None:
         if not self._failure.done():
             self._failure.set_result(error)
 

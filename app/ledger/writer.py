@@ -9,7 +9,7 @@ from app.errors import LedgerError
 from app.ledger.binding import write_mark
 from app.ledger.book import LEDGER_FILE, Ledger
 from app.ledger.custody import Custody
-from app.ledger.errors import CommitFailedError, LedgerLostError
+from app.ledger.errors import CommitFailedError, LedgerLostError, NotBegunError, likewise
 from app.ledger.occupancy import Occupancy
 from app.ledger.recording import Order, Outcome
 
@@ -19,6 +19,8 @@ LOG_PAGES: Final = 1024
 PAGES_AN_ORDER: Final = 3
 PAGES_A_BATCH: Final = 3
 """About what an order and a batch of them add to the log."""
+
+_NOT_WRITTEN: Final = "the log is not written into the ledger: %s"
 
 logger = logging.getLogger("suitecase.ledger")
 
@@ -41,10 +43,6 @@ class Writer:
             raise
         self._log_pages = 0
 
-    def belongs_to(self, identity: bytes, *, may_replace: bool) -> None:
-        """As `Ledger.belongs_to`."""
-        self._ledger.belongs_to(identity, may_replace=may_replace)
-
     def begin(self) -> None:
         """Bind the ledger to a new log, and say in it that it is in use."""
         self.custody.check()
@@ -53,17 +51,17 @@ class Writer:
     def carry_out(self, orders: Sequence[Order]) -> Sequence[Outcome]:
         """As `Ledger.apply_all`; raises LedgerLostError when what was written is no longer the ledger.
 
-        When an order makes the transaction of all fail, each has one of its own.
+        When a statement makes the transaction of all fail, each order has one of its own.
         """
         self.custody.check()
         try:
             outcomes = self._ledger.apply_all(orders)
-        except CommitFailedError:
+        except (NotBegunError, CommitFailedError):
             raise
         except LedgerError:
             if len(orders) == 1:
                 raise
-            outcomes = [self._alone(order) for order in orders]
+            outcomes = self._one_by_one(orders)
         self.custody.check()
         self._note()
         self._log_pages += PAGES_A_BATCH + PAGES_AN_ORDER * len(orders)
@@ -72,34 +70,46 @@ class Writer:
     def tidy(self) -> None:
         """Write the log into the file when it has grown."""
         if self._log_pages >= LOG_PAGES:
-            with suppress(LedgerLostError):  # the next order is told
-                self.custody.check()
-                self._renew(in_use=True)
+            self.custody.check()
+            self._renew(in_use=True)
 
     def leave(self) -> None:
-        """Write the log into the file, say in it that it is not in use, and close it."""
+        """Write the log into the file, say in it that it is not in use, and close it.
+
+        Where that cannot be done, the log stays as it is, as that of a bank that is killed does.
+        """
         try:
             self.custody.check()
-            self._renew(in_use=False)
-        except LedgerLostError:
+            self._ledger.put_down()
+            self.custody.renewed()
+        except LedgerError as error:
+            if not isinstance(error, LedgerLostError):  # of that the bank has been told
+                logger.error(_NOT_WRITTEN, error)  # noqa: TRY400 - a sentence says it
             self._ledger.leave()
         else:
+            self._note()
             self._ledger.close()
 
-    def _alone(self, order: Order) -> Outcome:
-        try:
-            [outcome] = self._ledger.apply_all([order])
-        except LedgerError as error:
-            return error
-        return outcome
+    def _one_by_one(self, orders: Sequence[Order]) -> list[Outcome]:
+        """Carry out each in a transaction of its own; none more when one fails by the fault of no order."""
+        outcomes: list[Outcome] = []
+        for order in orders:
+            try:
+                outcomes += self._ledger.apply_all([order])
+            except (NotBegunError, CommitFailedError) as error:
+                rest = len(orders) - len(outcomes)
+                return outcomes + [likewise(error) for _ in range(rest)]
+            except LedgerError as error:
+                outcomes.append(error)
+        return outcomes
 
     def _renew(self, *, in_use: bool) -> None:
         self._log_pages = 0
         try:
             self._ledger.renew(in_use=in_use)  # when it must wait, then until the log has grown as much again
         except LedgerError as error:
-            logger.error("the log is not written into the ledger: %s", error)  # noqa: TRY400 - a sentence says it
-        self.custody.accept()
+            logger.error(_NOT_WRITTEN, error)  # noqa: TRY400 - a sentence says it
+        self.custody.renewed()
         self._note()
 
     def _note(self) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from app.bank_files import ledger_and_identity
 from app.keystore import load_or_create
 from framework import Suite
 from framework.registry import Registry
@@ -38,8 +39,10 @@ def programs(tmp_path: Path, warm_program: WarmProgram) -> Iterator[Programs]:
 
 @pytest.fixture(scope="session")
 def kept_keys(registry: Registry, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A data directory in which the bank's key for the quick suite is made."""
+    """A data directory with an empty ledger, in which the bank's key for the quick suite is made."""
     data_dir = tmp_path_factory.mktemp("kept") / "bank"
+    with ledger_and_identity(data_dir, may_replace=True):
+        pass
     kex = Suite.parse(QUICK_SUITE, registry).key_exchange
     load_or_create(
         data_dir,

@@ -122,6 +122,7 @@ def reached_by_others(data_dir: Path) -> None:
 
 
 def a_directory_for_a_ledger(data_dir: Path) -> None:
+    (data_dir / "ledger.sqlite3").unlink()
     (data_dir / "ledger.sqlite3").mkdir()
 
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 import socket
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def test_the_console_of_an_atm_in_a_pipe_and_in_a_terminal(town: Town) -> None:
 
 def test_an_account_opens_while_the_bank_does_not_run_and_once_alone(town: Town) -> None:
     programs = town.programs
+    shutil.rmtree(town.data_dir)
     command = ["open-account", "bob", "--data-dir", town.data_dir]
     opened = programs.run_warm(*command)
     assert opened.out == "account bob is open; its card is bob.card\n"

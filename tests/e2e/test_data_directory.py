@@ -5,6 +5,7 @@ import signal
 import sqlite3
 from pathlib import Path
 
+from app.ledger import Ledger
 from tests.e2e.programs import QUICK_SUITE, Town, wait_until
 
 
@@ -126,12 +127,33 @@ def test_a_backup_is_refused_where_there_is_something_and_where_there_is_no_bank
 def test_the_ledger_of_another_bank_is_refused(town: Town) -> None:
     town.bank().stop()
     other = town.data_dir.with_name("other")
-    shutil.copytree(town.data_dir, other)
-    for name in ("identity.key", "bank.pub", "ledger.sqlite3"):
-        (other / name).unlink()
+    other.mkdir(mode=0o700)
+    with Ledger(other / "ledger.sqlite3"):
+        pass
+    shutil.copy(town.data_dir / f"{QUICK_SUITE}.key", other)
     asked = town.programs.run_warm("--suite", QUICK_SUITE, "--data-dir", other, given="CHECK\n")
     assert asked.out == "CHECK ok, balance 0.00\n"
     shutil.copy(other / "ledger.sqlite3", town.data_dir)
     ended = town.programs.run_warm("bank", "--suite", QUICK_SUITE, "--data-dir", town.data_dir)
     assert (ended.code, ended.out) == (2, "")
     assert "belongs to another bank than the identity key beside it. Restore both from one backup" in folded(ended.err)
+
+
+def test_a_bank_whose_ledger_is_lost_does_not_begin_with_an_empty_one(town: Town) -> None:
+    """Nor does an account that is opened there; and what the sentence says to do can be done."""
+    bank, card = town.bank(), town.account()
+    assert town.atm(bank, card, "deposit", "10").code == 0
+    made = town.programs.run_warm("bank", "backup", "--data-dir", town.data_dir, "monday")
+    assert made.code == 0
+    bank.stop()
+    (town.data_dir / "ledger.sqlite3").unlink()
+    before = sorted(town.data_dir.iterdir())
+    for command in (["bank"], ["open-account", "bob"], []):
+        ended = town.programs.run_warm(*command, "--data-dir", town.data_dir)
+        assert ended.code == 2
+        assert f"The ledger in {town.data_dir} is missing, and keys of a bank are there." in folded(ended.err)
+        assert f"run `mv {town.data_dir} {town.data_dir}.before`" in folded(ended.err)
+        assert sorted(town.data_dir.iterdir()) == before
+    shutil.copytree(town.data_dir, town.data_dir.with_name("bank.before"))
+    assert town.programs.run_warm("bank", "--data-dir", town.data_dir, "restore", "monday").code == 0
+    assert town.atm(town.bank(), card, "check").out == "CHECK ok, balance 10.00\n"

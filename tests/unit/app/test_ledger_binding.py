@@ -11,8 +11,10 @@ from pathlib import Path
 import pytest
 
 from app.errors import LedgerError
-from app.ledger import LEDGER_FILE, Ledger
-from app.ledger.occupancy import OCCUPANCY_FILE
+from app.ledger import LEDGER_FILE, Ledger, Order
+from app.ledger.occupancy import OCCUPANCY_FILE, occupied
+from app.ledger.writer import Writer
+from app.messages import DepositRequest, new_request_id
 from tests.support.accounts import open_ledger
 
 StartProgram = Callable[..., subprocess.Popen[str]]
@@ -306,3 +308,31 @@ def test_killed_at_each_statement_while_the_log_is_emptied(
         if code == 0 or step == 16:
             break
     assert step >= 10
+
+
+@pytest.mark.parametrize("reader_ends", ["first", "last"])
+def test_a_bank_that_ends_while_someone_reads(
+    data_dir: Path, ledger_path: Path, reader_ends: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The log is not yet in the file when the bank leaves; whoever closes the ledger last writes it there."""
+    with occupied(data_dir) as occupancy:
+        writer = Writer(occupancy)
+        writer.begin()
+        [answer] = writer.carry_out([Order("demo", DepositRequest(id=new_request_id(), amount=1))])
+        assert answer.ok  # type: ignore[union-attr]
+        reader = sqlite3.connect(ledger_path, isolation_level=None)
+        reader.execute("BEGIN")
+        assert reader.execute("SELECT balance FROM account").fetchone() == (1,)
+        if reader_ends == "first":  # between the last two steps of the bank
+            plain = Ledger.close
+
+            def close(ledger: Ledger) -> None:
+                reader.close()
+                plain(ledger)
+
+            monkeypatch.setattr(Ledger, "close", close)
+        writer.leave()
+        monkeypatch.undo()
+        reader.close()
+    assert not log_of(ledger_path).exists()
+    assert balance(ledger_path) == 1

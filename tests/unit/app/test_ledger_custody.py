@@ -12,8 +12,9 @@ from pathlib import Path
 import pytest
 
 from app.errors import FileError, LedgerError
-from app.ledger import LEDGER_FILE, Ledger, LedgerLostError
+from app.ledger import LEDGER_FILE, Ledger, LedgerLostError, Order
 from app.ledger.occupancy import OCCUPANCY_FILE, RESTORING, occupied
+from app.ledger.writer import LOG_PAGES, Writer
 from app.messages import CheckRequest, DepositRequest, new_request_id
 from tests.support.accounts import open_ledger
 
@@ -233,3 +234,57 @@ def test_a_ledger_belongs_to_one_bank(ledger_path: Path) -> None:
         ledger.belongs_to(theirs, may_replace=True)
         with pytest.raises(LedgerError, match="belongs to another bank"):
             ledger.belongs_to(ours)
+
+
+@pytest.mark.parametrize("name", [LEDGER_FILE, f"{LEDGER_FILE}-wal", OCCUPANCY_FILE])
+@pytest.mark.parametrize("moment", ["begin", "tidy", "leave"])
+def test_what_is_replaced_while_the_log_is_written_into_the_ledger_is_not_taken_for_it(
+    data_dir: Path, moment: str, name: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def replacing(plain: Callable[..., object]) -> Callable[..., object]:
+        def act(ledger: Ledger, **options: object) -> object:
+            done = plain(ledger, **options)
+            rename_a_copy_over(name)(data_dir)
+            return done
+
+        return act
+
+    with occupied(data_dir) as occupancy:
+        writer = Writer(occupancy)
+        if moment != "begin":
+            writer.begin()
+            writer._log_pages = LOG_PAGES
+        with monkeypatch.context() as patched:
+            for step in ("renew", "put_down"):
+                patched.setattr(Ledger, step, replacing(getattr(Ledger, step)))
+            if moment == "leave":  # which has nothing to confirm, and writes into nothing that is there now
+                left: list[Path] = []
+                patched.setattr(Ledger, "leave", lambda ledger: left.append(ledger._database.path))
+                writer.leave()
+                assert left == [data_dir / LEDGER_FILE]
+                writer._ledger._database.leave()
+                return
+            with pytest.raises(LedgerLostError):
+                getattr(writer, moment)()
+        for _ in range(2):
+            with pytest.raises(LedgerLostError):
+                writer.carry_out([Order("demo", deposit())])
+        writer.leave()
+
+
+async def test_the_bank_ends_at_once_when_its_ledger_is_replaced_then(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.ledger.writer.LOG_PAGES", 1)
+    plain = Ledger.renew
+
+    def renew_and_replace(ledger: Ledger, *, in_use: bool) -> bool:
+        renewed = plain(ledger, in_use=in_use)
+        rename_a_copy_over(LEDGER_FILE)(data_dir)
+        return renewed
+
+    async with open_ledger(data_dir) as live:
+        monkeypatch.setattr(Ledger, "renew", renew_and_replace)
+        assert (await live.apply("demo", deposit())).ok, "it was confirmed before"
+        async with asyncio.timeout(20):
+            assert isinstance(await live.failure(), LedgerLostError)

@@ -238,9 +238,9 @@ def test_where_there_is_no_write_ahead_log_the_ledger_does_not_hang(
     on_disk.close()
 
 
-def test_an_sqlite_without_strict_tables_is_refused(ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 36, 0))
-    with pytest.raises(LedgerError, match=r"needs SQLite 3\.37 or newer"):
+def test_an_sqlite_that_is_too_old_is_refused(ledger_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sqlite3, "sqlite_version_info", (3, 37, 2))
+    with pytest.raises(LedgerError, match=r"needs SQLite 3\.38 or newer"):
         Ledger(ledger_path)
 
 
