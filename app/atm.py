@@ -241,7 +241,7 @@ def _why_not(bank: BankAddress, error: ChannelError) -> str:
     if error.reason == FailureReason.PLUGIN:
         return f"The channel to {bank.text} failed here: {error}; `plugins` lists what is installed."
     return (
-        f"The bank at {bank.text} closed without a word; if it still runs, it never says why. Compare with what it "
-        f"printed at its start: the suite, here {bank.suite.name}, and its key, here "
+        f"The bank at {bank.text} closed the connection and gave no reason; it never does, but its log says it. "
+        f"Compare with what it printed at its start: the suite, here {bank.suite.name}, and its key, here "
         f"{fingerprint(bank.public_key)}; and check this machine's clock."
     )

@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 from typing import TypeVar
 
+from app.about_requests import about_damaged, about_open, about_open_elsewhere, about_repeated, about_settled
 from app.atm import Atm, BankAddress
 from app.card import Card
 from app.cautions import STYLES, doubtful, reason
@@ -17,11 +18,8 @@ from app.interruption import run_unless_cut_short
 from app.keystore import fingerprint
 from app.lines import PROMPT, lines_from_pipe, lines_from_terminal, text_of
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
-from app.money import format_amount
-from app.output import printable
 from app.pending import PendingRequest
-from app.pending_record import BankMark
-from app.screen import NotUnderstoodError, Screen, in_words
+from app.screen import NotUnderstoodError, Screen
 from app.signals import ending_in_order, holding_signals, ignore_signals
 from app.waiting import waiting_for_the_bank
 from framework import KeyPair
@@ -117,10 +115,10 @@ class AtmConsole:
             left = self._atm.recorded()
             if not left:
                 raise
-            raise ChannelFailedError("Interrupted.", _about_open(left)) from None
+            raise ChannelFailedError("Interrupted.", about_open(left)) from None
         self._mention(self._atm.still_open())
         for path in self._atm.damaged():
-            self._screen.remark(_about_damaged(path))
+            self._screen.remark(about_damaged(path))
 
     def ask_once(self, request: AccountRequest) -> int:
         """Serve one command of `atm check|deposit|withdraw`; gives the exit code. Raises UserError.
@@ -139,14 +137,11 @@ class AtmConsole:
         self._mention(others)
         if earlier is None and not isinstance(request, CheckRequest):
             for path in self._atm.damaged():  # perhaps the record of this very request
-                raise FileError(_about_damaged(path))
+                raise FileError(about_damaged(path))
 
         def tell(reply: AccountReply) -> None:
             if earlier is not None:
-                self._screen.remark(
-                    "This answers the request that was sent before and not answered; it is not sent anew, and a "
-                    "balance is that of then."
-                )
+                self._screen.remark(about_repeated(request, reply))
             self._screen.reply(reply)
 
         with earlier or self._begin(request) as pending:
@@ -156,9 +151,9 @@ class AtmConsole:
     def _mention(self, left: list[AccountRequest]) -> None:
         """Say what is open: at this bank, and at others."""
         if left:
-            self._screen.remark(_about_open(left))
+            self._screen.remark(about_open(left))
         for request, mark in self._atm.open_elsewhere():
-            self._screen.remark(_about_open_elsewhere(request, mark))
+            self._screen.remark(about_open_elsewhere(request, mark))
 
     def converse(self) -> int:
         """Serve lines until QUIT or the end of input; gives the exit code. Raises UserError when the channel fails.
@@ -245,9 +240,7 @@ class AtmConsole:
                 raise
 
     def _tell_of_earlier(self, request: AccountRequest, reply: AccountReply) -> None:
-        self._screen.remark(
-            f"{_in_short(request)} was sent before and not answered; the bank says now: {in_words(reply)}."
-        )
+        self._screen.remark(about_settled(request, reply))
 
     @staticmethod
     def _forget(pending: PendingRequest) -> None:
@@ -286,28 +279,3 @@ class AtmConsole:
         """Run until it is done, or until Ctrl-C or SIGTERM."""
         with waiting_for_the_bank():
             return run_unless_cut_short(self._runner, asking)
-
-
-def _about_damaged(path: Path) -> str:
-    return (
-        f"A request was sent and not answered, and its record {printable(str(path))} cannot be read; "
-        "compare the balance with what you expect, and remove the file."
-    )
-
-
-def _about_open(requests: list[AccountRequest]) -> str:
-    return (
-        f"Sent before, not answered, and still open: {', '.join(map(_in_short, requests))}; the same command again "
-        "settles one of them, the console all, without moving the money twice."
-    )
-
-
-def _about_open_elsewhere(request: AccountRequest, mark: BankMark) -> str:
-    return (
-        f"Sent before to another bank ({mark}), not answered, and open at that bank: {_in_short(request)}; the same "
-        "command there settles it, without moving the money twice."
-    )
-
-
-def _in_short(request: AccountRequest) -> str:
-    return request.type if isinstance(request, CheckRequest) else f"{request.type} {format_amount(request.amount)}"

@@ -232,6 +232,9 @@ def test_a_full_disk_moves_no_money_and_the_next_run_settles_it(town: Town) -> N
     assert bank.stop() == 0
     assert town.balance() == answered * 100
     again = town.atm(town.bank(), card, given="CHECK\n")
-    assert f"DEPOS 1.00 was sent before and not answered; the bank says now: ok, balance {answered + 1}.00" in again.err
+    assert (
+        f"DEPOS 1.00 was cut short before; the bank answered: ok, balance {answered + 1}.00 right after it."
+        in again.err
+    )
     assert again.out == f"CHECK ok, balance {answered + 1}.00\n"
     assert town.balance() == (answered + 1) * 100

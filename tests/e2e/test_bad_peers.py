@@ -54,7 +54,7 @@ def test_servers_that_are_no_banks(town: Town) -> None:
     for serve, said in (
         (garbage, "speaks another protocol; is the address that of a bank?"),
         (a_huge_frame, "speaks another protocol"),
-        (hang_up, "closed without a word"),
+        (hang_up, "closed the connection and gave no reason"),
     ):
         with server(serve) as address:
             ended = town.atm(address, card, "deposit", "5")

@@ -112,7 +112,7 @@ def test_control_c_while_the_bank_is_asked_says_what_is_not_known(programs: Prog
         assert terminal.process.returncode == 3
         assert not is_alive(bank)
     with console(programs) as terminal:
-        assert "DEPOS 5.00 was sent before and not answered; the bank says now: ok, balance 15.00" in unwrapped(
+        assert "DEPOS 5.00 was cut short before; the bank answered: ok, balance 15.00 right after it." in unwrapped(
             terminal.seen
         )
         assert terminal.ask("CHECK") == "CHECK ok, balance 15.00"

@@ -109,9 +109,9 @@ async def test_the_bank_is_killed_between_debit_and_reply(town: Town) -> None:
     assert new.fingerprint == bank.fingerprint
     again = await asyncio.to_thread(town.atm, new, card, "withdraw", "30")
     assert (again.code, again.out) == (0, "WITHD ok, balance 70.00\n")
-    assert (
-        "This answers the request that was sent before and not answered; it is not sent anew, and a balance is that of "
-        "then." in again.err
+    assert again.err == (
+        "Repeated: WITHD 30.00, which was cut short before. The money moves once; the balance is the one right after "
+        "it.\n"
     )
     assert town.balance() == 70_00
     assert not record.exists()
@@ -128,7 +128,7 @@ def test_a_retry_by_another_path_to_the_card_is_the_same_request(town: Town) -> 
     PendingRequests(card, read_card(card)).begin(request).release()  # as a killed ATM leaves it
     ended_here = town.atm(bank, link, "deposit", "5")
     assert (ended_here.code, ended_here.out) == (0, "DEPOS ok, balance 5.00\n")
-    assert "This answers the request that was sent before" in ended_here.err
+    assert "Repeated: DEPOS 5.00, which was cut short before. The money moves once" in ended_here.err
     assert not link.with_name("link.card.pending").exists()
     assert list(card.with_name("alice.card.pending").iterdir()) == []
 
@@ -157,10 +157,10 @@ async def test_another_command_leaves_the_old_request_to_its_repetition(town: To
     for other, change in ((("check",), 0), (("deposit", "1"), 1_00), (("withdraw", "30"), -30_00)):
         balance += change
         ended = await asyncio.to_thread(town.atm, bank, card, *other, "--json")
-        assert "Sent before, not answered, and still open: DEPOS 30.00; the same command again settles" in ended.err
+        assert "Still open: DEPOS 30.00. Run the same command again with this card, or open the" in ended.err
         assert json.loads(ended.out)["balance"] == f"{balance // 100}.00"
     again = await asyncio.to_thread(town.atm, bank, card, "deposit", "30", "--json")
-    assert "This answers the request that was sent before and not answered" in again.err
+    assert "Repeated: DEPOS 30.00, which was cut short before. The money moves once" in again.err
     assert json.loads(again.out) == {"type": "DEPOS", "ok": True, "balance": "30.00"}
     assert town.balance() == balance
     ended = await asyncio.to_thread(town.atm, bank, card, "check")
@@ -296,11 +296,11 @@ def test_an_atm_killed_at_any_moment_is_settled_by_the_next(town: Town, moment: 
     moved = town.balance()
     check = town.atm(bank, card, "check")
     assert check.code == 0
-    assert ("Sent before, not answered, and still open: DEPOS 10.00" in check.err) == _was_sent(left)
+    assert ("Still open: DEPOS 10.00" in check.err) == _was_sent(left)
     again = town.atm(bank, card)
     assert again.code == 0
     assert town.balance() in ({1000} if moved or _was_sent(left) else {0})
-    assert ("was sent before and not answered; the bank says now" in again.err) == _was_sent(left)
+    assert ("was cut short before; the bank answered" in again.err) == _was_sent(left)
 
 
 INTERRUPTED_WHEN_FORGOTTEN = """

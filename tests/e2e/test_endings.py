@@ -140,7 +140,7 @@ def test_money_asked_of_a_killed_bank_is_in_doubt_and_settled_by_the_next_run(pr
         assert last.code == 3
         assert "Whether it carried out the DEPOS is not known" in last.refusal
     again = programs.run("--suite", QUICK_SUITE, given="CHECK\n")
-    assert "DEPOS 5.00 was sent before and not answered; the bank says now: ok, balance 15.00" in again.err
+    assert "DEPOS 5.00 was cut short before; the bank answered: ok, balance 15.00 right after it." in again.err
     assert (again.code, again.out) == (0, "CHECK ok, balance 15.00\n")
 
 

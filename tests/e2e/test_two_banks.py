@@ -13,7 +13,7 @@ from app.public_key import describe_key
 from tests.e2e.programs import PATIENCE, QUICK_SUITE, Ended, RunningBank, Town
 from tests.e2e.test_durability import proxy_before
 
-ANSWERS = "This answers the request that was sent before and not answered"
+ANSWERS = "which was cut short before. The money moves once; the balance is the one right after it."
 
 
 def copy_of(town: Town) -> Town:
@@ -96,11 +96,11 @@ async def test_with_a_card_that_names_no_bank_the_record_does(town: Town) -> Non
     there = await asyncio.to_thread(copy.atm, other, card, "deposit", "50")
     assert (there.code, there.out) == (0, "DEPOS ok, balance 50.00\n")
     assert ANSWERS not in there.err
-    assert "Sent before to another bank (SHA256:" in there.err
-    assert "not answered, and open at that bank: DEPOS 50.00; the same command there settles it" in there.err
+    assert "Still open at another bank (SHA256:" in there.err
+    assert "): DEPOS 50.00. Run the same command there again, with this card, to complete it; the money" in there.err
     console = await asyncio.to_thread(copy.atm, other, card, given="CHECK\n")
     assert console.out == "CHECK ok, balance 50.00\n"
-    assert "open at that bank: DEPOS 50.00" in console.err
+    assert "): DEPOS 50.00. Run the same command there again" in console.err
     again = await asyncio.to_thread(town.atm, bank, card, "deposit", "50")
     assert (again.code, again.out) == (0, "DEPOS ok, balance 50.00\n")
     assert ANSWERS in again.err

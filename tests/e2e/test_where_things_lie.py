@@ -105,7 +105,7 @@ def test_what_is_read_only_is_read(town: Town) -> None:
     try:
         check = town.atm(bank, card, "check")
         assert (check.code, check.out) == (0, "CHECK ok, balance 0.00\n")
-        assert "still open: DEPOS 1.00" in check.err
+        assert "Still open: DEPOS 1.00" in check.err
         assert card.read_bytes() == before
     finally:
         folder.chmod(0o700)

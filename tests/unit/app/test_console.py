@@ -180,7 +180,7 @@ def test_one_command_cut_short_before_it_is_forgotten(
     assert desk.once(deposit(), as_json=as_json) == 0
     out, err = capsys.readouterr()
     assert out == ('{"type":"DEPOS","ok":true,"balance":"5.00"}\n' if as_json else "DEPOS ok, balance 5.00\n")
-    assert "This answers the request that was sent before" in err
+    assert "which was cut short before. The money moves once; the balance is the one right" in err
     assert desk.balance == 500
     assert desk.records() == []
 
@@ -235,7 +235,7 @@ def test_a_line_cut_short_before_it_is_forgotten(
     out, err = capsys.readouterr()
     assert (out, err) == (
         "",
-        "DEPOS 5.00 was sent before and not answered; the bank says now: ok, balance 5.00.\n",
+        "DEPOS 5.00 was cut short before; the bank answered: ok, balance 5.00 right after it.\n",
     )
     assert desk.balance == 500
     assert desk.records() == []
@@ -290,7 +290,7 @@ def test_orphans_cut_short_while_they_are_settled(
     assert desk.records() == requests
     capsys.readouterr()
     desk.run(AtmConsole.settle_all)
-    assert capsys.readouterr().err.count("was sent before and not answered; the bank says now: ok") == 2
+    assert capsys.readouterr().err.count("was cut short before; the bank answered: ok") == 2
     assert desk.balance == 300
     assert desk.records() == []
 
@@ -387,20 +387,21 @@ def test_one_command_leaves_the_requests_of_others_alone(desk: Desk, capsys: pyt
     for request in (*withdrawals, other):
         desk.pending.begin(request).release()
     capsys.readouterr()
-    open_still = "Sent before, not answered, and still open: {}; the same command again settles one of them"
+    several = "Still open: {}. Run one of these commands again with this card to complete it, or open the console to"
+    one = "Still open: {}. Run the same command again with this card, or open the console, to complete it; the money"
     for asked in (CheckRequest(id=new_request_id()), deposit(100)):
         assert desk.once(asked) == 0
-        assert open_still.format("WITHD 20.00, WITHD 20.00, DEPOS 3.00") in capsys.readouterr().err
+        assert several.format("WITHD 20.00, WITHD 20.00, DEPOS 3.00") in capsys.readouterr().err
     assert {request.id for request in desk.records()} == {request.id for request in (*withdrawals, other)}
     assert desk.balance == 10_100
-    for left in ("WITHD 20.00, DEPOS 3.00", "DEPOS 3.00"):
+    for left in (several.format("WITHD 20.00, DEPOS 3.00"), one.format("DEPOS 3.00")):
         assert desk.once(WithdrawRequest(id=new_request_id(), amount=2000)) == 0
         err = capsys.readouterr().err
-        assert open_still.format(left) in err
-        assert "This answers the request that was sent before" in err
+        assert left in err
+        assert "which was cut short before. The money moves once; the balance is the one right" in err
     assert desk.balance == 6_100
     assert desk.once(deposit(300)) == 0
-    assert "still open" not in capsys.readouterr().err
+    assert "Still open" not in capsys.readouterr().err
     assert desk.balance == 6_400
     assert desk.records() == []
 
@@ -410,11 +411,23 @@ def test_the_console_settles_all(desk: Desk, capsys: pytest.CaptureFixture[str])
         desk.pending.begin(deposit(amount)).release()
     desk.run(AtmConsole.settle_all)
     assert capsys.readouterr().err.splitlines() == [
-        "DEPOS 1.00 was sent before and not answered; the bank says now: ok, balance 1.00.",
-        "DEPOS 2.00 was sent before and not answered; the bank says now: ok, balance 3.00.",
+        "DEPOS 1.00 was cut short before; the bank answered: ok, balance 1.00 right after it.",
+        "DEPOS 2.00 was cut short before; the bank answered: ok, balance 3.00 right after it.",
     ]
     assert desk.records() == []
     assert desk.balance == 300
+
+
+def test_one_that_the_bank_refuses_is_said_to_have_no_balance(desk: Desk, capsys: pytest.CaptureFixture[str]) -> None:
+    lost = WithdrawRequest(id="0" * 32, amount=2000)
+    desk.pending.begin(lost).release()
+    assert desk.once(WithdrawRequest(id=new_request_id(), amount=2000)) == 1
+    assert capsys.readouterr().err == "Repeated: WITHD 20.00, which was cut short before.\n"
+    desk.pending.begin(lost).release()
+    desk.run(AtmConsole.settle_all)
+    assert capsys.readouterr().err == (
+        "WITHD 20.00 was cut short before; the bank answered: refused: there is not enough money in the account.\n"
+    )
 
 
 STEPS_OF = tuple(
@@ -540,7 +553,10 @@ def test_cut_short_before_any_line_what_is_said_is_what_lies_on_the_disk(
         assert remembered == (REMEMBERED in said), (line, said)
         if remembered:
             assert desk.once(deposit()) == 0
-            assert "This answers the request that was sent before" in capsys.readouterr().err, line
+            assert (
+                "which was cut short before. The money moves once; the balance is the one right"
+                in capsys.readouterr().err
+            ), line
         assert desk.balance == balance + (500 if told or remembered else 0), (line, said)
         assert ask is a_line or (code == 0) == (told and not remembered), (line, code)
         assert desk.records() == [], line
@@ -560,12 +576,12 @@ def test_cut_short_before_any_line_of_settling_none_is_forgotten_untold_or_left_
         ending = interrupted(process, lambda: desk.run(AtmConsole.settle_all), line, SIGNALS[line % 2])
         if ending is None:
             break
-        told, left = capsys.readouterr().err.count("the bank says now: ok"), len(desk.records())
+        told, left = capsys.readouterr().err.count("the bank answered: ok"), len(desk.records())
         seen.add((told, left))
         assert told + left >= 2, (line, ending)
-        assert told == 0 or left == 0 or REMEMBERED in ending[1] or "still open: DEPOS 2.00;" in ending[1], line
+        assert told == 0 or left == 0 or REMEMBERED in ending[1] or "Still open: DEPOS 2.00." in ending[1], line
         desk.run(AtmConsole.settle_all)
-        assert capsys.readouterr().err.count("the bank says now: ok") == left
+        assert capsys.readouterr().err.count("the bank answered: ok") == left
         assert desk.balance == balance + 300
     assert seen == {(0, 2), (1, 2), (1, 1), (2, 1), (2, 0)}
 
