@@ -44,12 +44,13 @@ def host_and_port(text: str) -> tuple[str, int]:
 def host_and_any_port(text: str) -> tuple[str, int]:
     """Split an address to listen on; port 0 is any free one. Raises InputError."""
     host, _, port = text.rpartition(":")
-    if port != "0":
-        return host_and_port(text)
     try:
-        return host_and_port(f"{host}:1")[0], 0
+        return (host_and_port(f"{host}:1")[0], 0) if port == "0" else host_and_port(text)
     except InputError:
-        raise InputError(f"{excerpt(text)} is nothing to listen on; write host:port, as 127.0.0.1:0.") from None
+        raise InputError(
+            f"{excerpt(text)} is not an address to listen on; write host:port, as 127.0.0.1:7000, or 127.0.0.1:0 for "
+            "any free port."
+        ) from None
 
 
 def join(host: str, port: int) -> str:

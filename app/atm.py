@@ -60,7 +60,7 @@ class Atm:
         RefusedByBankError for the card.
         """
         bank = self._bank
-        refuse_other_bank(self._card_path, self._card, bank.known.identity, bank.text)
+        refuse_other_bank(self._card_path, self._card, bank.known, bank.text)
         try:
             self._stream = await open_channel(
                 bank.host,

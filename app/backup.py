@@ -41,7 +41,7 @@ def back_up(data_dir: Path, target: Path) -> Audit:
     if not ledger.exists():
         raise MissingFileError(f"There is no ledger in {data_dir}; give the bank's directory with --data-dir.")
     if os.path.lexists(target):
-        raise FileError(f"There is a file {target} already, and it stays; give the backup a new name.")
+        raise FileError(f"There is {target} already, and it stays; give the backup a new name.")
     make_directory(target.parent, "directory for the backup")
     with refusing(target, "backup", "written"):
         temporary = target.with_name(f".{target.name}.{secrets.token_hex(8)}.tmp")

@@ -23,7 +23,7 @@ def mount(bank: typer.Typer, data_directory: DataDirectory) -> None:
         options_metavar="[OPTIONS] TARGET",
         epilog="""\b
 Example:
-  suitecase bank backup --data-dir bank monday
+  suitecase bank backup --data-dir bank backups/monday
 """,
     )
     @refusing_with_a_sentence
@@ -49,7 +49,7 @@ Example:
         options_metavar="[OPTIONS] SOURCE",
         epilog="""\b
 Example:
-  suitecase bank restore --data-dir bank monday
+  suitecase bank restore --data-dir bank backups/monday
 """,
     )
     @refusing_with_a_sentence

@@ -15,7 +15,7 @@ from app.bank_files import ledger_and_identity
 from app.descriptors import make_room
 from app.errors import UserError
 from app.identity import LoadedIdentity
-from app.keystore import fingerprint, load_or_create
+from app.keystore import KeyBefore, fingerprint, load_or_create
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import Occupancy, occupied
 from app.open_sessions import OpenSessions
@@ -130,11 +130,12 @@ def run_bank(
         with ending_in_order():
             addresses = try_address(host, port)
             occupancy = stack.enter_context(occupied(data_dir))
+            before = KeyBefore.of(data_dir, suite.name)
             with ledger_and_identity(data_dir, may_replace=True, occupancy=occupancy) as (_, identity):
                 pass  # what they say of each other is on the disk: before the suite's key, which takes its time
             key_pair = bank_key_pair(suite, data_dir)
-        if identity.instead_of is not None:
-            logger.warning("%s", identity.about_the_loss())
+        for change in filter(None, (identity.about_the_loss(), before.about_the_change(key_pair.public_key))):
+            logger.warning("%s", change)
         make_room()
         return _serve(suite, key_pair, identity, occupancy, stack.pop_all(), addresses, port, announce, lifeline)
 

@@ -135,6 +135,19 @@ def keys_there(path: Path, identity: BankIdentity) -> list[SignedKey]:
     return found
 
 
+def key_there(path: Path, suite_name: str) -> bytes | None:
+    """Read the key of a suite off a file that need not be right otherwise; None where none can be read.
+
+    Nothing is verified: it is what was given away that matters. Raises FileError.
+    """
+    for line in _text_there(path).split("\n"):
+        with suppress(ValueError):
+            name, public_key = parse_key(line.split()[:3])
+            if name == suite_name:
+                return public_key
+    return None
+
+
 def identity_there(path: Path) -> BankIdentity | None:
     """Read the identity off a file that need not be right otherwise; None where none can be read. Raises FileError."""
     for line in _text_there(path).split("\n"):
@@ -173,7 +186,7 @@ def _parse(data: bytes, path: Path) -> BankFile:
         keys[name] = public_key
     if version and identity is None:
         raise FileError(f"The {NOUN} {path} is cut short: it does not say which bank it is of; fetch the file again.")
-    return BankFile(path, BankKeys(identity, keys))
+    return BankFile(path, BankKeys(identity, keys, str(path)))
 
 
 def _verified(line: str, identity: BankIdentity) -> tuple[str, bytes]:

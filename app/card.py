@@ -15,7 +15,7 @@ from app.files import OTHERS_ANY, create_file, make_directory, read_file, replac
 from app.ledger import AccountExistsError, Ledger
 from app.messages import ACCOUNT_NAME, CardRequest
 from app.neighbours import check_neighbours
-from app.public_key import BankIdentity
+from app.public_key import BankIdentity, BankKeys
 from app.secret import CardSecret
 from app.versions import VERSION, known_version
 
@@ -131,23 +131,24 @@ def bind_card(path: Path, card: Card, bank: BankIdentity) -> Card:
     return bound
 
 
-def refuse_other_bank(path: Path, card: Card, bank: BankIdentity | None, address: str) -> None:
+def refuse_other_bank(path: Path, card: Card, bank: BankKeys, address: str) -> None:
     """Raise CardError unless the card may be shown to this bank: its own, or any if it names none.
 
-    `bank` is None when nothing says which bank answers at the address. Whoever gives a file of the form that said
-    nothing yet would otherwise be shown every card.
+    `bank` has no identity when nothing says which bank answers at the address. Whoever gives a file of the form
+    that said nothing yet would otherwise be shown every card.
     """
-    if card.bank is None or card.bank == bank:
+    if card.bank is None or card.bank == bank.identity:
         return
-    if bank is None:
+    if bank.identity is None:
         raise CardError(
             f"The {_NOUN} {path} is for the bank {card.bank.fingerprint}, and nothing says that this is the bank at "
             f"{address}: its key is known from a file of an earlier suitecase. Get the bank.pub that the bank has now; "
             "give it with --bank-key, or add it with `trust`."
         )
     raise CardError(
-        f"The {_NOUN} {path} is for the bank {card.bank.fingerprint}, and {address} is the bank {bank.fingerprint}; "
-        "nothing was sent. Use the card that this bank gave you, or the address of the other."
+        f"The {_NOUN} {path} is for the bank {card.bank.fingerprint}, but {bank.said_by} is of the bank "
+        f"{bank.identity.fingerprint}; nothing was sent to {address}. Give the address and the bank.pub of this "
+        "card's bank, or the card that the other bank gave you."
     )
 
 
@@ -203,7 +204,7 @@ def ensure_account_with_card(ledger: Ledger, name: str, path: Path, bank: BankId
 
 def _card_left_behind(path: Path, name: str, bank: BankIdentity | None) -> Card:
     """Read the card that an attempt cut short has left at `path`; any other file there is refused, and stays."""
-    in_the_way = CardError(f"There is a file {path} already, and it stays; choose another path for the card.")
+    in_the_way = CardError(f"There is {path} already, and it stays; choose another path for the card.")
     try:
         card = read_card(path)
     except FileError:

@@ -19,6 +19,7 @@ from app.options import (
     EXAMPLES,
     EXIT_CODES,
     AllowOption,
+    AtmCommand,
     BankKeyOption,
     CardOption,
     Command,
@@ -93,7 +94,7 @@ def main_job(
     epilog="""\b
 Examples:
   suitecase bank --listen 127.0.0.1:7000 --data-dir bank
-  suitecase bank backup --data-dir bank monday
+  suitecase bank backup --data-dir bank backups/monday
 """,
 )
 @refusing_with_a_sentence
@@ -109,8 +110,8 @@ def bank(
 ) -> int:
     """Serve ATMs until Ctrl-C or SIGTERM; or, with a command, back a bank up or restore it.
 
-    Prints one line when it is ready: listening on HOST:PORT SHA256:fingerprint. Its public key lies in DIR/bank.pub;
-    give that file to those who run an ATM.
+    Prints one line on standard output when it is ready: listening on HOST:PORT SHA256:fingerprint, which is that of the
+    key for its suite. Its public keys lie in DIR/bank.pub; give that file to those who run an ATM.
     """
     if ctx.invoked_subcommand is not None:
         given = {"data_dir": data_dir, "log_json": log_json, "config": config}
@@ -190,7 +191,7 @@ def open_account(
 
 
 @app.command(
-    cls=Command,
+    cls=AtmCommand,
     short_help="Talk to a bank: one request, or the console.",
     options_metavar="[OPTIONS] [check | deposit AMOUNT | withdraw AMOUNT]",
     context_settings={"ignore_unknown_options": True},
@@ -202,8 +203,8 @@ Examples:
                 --card alice.card
 
 A request that moves money is remembered beside the card until its answer is written. If that does not come about,
-the same command again repeats it, and the money moves once. Other commands leave it alone and say that it is open;
-the console settles all that are, and says what the bank answered.
+running the same command again completes that request, and the money moves once. Other commands leave it alone and say
+that it is open. The console completes all that are open, and says what the bank answered.
 
 {EXIT_CODES}""",
 )
@@ -222,7 +223,10 @@ def atm(
     allow_plugin: AllowOption = None,
     config: ConfigOption = None,
 ) -> int:
-    """Talk to a bank: check, deposit AMOUNT or withdraw AMOUNT; without one of these, the console."""
+    """Talk to a bank: check, deposit AMOUNT or withdraw AMOUNT; without one of these, the console.
+
+    The bank is known by its bank.pub or by a known-banks file. Where both are given, they must agree.
+    """
     settings = _settings(
         ctx,
         suite=suite,
@@ -282,7 +286,8 @@ def trust(
 ) -> int:
     """Add a bank's key to a known-banks file.
 
-    Compare the fingerprint with the one that the bank prints. A key that is on record is never replaced. What the file
+    Compare the fingerprint with the one that the bank prints after `listening on`, which is that of the key for its
+    suite; the one of its identity, in its log, is another. A key that is on record is never replaced. What the file
     says of the bank's identity is added to a line that an earlier version wrote.
     """
     settings = _settings(ctx, suite=suite, connect=connect, known_banks=known_banks, bank_key=bank_key, config=config)

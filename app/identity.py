@@ -82,11 +82,18 @@ class LoadedIdentity:
         """Tell the operator that the bank is another one than before; empty where `bank.pub` named no other."""
         if self.instead_of is None:
             return ""
-        why = "was missing" if self.made_now else "is not the one that was there"
+        now, before = self.identity.fingerprint, self.instead_of.fingerprint
+        if not self.made_now:
+            return (
+                f"The identity of this bank is now {now}; {PUBLIC_FILE} said {before} before. If you have just put "
+                f"{now} back, all is well. If not, end the bank, put the {IDENTITY_FILE} of {before} back, and start "
+                "the bank again."
+            )
         return (
-            f"This bank has a NEW IDENTITY, {self.identity.fingerprint}: {IDENTITY_FILE} {why}. Cards and ATMs that "
-            f"know it as {self.instead_of.fingerprint} refuse it now. To have that identity back, end the bank, put "
-            f"its {IDENTITY_FILE} there, from a backup, and start the bank again."
+            f"This bank has a NEW IDENTITY, {now}: {IDENTITY_FILE} was missing, and {PUBLIC_FILE} said {before}. "
+            f"An ATM with the old {PUBLIC_FILE} or known-banks file still takes the old cards, and refuses new ones. "
+            f"An ATM with the new {PUBLIC_FILE} refuses the old cards. To have the old identity back, end the bank, "
+            f"put its {IDENTITY_FILE} there, from a backup, and start the bank again."
         )
 
 

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.bank_file import PUBLIC_FILE, read_bank_file
+from app.bank_file import PUBLIC_FILE, key_there, read_bank_file
 from app.errors import FileError
 from app.files import locked_directory, make_private_directory, refusing
 from app.identity import identity_under_lock, publish
@@ -15,7 +16,39 @@ from framework import KeyPair
 
 _REMEDY: Final = "(If there is none, move it away: the bank then makes a new key, which every ATM must be told.)"
 
-__all__ = ["PUBLIC_FILE", "fingerprint", "load_or_create", "read_bank_key"]
+__all__ = ["PUBLIC_FILE", "KeyBefore", "fingerprint", "load_or_create", "read_bank_key"]
+
+
+@dataclass(frozen=True)
+class KeyBefore:
+    """What a data directory says of a suite's key before the bank starts: the file, and the key in `bank.pub`."""
+
+    suite_name: str
+    file_was_there: bool
+    public_key: bytes | None
+
+    @classmethod
+    def of(cls, data_dir: Path, suite_name: str) -> "KeyBefore":
+        """Look. Raises FileError for a `bank.pub` that cannot be read."""
+        there = (data_dir / f"{suite_name}.key").exists()
+        return cls(suite_name, there, key_there(data_dir / PUBLIC_FILE, suite_name))
+
+    def about_the_change(self, public_key: bytes) -> str:
+        """Tell the operator that the key of the suite is another one now; empty where `bank.pub` named no other."""
+        if self.public_key in (None, public_key):
+            return ""
+        now, before, name = fingerprint(public_key), fingerprint(self.public_key or b""), f"{self.suite_name}.key"
+        if self.file_was_there:
+            return (
+                f"The key for {self.suite_name} is now {now}; {PUBLIC_FILE} said {before} before. If you have just put "
+                f"{now} back, all is well. If not, end the bank, put the {name} with {before} back, and start the bank "
+                "again."
+            )
+        return (
+            f"This bank has a NEW KEY for {self.suite_name}, {now}: {name} was missing, and {PUBLIC_FILE} said "
+            f"{before}. ATMs that know the old key cannot connect. End the bank, put the old {name} there, from a "
+            f"backup, and start the bank again; or give the new {PUBLIC_FILE} to those who run an ATM."
+        )
 
 
 def load_or_create(

@@ -30,7 +30,11 @@ class KnownBanks:
     def find(self, address: str, suite_name: str) -> BankKeys | None:
         """Look up the bank at `host:port` if it is known for the suite: its keys, and the identity with this one."""
         lines = self._lines_of(canonical_address(address))
-        return next((_together(lines, bank) for bank in lines.values() if bank.suite_name == suite_name), None)
+        for number, bank in lines.items():
+            if bank.suite_name == suite_name:
+                keys = {each.suite_name: each.public_key for each in lines.values()}
+                return BankKeys(bank.identity, keys, f"line {number} of {self._path}")
+        return None
 
     def require(self, address: str, suite_name: str) -> BankKeys:
         """Look up as `find` does, and raise UnknownBankError, which says what to do, when it is not known."""
@@ -39,9 +43,11 @@ class KnownBanks:
             return found
         wanted = canonical_address(address)
         self._refuse_other_suites(self._lines_of(wanted), wanted, suite_name)
+        near = self._at_the_same_port(wanted)
         raise UnknownBankError(
             f"The bank {wanted} is not in {self._path} for the suite {suite_name}; "
-            "get its bank.pub from the bank, then add it with `trust`, or give it with --bank-key."
+            + (f"if it is the same as {near}, which is there, give --connect that. If not, " if near else "")
+            + "get its bank.pub from the bank, then add it with `trust`, or give it with --bank-key."
         )
 
     def check(self, address: str, suite_name: str, bank: BankKeys) -> BankKeys:
@@ -58,7 +64,8 @@ class KnownBanks:
         if found is None:
             self._refuse_other_suites(lines, shown.address, suite_name)
             return bank
-        return BankKeys(bank.identity or found.identity, {**found.keys, **bank.keys})
+        named = bank if bank.identity is not None else found
+        return BankKeys(named.identity, {**found.keys, **bank.keys}, named.said_by)
 
     def add(self, address: str, suite_name: str, public_key: bytes, identity: BankIdentity | None = None) -> None:
         """Add a bank, on the disk when this returns; one that is known with this key already is left as it is.
@@ -116,6 +123,12 @@ class KnownBanks:
             f"only if it confirms the new {what.lower()} remove line {number} of {self._path}."
         )
 
+    def _at_the_same_port(self, address: str) -> str:
+        """List what is on record with the port of this address: the host may be written in another way there."""
+        port = address.rpartition(":")[2]
+        addresses = {bank.address for bank in parse_lines(self._read(), self._path).values()}
+        return " or ".join(sorted(each for each in addresses if each.rpartition(":")[2] == port))
+
     def _lines_of(self, address: str) -> dict[int, KnownBank]:
         return _at(address, parse_lines(self._read(), self._path))
 
@@ -143,7 +156,3 @@ class KnownBanks:
 
 def _at(address: str, banks: Mapping[int, KnownBank]) -> dict[int, KnownBank]:
     return {number: bank for number, bank in banks.items() if bank.address == address}
-
-
-def _together(lines: Mapping[int, KnownBank], bank: KnownBank) -> BankKeys:
-    return BankKeys(bank.identity, {each.suite_name: each.public_key for each in lines.values()})

@@ -1,5 +1,7 @@
 """The options that commands share. Each is text as it was typed; `app.config` makes sense of it."""
 
+from difflib import get_close_matches
+from itertools import takewhile
 from typing import Annotated, Any
 
 import typer
@@ -39,7 +41,9 @@ AllowOption = Annotated[
 ]
 ConfigOption = Annotated[
     str | None,
-    typer.Option("--config", metavar="FILE", help="The configuration file, in place of the user's own (see --help)."),
+    typer.Option(
+        "--config", metavar="FILE", help="The configuration file, in place of your own (see `suitecase --help`)."
+    ),
 ]
 JsonOption = Annotated[bool, typer.Option("--json", help="Answer with JSON objects, one a line.")]
 LogJsonOption = Annotated[bool, typer.Option("--log-json", help="Log JSON objects, one a line.")]
@@ -63,6 +67,24 @@ class Command(TyperCommand):
     def collect_usage_pieces(self, ctx: Any) -> list[str]:
         """Leave the arguments out."""
         return super().collect_usage_pieces(ctx)[:1]
+
+
+class AtmCommand(Command):
+    """A command whose arguments may begin with `-`, as a negative amount does, and whose options are still checked."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Refuse a word that begins with `--` and is no option; the parser would take it for an argument."""
+        options = {name: option for option in self.get_params(ctx) for name in option.opts if name.startswith("--")}
+        words = takewhile("--".__ne__, args)
+        for word in words:
+            name, is_whole, _ = word.partition("=")
+            if name in options:
+                if not is_whole and not getattr(options[name], "is_flag", False):
+                    next(words, None)  # its value
+            elif name.startswith("--"):
+                near = get_close_matches(name, options, n=1)
+                ctx.fail(f"No such option: {name}{f' (Possible options: {near[0]})' if near else ''}")
+        return super().parse_args(ctx, args)
 
 
 EXAMPLES = """\b

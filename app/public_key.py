@@ -56,10 +56,14 @@ class BankIdentity:
 
 @dataclass(frozen=True)
 class BankKeys:
-    """What is known of one bank: its identity, if that is known, and its public keys by the name of the suite."""
+    """What is known of one bank: its identity, if that is known, and its public keys by the name of the suite.
+
+    `said_by` names where the identity stands, for a person: a file, or a line of one.
+    """
 
     identity: BankIdentity | None = None
     keys: Mapping[str, bytes] = field(default_factory=dict)
+    said_by: str = field(default="", compare=False)
 
 
 def describe_key(suite_name: str, public_key: bytes) -> str:

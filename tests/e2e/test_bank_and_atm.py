@@ -67,7 +67,7 @@ def test_an_account_opens_while_the_bank_does_not_run_and_once_alone(town: Town)
     assert "There is an account bob already; choose another name" in again.only_refusal
     taken = programs.run_warm("open-account", "carol", "--data-dir", town.data_dir, "--card", "bob.card")
     assert taken.code == 2
-    assert "There is a file bob.card already, and it stays; choose another path" in taken.only_refusal
+    assert "There is bob.card already, and it stays; choose another path" in taken.only_refusal
     assert (programs.folder / "bob.card").read_bytes() == card
     assert not (programs.folder / "second.card").exists()
     assert town.atm(town.bank(), programs.folder / "bob.card", "check").code == 0

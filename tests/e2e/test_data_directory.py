@@ -114,7 +114,7 @@ def test_a_backup_is_refused_where_there_is_something_and_where_there_is_no_bank
     town.account()
     run = town.programs.run_warm
     for target, data_dir, said in (
-        ("bank", town.data_dir, "There is a file bank already, and it stays; give the backup a new name."),
+        ("bank", town.data_dir, "There is bank already, and it stays; give the backup a new name."),
         ("monday", "nowhere", "There is no ledger in nowhere; give the bank's directory with --data-dir."),
     ):
         ended = run("bank", "backup", target, "--data-dir", data_dir)

@@ -11,12 +11,27 @@ from tests.e2e.terminal import Terminal, plain
 
 COMMANDS = {
     "": ["CHECK, DEPOS amount", "printf 'DEPOS 50\\nCHECK\\n' | suitecase --json", "Exit codes:", "SUITECASE_SUITE"],
-    "bank": ["listening on HOST:PORT", "--listen HOST:PORT", "bank.pub", "suitecase bank --listen 127.0.0.1:7000"],
-    "bank backup": ["[OPTIONS] TARGET", "consistent and verified", "suitecase bank backup --data-dir bank monday"],
-    "bank restore": ["[OPTIONS] SOURCE", "nothing is deleted", "suitecase bank restore --data-dir bank monday"],
+    "bank": [
+        "one line on standard output when it is ready: listening on HOST:PORT",
+        "--listen HOST:PORT",
+        "bank.pub",
+        "suitecase bank --listen 127.0.0.1:7000",
+    ],
+    "bank backup": [
+        "[OPTIONS] TARGET",
+        "consistent and verified",
+        "suitecase bank backup --data-dir bank backups/monday",
+    ],
+    "bank restore": ["[OPTIONS] SOURCE", "nothing is deleted", "suitecase bank restore --data-dir bank backups/monday"],
     "open-account": ["[OPTIONS] NAME", "--card FILE", "suitecase open-account alice"],
-    "atm": ["[check | deposit AMOUNT | withdraw AMOUNT]", "--known-banks FILE", "Exit codes:", "moves once"],
-    "trust": ["--bank-key FILE", "never replaced", "suitecase trust --connect"],
+    "atm": [
+        "[check | deposit AMOUNT | withdraw AMOUNT]",
+        "--known-banks FILE",
+        "Exit codes:",
+        "moves once",
+        "must agree",
+    ],
+    "trust": ["prints after `listening on`", "--bank-key FILE", "never replaced", "suitecase trust --connect"],
     "suites": ["strength, status", "--allow-plugin NAME"],
     "plugins": ["whether it is allowed"],
     "check-plugin": ["contract"],

@@ -75,7 +75,11 @@ async def test_a_retry_at_another_bank_shows_it_nothing_and_the_money_moves_once
     refused = await asyncio.to_thread(copy.atm, other, card, "deposit", "50")
     assert (refused.code, refused.out) == (2, "")
     assert f"The card file {card} is for the bank SHA256:" in refused.only_refusal
-    assert "; nothing was sent. Use the card that this bank gave you" in refused.only_refusal
+    assert f", but {copy.data_dir / PUBLIC_FILE} is of the bank SHA256:" in refused.only_refusal
+    assert (
+        f"; nothing was sent to {other.address}. Give the address and the bank.pub of this card's bank"
+        in refused.only_refusal
+    )
     assert "session" not in other.log
     console = await asyncio.to_thread(copy.atm, other, card, given="DEPOS 50\n")
     assert (console.code, console.out) == (2, "")
@@ -126,12 +130,13 @@ async def test_another_bank_at_the_same_address(town: Town) -> None:
     (programs.folder / "banks").unlink()
     assert (await asyncio.to_thread(programs.run_warm, *trust, copy.data_dir / PUBLIC_FILE)).code == 0
     known = ["--suite", QUICK_SUITE, "--connect", other.address, "--known-banks", "banks", "--card", card]
-    for ended in (
-        await asyncio.to_thread(copy.atm, other, card, "deposit", "50"),
-        await asyncio.to_thread(programs.run_warm, "atm", *known, "deposit", "50"),
+    for ended, source in (
+        (await asyncio.to_thread(copy.atm, other, card, "deposit", "50"), copy.data_dir / PUBLIC_FILE),
+        (await asyncio.to_thread(programs.run_warm, "atm", *known, "deposit", "50"), "line 2 of banks"),
     ):
         assert ended.code == 2
         assert "is for the bank SHA256:" in ended.only_refusal
+        assert f", but {source} is of the bank SHA256:" in ended.only_refusal
     assert await asyncio.to_thread(other.stop) == 0
     back = await asyncio.to_thread(lambda: town.bank(listen=bank.address))
     again = await asyncio.to_thread(town.atm, back, card, "deposit", "50")
@@ -205,6 +210,8 @@ def test_a_bank_whose_identity_is_lost_says_so_and_one_that_is_damaged_does_not_
     open_with_bank(town, card)
     path = town.data_dir / "identity.key"
     good = path.read_bytes()
+    assert town.bank().stop() == 0
+    old = shutil.copy(town.data_dir / PUBLIC_FILE, town.programs.folder / "old.pub")
     path.unlink()
     opened = town.programs.run_warm("open-account", "bob", "--data-dir", town.data_dir)
     assert opened.code == 2
@@ -212,6 +219,9 @@ def test_a_bank_whose_identity_is_lost_says_so_and_one_that_is_damaged_does_not_
     bank = town.bank()
     assert "This bank has a NEW IDENTITY, SHA256:" in bank.log
     assert town.atm(bank, card, "check").code == 2
+    with_the_old = town.atm_options(bank.address, card)
+    with_the_old[with_the_old.index("--bank-key") + 1] = old
+    assert town.programs.run_warm("atm", *with_the_old, "check").code == 0  # as the warning says
     assert bank.stop() == 0
     path.write_bytes(good[:-9])
     options = ["bank", "--suite", QUICK_SUITE, "--listen", "127.0.0.1:0", "--data-dir", town.data_dir]
@@ -220,10 +230,42 @@ def test_a_bank_whose_identity_is_lost_says_so_and_one_that_is_damaged_does_not_
     assert "identity.key is damaged or not a key for identity; restore it from a backup" in refused.only_refusal
     path.write_bytes(good)
     bank = town.bank()
-    assert "This bank has a NEW IDENTITY, SHA256:" in bank.log  # which is the old one again
+    assert "NEW IDENTITY" not in bank.log
+    assert "If you have just put SHA256:" in bank.log
     assert town.atm(bank, card, "check").code == 0
     assert bank.stop() == 0
-    assert "NEW IDENTITY" not in town.bank().log
+    assert "back, all is well" not in town.bank().log
+
+
+def test_a_bank_whose_key_is_lost_says_so_and_one_that_is_put_back_is_well(town: Town) -> None:
+    path = town.data_dir / f"{QUICK_SUITE}.key"
+    bank = town.bank()
+    old, kept = bank.fingerprint, path.read_bytes()
+    assert "NEW KEY" not in bank.log
+    assert bank.stop() == 0
+    for name in (path, town.data_dir / "identity.key"):
+        name.unlink()
+        bank = town.bank()
+        said = f"This bank has a NEW KEY for {QUICK_SUITE}, {bank.fingerprint}: {path.name} was missing, and bank.pub"
+        assert (said in bank.log) is (name == path)
+        assert ("NEW IDENTITY" in bank.log) is (name != path)
+        assert bank.stop() == 0
+    new = bank.fingerprint
+    path.write_bytes(kept)
+    bank = town.bank()
+    assert bank.fingerprint == old
+    assert f"The key for {QUICK_SUITE} is now {old}; bank.pub said {new} before. If you have just put" in bank.log
+    assert bank.stop() == 0
+    assert "bank.pub said" not in town.bank().log
+
+
+def test_a_key_and_an_identity_that_are_lost_together_are_both_told_of(town: Town) -> None:
+    assert town.bank().stop() == 0
+    for name in (f"{QUICK_SUITE}.key", "identity.key"):
+        (town.data_dir / name).unlink()
+    bank = town.bank()
+    assert f"This bank has a NEW KEY for {QUICK_SUITE}" in bank.log
+    assert "This bank has a NEW IDENTITY" in bank.log
 
 
 def test_an_account_that_is_opened_in_a_copy_belongs_to_the_copy(town: Town) -> None:

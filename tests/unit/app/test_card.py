@@ -22,7 +22,7 @@ from app.card import (
 from app.errors import CardError, FileError, InputError, LedgerError
 from app.ledger import AccountExistsError, Ledger
 from app.messages import CardRequest
-from app.public_key import BankIdentity, describe_key
+from app.public_key import BankIdentity, BankKeys, describe_key
 from app.secret import CardSecret
 from app.versions import NewerFileError
 
@@ -81,7 +81,7 @@ def test_an_open_account_is_not_opened_again(ledger: Ledger, card: Card, card_pa
 @pytest.mark.parametrize("content", [b"", b"precious", b'{"account":"other","secret":"%s"}' % SECRET.encode()])
 def test_a_file_in_the_way_stays(ledger: Ledger, card_path: Path, content: bytes) -> None:
     write(card_path, content)
-    with pytest.raises(CardError, match=r"There is a file .* already, and it stays"):
+    with pytest.raises(CardError, match=r"There is .*demo\.card already, and it stays"):
         open_account_with_card(ledger, "demo", card_path)
     assert card_path.read_bytes() == content
     assert ledger.card_digest("demo") is None
@@ -221,17 +221,18 @@ def test_a_card_says_which_bank_it_is_for(ledger: Ledger, card_path: Path) -> No
 
 def test_a_card_is_shown_to_its_own_bank_alone(card_path: Path) -> None:
     card = Card("demo", CardSecret.from_hex(SECRET), BANK)
-    refuse_other_bank(card_path, card, BANK, "bank:1")
+    refuse_other_bank(card_path, card, BankKeys(BANK), "bank:1")
     for bank in (BANK, OTHER, None):
-        refuse_other_bank(card_path, Card("demo", card.secret), bank, "bank:1")
+        refuse_other_bank(card_path, Card("demo", card.secret), BankKeys(bank), "bank:1")
     said = (
-        rf"for the bank {re.escape(BANK.fingerprint)}, and bank:1 is the bank {re.escape(OTHER.fingerprint)}; nothing"
+        rf"for the bank {re.escape(BANK.fingerprint)}, but line 3 of banks is of the bank "
+        rf"{re.escape(OTHER.fingerprint)}; nothing was sent to bank:1\."
     )
     with pytest.raises(CardError, match=said) as caught:
-        refuse_other_bank(card_path, card, OTHER, "bank:1")
+        refuse_other_bank(card_path, card, BankKeys(OTHER, said_by="line 3 of banks"), "bank:1")
     assert caught.value.exit_code == 2
     with pytest.raises(CardError, match=r"nothing says that this is the bank at bank:1: .* Get the bank\.pub that the"):
-        refuse_other_bank(card_path, card, None, "bank:1")
+        refuse_other_bank(card_path, card, BankKeys(), "bank:1")
 
 
 @pytest.mark.parametrize("linked", [False, True])

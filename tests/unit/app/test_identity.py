@@ -142,7 +142,8 @@ def test_one_that_is_lost_is_replaced_by_the_bank_alone_which_is_told(tmp_path: 
     new = load_or_create_identity(tmp_path, may_replace=True)
     assert (new.made_now, new.instead_of) == (True, lost)
     assert read_bank_file(tmp_path / PUBLIC_FILE).bank.identity == new.identity != lost
-    assert "NEW IDENTITY" in new.about_the_loss()
+    assert f"NEW IDENTITY, {new.identity.fingerprint}: identity.key was missing" in new.about_the_loss()
+    assert f"bank.pub said {lost.fingerprint}. An ATM with the old bank.pub" in new.about_the_loss()
     assert not load_or_create_identity(tmp_path).is_new
 
 
@@ -156,6 +157,7 @@ def test_one_that_was_lost_can_be_put_back(tmp_path: Path) -> None:
         load_or_create_identity(tmp_path)
     back = load_or_create_identity(tmp_path, may_replace=True)
     assert (back.identity, back.made_now, back.instead_of, back.is_new) == (lost, False, new, True)
+    assert f"is now {lost.fingerprint}; bank.pub said {new.fingerprint} before. If you have" in back.about_the_loss()
 
 
 def test_a_key_that_another_identity_has_signed_is_shown_no_more(tmp_path: Path) -> None:

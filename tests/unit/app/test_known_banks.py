@@ -414,3 +414,14 @@ def test_processes_that_add_at_once_lose_nothing(known: KnownBanks, path: Path, 
         process.communicate()
         assert process.returncode == 0
     assert all(known.find(f"{host}:{port}", SUITE) for host in "abc" for port in range(1, 11))
+
+
+def test_the_same_bank_by_another_name(tmp_path: Path) -> None:
+    """Whoever trusted 127.0.0.1 and connects to localhost is told what is on record."""
+    known = KnownBanks(tmp_path / "banks")
+    for address in ("127.0.0.1:7100", "[::1]:7100", "127.0.0.1:7200"):
+        known.add(address, SUITE, KEY)
+    with pytest.raises(UnknownBankError, match=r"; if it is the same as 127\.0\.0\.1:7100 or \[::1\]:7100, which is"):
+        known.require("localhost:7100", SUITE)
+    with pytest.raises(UnknownBankError, match=r"for the suite [a-z0-9-]+; get its bank\.pub"):
+        known.require("localhost:7300", SUITE)
