@@ -9,6 +9,7 @@ from typing import Final
 
 from app.errors import FileError, MissingFileError
 from app.files import OTHERS_WRITE, PUBLIC_MODE, read_file, replace_file
+from app.mistaken import secret_file
 from app.neighbours import check_neighbours
 from app.public_key import (
     BankIdentity,
@@ -99,6 +100,9 @@ def read_bank_file(path: Path) -> BankFile:
         forbidden=OTHERS_WRITE,
         if_missing=f"check the path; the bank writes it as {PUBLIC_FILE}",
     )
+    secret = secret_file(data)
+    if secret:
+        raise FileError(f"The {NOUN} {path} is {secret}; give the bank's {PUBLIC_FILE}, and keep this one secret.")
     return _parse(data, path)
 
 

@@ -14,6 +14,7 @@ from app.errors import CardError, FileError, InputError, LedgerError, excerpt
 from app.files import OTHERS_ANY, create_file, make_directory, read_file, replace_file, sync_directory
 from app.ledger import AccountExistsError, Ledger
 from app.messages import ACCOUNT_NAME, CardRequest
+from app.mistaken import secret_file
 from app.neighbours import check_neighbours
 from app.public_key import BankIdentity, BankKeys
 from app.secret import CardSecret
@@ -80,7 +81,9 @@ def _read_card(path: Path, forbidden: int) -> Card:
     card = _parse_card(data, path)
     if card is None:  # raised here, not while parsing: a parser's exception keeps what it read
         remedy = "restore it, or open another account"
-        if _PUBLIC_KEY in data:
+        if secret_file(data) == "a private key":
+            remedy = "it is a private key, to be kept secret; a card is what `open-account` writes"
+        elif _PUBLIC_KEY in data:
             remedy = "it holds a bank's public key, which is for --bank-key; a card is what `open-account` writes"
         raise FileError(f"The {_NOUN} {path} is not a card; {remedy}.")
     return card

@@ -344,6 +344,8 @@ def _settings(ctx: typer.Context, *, level: int = logging.WARNING, **options: ob
     configure_logging(as_json=settings.log_json, level=level)
     for sentence in unknown_variables(Settings.model_fields):
         logging.getLogger("suitecase.environment").warning("%s", sentence)
+    for sentence in settings.ignored():
+        logging.getLogger("suitecase.config").warning("%s", sentence)
     return settings
 
 

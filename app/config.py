@@ -67,6 +67,10 @@ class Settings(BaseSettings):
         """Name a setting by where it came from, to begin a sentence with."""
         return f"The setting {name}"
 
+    def ignored(self) -> list[str]:
+        """Say of settings in the current directory that they do not count, a sentence each."""
+        return []
+
     @field_validator("allow_plugin", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
@@ -108,6 +112,15 @@ def load_settings(options: Mapping[str, object], config: str | None = None) -> S
 
         def origin_of(self, name: str) -> str:
             return _origin(name, given, sources) if name in self.model_fields_set else f"The default of {name}"
+
+        def ignored(self) -> list[str]:
+            return [
+                f"{self.origin_of(name)} counts, and {name} in {file.path} is ignored: a file in the current directory "
+                "may be anybody's."
+                for file in files
+                for name in TRUSTING_SETTINGS
+                if not file.trusted and name in file.values
+            ]
 
     try:
         settings = Loaded(**given)

@@ -9,6 +9,7 @@ from app.address import canonical_address
 from app.errors import ChangedKeyError, FileError, MissingFileError, UnknownBankError
 from app.files import OTHERS_WRITE, PRIVATE_MODE, locked_directory, make_directory, read_file, refusing, replace_file
 from app.known_bank import NOUN, KnownBank, parse_lines, with_line
+from app.mistaken import secret_file
 from app.neighbours import check_neighbours
 from app.public_key import BankIdentity, BankKeys, fingerprint
 
@@ -137,11 +138,15 @@ class KnownBanks:
         remedy = "what it says is trusted, so give one of your own"
         try:
             data = read_file(self._path, NOUN, limit=MAX_FILE_SIZE, forbidden=OTHERS_WRITE, if_foreign=remedy)
-            return data.decode("utf-8-sig")
+            text = data.decode("utf-8-sig")
         except MissingFileError:
             return ""
         except UnicodeDecodeError:
             raise FileError(f"The {NOUN} {self._path} is not a text file; check the path.") from None
+        secret = secret_file(data)
+        if secret:
+            raise FileError(f"The {NOUN} {self._path} is {secret}; give another path, and keep this one secret.")
+        return text
 
     def _write(self, path: Path, text: str) -> None:
         data = text.encode("utf-8")

@@ -1,6 +1,7 @@
 """Which plugin is on trial, in a form that another process can read."""
 
 import json
+import re
 import shlex
 from dataclasses import asdict, dataclass, replace
 from importlib.metadata import EntryPoint
@@ -152,6 +153,9 @@ def _asked_for(name: str) -> tuple[InstalledPlugin, str]:
     outside = [plugin.name for plugin in found.plugins if not plugin.built_in]
     hint = " (no plugin is loaded to look for a primitive: say PLUGIN or PLUGIN/PRIMITIVE)" if outside else ""
     left_out = "".join(f"; {sentence}" for sentence in found.left_out)
+    new = before or after
+    install = f"; if you have just written it, install it first: `pip install -e suitecase-{new}`"
+    install = install if re.fullmatch("[a-z][a-z0-9]*", new) else ""
     raise ConfigurationError(
-        printable(f"there is no plugin or primitive named {name!r}; known: {', '.join(known)}{hint}{left_out}")
+        printable(f"there is no plugin or primitive named {name!r}; known: {', '.join(known)}{hint}{left_out}{install}")
     )

@@ -20,7 +20,9 @@ def test_an_unknown_plugin_is_one_sentence(tmp_path: Path) -> None:
     done = run(tmp_path, "check-plugin", "nosuch")
     assert done.returncode == 2
     assert "Traceback" not in done.stderr
-    assert "nosuch" in done.stderr
+    assert "no plugin or primitive named 'nosuch'" in done.stderr
+    assert "if you have just written it, install it first: `pip install -e suitecase-nosuch`" in done.stderr
+    assert "install" not in run(tmp_path, "check-plugin", "no such").stderr
 
 
 def test_a_check_is_explained(tmp_path: Path) -> None:

@@ -37,7 +37,9 @@ def test_the_bank_that_a_folder_names_is_not_connected_to(town: Town, unpacked: 
         config.chmod(0o644)
         town.programs.folder, home = unpacked, town.programs.folder
         refused = town.programs.run_warm("atm", "--card", card, *command)
+        ignored = town.programs.run_warm("atm", "--connect", "127.0.0.1:1", "--card", card, *command)
         town.programs.folder = home
+        assert ignored.code == 2  # for the other setting
         assert refused.code == 2
         assert "suitecase.toml is not usable: the file lies in the current directory" in refused.only_refusal
         assert "; name the file with --config suitecase.toml" in refused.refusal

@@ -4,6 +4,7 @@ import asyncio
 import os
 import shutil
 import sqlite3
+import stat
 from collections.abc import AsyncIterator
 from pathlib import Path
 
@@ -108,6 +109,13 @@ def test_a_bank_that_was_killed_is_backed_up_with_its_log(data_dir: Path, tmp_pa
     killed.close()
     assert (crashed / LOG).stat().st_size > 0
     assert back_up(crashed, tmp_path / "backup").accounts == 2
+
+
+def test_the_directory_of_backups_is_made_where_nobody_else_looks(data_dir: Path, tmp_path: Path) -> None:
+    for name in ("monday", "tuesday"):
+        back_up(data_dir, tmp_path / "backups" / name)
+    for made in (tmp_path / "backups", *(tmp_path / "backups").iterdir()):
+        assert stat.S_IMODE(made.stat().st_mode) == 0o700
 
 
 @pytest.mark.parametrize("there", ["file", "directory", "link"])

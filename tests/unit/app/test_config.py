@@ -73,9 +73,16 @@ def test_where_one_stands_says_neither_whom_to_trust_nor_what_is_ones_own(
     assert getattr(load_settings({}), name) not in (None, ())
     monkeypatch.delenv("SUITECASE_CONFIG")
     given = ("x",) if name == "allow_plugin" else "x"
-    assert str(getattr(load_settings({name: given}), name)) == str(given)  # what is given wins, as ever
+    settings = load_settings({name: given})
+    assert str(getattr(settings, name)) == str(given)  # what is given wins, as ever, and it is said
+    (said,) = settings.ignored()
+    option = f"The option --{name.replace('_', '-')} counts, and {name} in suitecase.toml is ignored: a file in the "
+    assert said == f"{option}current directory may be anybody's."
+    assert load_settings({}, str(CONFIG_FILE)).ignored() == []
     monkeypatch.setenv(f"SUITECASE_{name.upper()}", "y")
     assert "y" in str(getattr(load_settings({}), name))
+    variable = f"The environment variable SUITECASE_{name.upper()} counts, and {name} in suitecase.toml is ignored: "
+    assert load_settings({}).ignored()[0].startswith(variable)
 
 
 @pytest.mark.parametrize("name", TRUSTING)
@@ -88,6 +95,8 @@ def test_the_users_own_file_may_say_it_and_wins_over_where_one_stands(file: Path
     assert value == (own.parent / TRUSTING[name].strip('"') if isinstance(value, Path) else value)
     assert settings.origin_of(name) == f"The setting {name} in {own}"
     assert settings.origin_of("listen") == "The setting listen in suitecase.toml"
+    (said,) = settings.ignored()
+    assert said.startswith(f"The setting {name} in {own} counts, and {name} in suitecase.toml is ignored: ")
     assert load_settings({}, str(file)).suite == "a-b"  # a file that is named counts alone
 
 
