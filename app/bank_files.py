@@ -1,5 +1,6 @@
 """A bank's ledger and identity, opened together: neither is used without the other, or with a stranger's."""
 
+import logging
 import os
 import shlex
 from collections.abc import Iterator
@@ -12,7 +13,9 @@ from app.identity import LoadedIdentity, identity_and_bank_file
 from app.keystore import PUBLIC_FILE
 from app.ledger import LEDGER_FILE, Ledger
 from app.ledger.inspection import log_path
-from app.ledger.occupancy import RESTORING, Occupancy
+from app.ledger.occupancy import RESTORING, Occupancy, noted
+
+logger = logging.getLogger("suitecase.bank")
 
 
 @contextmanager
@@ -23,13 +26,13 @@ def ledger_and_identity(
 
     The ledger is made before any key. It records whose it is before anything else on the disk says so: a process may be
     killed at any point, and the next goes on from there. `occupancy` is that of the bank, where it is one that opens.
-    Raises LedgerError, also when there are keys and no ledger, and FileError as `load_or_create_identity`.
+    Raises LedgerError, also when a ledger that was there is gone, and FileError as `load_or_create_identity`.
     """
     make_private_directory(data_dir, "data directory")
     with ExitStack() as held:
         with refusing(data_dir, "data directory", "used"):
             held.enter_context(locked_directory(data_dir))
-        _refuse_keys_alone(data_dir)
+        _refuse_a_lost_ledger(data_dir)
         ledger = held.enter_context(Ledger(data_dir / LEDGER_FILE, occupancy=occupancy))
 
         def record(who: LoadedIdentity) -> None:
@@ -38,19 +41,25 @@ def ledger_and_identity(
         yield ledger, identity_and_bank_file(data_dir, may_replace=may_replace, record=record)
 
 
-def _refuse_keys_alone(data_dir: Path) -> None:
-    """Raise LedgerError where there are keys and no ledger: it was lost, for keys are never made before it.
+def _refuse_a_lost_ledger(data_dir: Path) -> None:
+    """Raise LedgerError where a bank had a ledger that is gone; say so where there are only keys.
 
-    Versions without identities made a key first. One of them that was cut short then has left the same.
+    A bank leaves a note of its transactions in the file that it locks. Keys alone may have been copied there, or may be
+    all that is left: nobody can tell, so a bank begins with them and warns.
     """
     path = data_dir / LEDGER_FILE
     if any(each.exists() for each in (path, log_path(path), data_dir / RESTORING)):  # of these, others have more to say
         return
-    if (data_dir / PUBLIC_FILE).exists() or any(data_dir.glob("*.key")):
+    if noted(data_dir):
         where = os.path.abspath(data_dir)  # noqa: PTH100 - a link is what is moved away
         command = f"mv {shlex.quote(where)} {shlex.quote(f'{where}.before')}"
         raise LedgerError(
-            f"The ledger in {data_dir} is missing, and keys of a bank are there. Put the ledger back, or restore a "
-            "backup with `bank restore`; to begin anew with no account and with new keys, as after a first start that "
-            f"was cut short, run `{command}`."
+            f"The ledger in {data_dir} is missing, and a bank has kept one there. Put the ledger back, or restore a "
+            f"backup with `bank restore`; to begin anew with no account and with new keys, run `{command}`."
+        )
+    if (data_dir / PUBLIC_FILE).exists() or any(data_dir.glob("*.key")):
+        logger.warning(
+            "There are keys and no ledger in %s: an empty one begins now. If there was a ledger, end the bank, and "
+            "restore a backup with `bank restore`.",
+            data_dir,
         )

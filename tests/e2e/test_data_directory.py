@@ -139,6 +139,14 @@ def test_the_ledger_of_another_bank_is_refused(town: Town) -> None:
     assert "belongs to another bank than the identity key beside it. Restore both from one backup" in folded(ended.err)
 
 
+def test_keys_alone_begin_a_ledger_and_that_is_said(town: Town) -> None:
+    for file in town.data_dir.glob("ledger*"):
+        file.unlink()
+    bank = town.bank("--quiet")
+    assert bank.stop() == 0
+    assert f"There are keys and no ledger in {town.data_dir}: an empty one begins now." in bank.log
+
+
 def test_a_bank_whose_ledger_is_lost_does_not_begin_with_an_empty_one(town: Town) -> None:
     """Nor does an account that is opened there; and what the sentence says to do can be done."""
     bank, card = town.bank(), town.account()
@@ -151,7 +159,7 @@ def test_a_bank_whose_ledger_is_lost_does_not_begin_with_an_empty_one(town: Town
     for command in (["bank"], ["open-account", "bob"], []):
         ended = town.programs.run_warm(*command, "--data-dir", town.data_dir)
         assert ended.code == 2
-        assert f"The ledger in {town.data_dir} is missing, and keys of a bank are there." in folded(ended.err)
+        assert f"The ledger in {town.data_dir} is missing, and a bank has kept one there." in folded(ended.err)
         assert f"run `mv {town.data_dir} {town.data_dir}.before`" in folded(ended.err)
         assert sorted(town.data_dir.iterdir()) == before
     shutil.copytree(town.data_dir, town.data_dir.with_name("bank.before"))

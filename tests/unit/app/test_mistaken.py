@@ -1,6 +1,7 @@
 """A secret that was given in the place of another file: the sentence says what it is, and nothing of it."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -42,7 +43,7 @@ def test_a_secret_in_the_place_of_what_is_public(card: Path, key: Path) -> None:
         (key, "a private key", key.read_text().split()[5]),
     ):
         said = f" {path} is {what}; give the bank's bank.pub, and keep this one secret."
-        assert refusal(lambda path=path: read_bank_file(path), secret).endswith(said)
+        assert refusal(partial(read_bank_file, path), secret).endswith(said)
         known, before = KnownBanks(path), path.read_bytes()
         for act in (
             lambda known=known: known.find("bank:1", "a-b"),

@@ -100,7 +100,7 @@ def opened(monkeypatch: pytest.MonkeyPatch) -> list[socket.socket]:
             super().__init__(*how)
             made.append(self)
 
-    monkeypatch.setattr(dialing.socket, "socket", Noted)
+    monkeypatch.setattr("framework.aio.dialing.socket.socket", Noted)
     return made
 
 
