@@ -45,10 +45,7 @@ def test_a_secret_in_the_place_of_what_is_public(card: Path, key: Path) -> None:
         said = f" {path} is {what}; give the bank's bank.pub, and keep this one secret."
         assert refusal(partial(read_bank_file, path), secret).endswith(said)
         known, before = KnownBanks(path), path.read_bytes()
-        for act in (
-            lambda known=known: known.find("bank:1", "a-b"),
-            lambda known=known: known.add("bank:1", "a-b", b"key", bank.identity),
-        ):
+        for act in (partial(known.find, "bank:1", "a-b"), partial(known.add, "bank:1", "a-b", b"key", bank.identity)):
             assert refusal(act, secret).endswith(f" {path} is {what}; give another path, and keep this one secret.")
         assert path.read_bytes() == before
 
