@@ -167,7 +167,7 @@ def test_an_impostor_with_the_address_of_the_bank(town: Town) -> None:
     (town.data_dir / "bank.pub").write_bytes(key)
     ended = town.atm(impostor, card, "withdraw", "5")
     assert ended.code == 3
-    assert "it never says why" in ended.only_refusal
+    assert "it never does, but its log says it" in ended.only_refusal
 
 
 def test_bank_keys_that_are_none(town: Town) -> None:
