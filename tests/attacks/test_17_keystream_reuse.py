@@ -174,8 +174,9 @@ async def main():
                                 application=APPLICATION, server_name=SERVER_NAME)
     await stream.send(card)
     await stream.receive()
-    while not pool._ready:
-        await asyncio.sleep(0.05)
+    async with asyncio.timeout(60):
+        while not pool._ready:
+            await asyncio.sleep(0.05)
     reading, writing = os.pipe()
     child = os.fork()
     if child == 0:

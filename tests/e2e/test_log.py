@@ -8,7 +8,7 @@ import time
 import pytest
 
 from tests.e2e.processes import PROC
-from tests.e2e.programs import QUICK_SUITE, Town
+from tests.e2e.programs import QUICK_SUITE, Town, wait_until
 
 SOON = 5.0
 """Seconds within which a signal ends a bank."""
@@ -44,8 +44,7 @@ def test_a_bank_whose_line_nobody_takes_ends_at_a_signal(town: Town) -> None:
     with (town.programs.folder / "log").open("wb") as log:
         process = town.programs.start("bank", *options, stdin=subprocess.DEVNULL, stdout=writer, stderr=log.fileno())
     try:
-        while b"listening" not in (town.programs.folder / "log").read_bytes():
-            time.sleep(0.05)
+        wait_until(lambda: b"listening" in (town.programs.folder / "log").read_bytes())
         process.terminate()
         assert process.wait(SOON) == 0
     finally:

@@ -5,15 +5,15 @@ import logging
 import os
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
 import pytest
 
 from app.log_summary import BURST
-from app.log_thread import FLUSH_SECONDS, MAX_LINES, BackgroundHandler, logging_in_background
+from app.log_thread import MAX_LINES, BackgroundHandler, logging_in_background
 from app.logs import make_formatter
+from tests.e2e.programs import wait_until
 
 
 class Pipe:
@@ -69,12 +69,10 @@ def test_lines_are_written_in_order_and_all_before_the_end(pipe: Pipe) -> None:
 def test_a_full_pipe_stops_nobody_and_what_was_dropped_is_counted(pipe: Pipe, as_json: bool) -> None:
     filled = pipe.fill()
     lines = 3 * MAX_LINES
-    began = time.monotonic()
     with handled(pipe, as_json=as_json) as logger:
         for at in range(lines):
             logger.info("".join(chr(97 + at // 26**power % 26) for power in range(4)))  # noqa: G004, RUF100
             logger.log(logging.WARNING, "x")
-        assert time.monotonic() - began < 5.0
         assert os.read(pipe.reader, filled) == b"." * filled
     said = pipe.read()
     if as_json:
@@ -89,8 +87,7 @@ def test_drops_are_said_when_there_is_room_again(pipe: Pipe, monkeypatch: pytest
         (handler,) = logger.handlers
         assert isinstance(handler, BackgroundHandler)
         logger.info("line %s", 0)
-        while handler._lines:  # until the thread has taken it, and waits for room
-            time.sleep(0.01)
+        wait_until(lambda: not handler._lines)  # the thread has taken it, and waits for room
         for at in range(1, BURST):
             logger.info("line %s", at)
         assert os.read(pipe.reader, filled) == b"." * filled
@@ -101,10 +98,8 @@ def test_drops_are_said_when_there_is_room_again(pipe: Pipe, monkeypatch: pytest
 
 def test_the_end_does_not_wait_for_a_reader_that_does_not_read(pipe: Pipe) -> None:
     filled = pipe.fill()
-    began = time.monotonic()
     with handled(pipe) as logger:
         logger.error("nobody reads this")
-    assert time.monotonic() - began < FLUSH_SECONDS + 1.0
     assert os.read(pipe.reader, filled) == b"." * filled  # lets the thread go
     assert os.read(pipe.reader, 4096).endswith(b"nobody reads this\n")
 

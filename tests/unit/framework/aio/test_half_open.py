@@ -93,9 +93,7 @@ async def test_a_silent_crowd_takes_no_place_from_handshakes(serving: Serving) -
                 for _ in range(30):
                     stack.enter_context(await running.raw(f"127.0.0.{host}"))
             await eventually(lambda: len(running.server.handshakes.silent) == 8)
-            began = time.monotonic()
             await customer(running)
-            assert time.monotonic() - began < 1.0
             assert len(running.server.handshakes.silent) == 7, (
                 "those that stayed silent lost one place, to the customer"
             )
@@ -177,22 +175,50 @@ async def test_the_deadline_covers_the_third_message_too(serving: Serving) -> No
             assert await raw.receive() == RawSocket.RESET
 
 
+def failed(caplog: pytest.LogCaptureFixture, *connections: RawSocket) -> list[RawSocket]:
+    """Those of them that have failed, in that order."""
+    ports = {connection.sock.getsockname()[1]: connection for connection in connections}
+    said = [
+        record.getMessage().partition(" failed: ")[0] for record in caplog.records if record.name == "suitecase.channel"
+    ]
+    return [ports[port] for line in said if (port := int(line.rpartition(":")[2])) in ports]
+
+
 async def test_who_stays_silent_is_sent_away_sooner(
-    serving: Serving, monkeypatch: pytest.MonkeyPatch, reasons: Callable[[], list[str]]
+    serving: Serving,
+    monkeypatch: pytest.MonkeyPatch,
+    caplog: pytest.LogCaptureFixture,
+    reasons: Callable[[], list[str]],
 ) -> None:
-    monkeypatch.setattr("framework.aio.accepted.FIRST_MESSAGE_SECONDS", 0.2)
-    async with serving(echo, handshake_seconds=1.0) as running:
-        with await running.raw() as silent, await running.raw() as slow, await running.raw() as half:
-            began = time.monotonic()
-            await slow.send(m1()[:-1])
+    first, whole = 1.0, 1.5
+    monkeypatch.setattr("framework.aio.accepted.FIRST_MESSAGE_SECONDS", first)
+    async with serving(echo, handshake_seconds=whole) as running:
+        with await running.raw() as half, await running.raw() as silent, await running.raw() as slow:
             await half.send(m1())
             assert (await half.receive_frame())[0] == M2
-            assert await silent.receive() == RawSocket.RESET
-            assert await slow.receive() == RawSocket.RESET
-            assert 0.15 < time.monotonic() - began < 0.8
-            assert await half.receive() == RawSocket.RESET
-            assert 0.9 < time.monotonic() - began < 1.8, "it counts from accepting, not from M1"
+            began = time.monotonic()
+            await slow.send(m1()[:-1])
+            for raw in (silent, slow, half):
+                assert await raw.receive() == RawSocket.RESET
+            assert time.monotonic() - began > whole - first
+            assert failed(caplog, half, silent, slow) == [silent, slow, half], "who came first is the last to go"
         assert reasons() == ["timeout (no handshake within its deadline)"] * 3
+
+
+async def test_a_first_message_does_not_prolong_the_deadline(
+    serving: Serving, caplog: pytest.LogCaptureFixture
+) -> None:
+    """It counts from accepting."""
+    async with serving(echo, handshake_seconds=1.0) as running:
+        with await running.raw() as early:
+            await asyncio.sleep(0.1)
+            with await running.raw() as later:
+                for raw in (later, early):
+                    await raw.send(m1())
+                    assert (await raw.receive_frame())[0] == M2
+                for raw in (later, early):
+                    assert await raw.receive() == RawSocket.RESET
+                assert failed(caplog, early, later) == [early, later]
 
 
 async def test_an_open_channel_is_not_ended_by_the_deadline_of_its_handshake(serving: Serving) -> None:

@@ -116,9 +116,10 @@ async def test_few_are_accepted_in_a_row() -> None:
     async with listening(Troubled(), at_once=2) as (listener, accepted):
         with ExitStack() as stack:
             calls(stack, listener, 7)
-            while len(accepted) < 7:
-                await asyncio.sleep(0)
-                seen.append(len(accepted))
+            async with asyncio.timeout(30):
+                while len(accepted) < 7:
+                    await asyncio.sleep(0)
+                    seen.append(len(accepted))
     assert max(after - before for before, after in zip([0, *seen], seen, strict=False)) == 2
 
 
