@@ -54,7 +54,7 @@ class BackgroundHandler(logging.Handler):
             if self._thread is None:
                 self._write_what_there_is_room_for(now)
         except Exception:  # noqa: BLE001 - a line that cannot be made stops nothing
-            self._dropped += 1
+            self._drop(1)
 
     def end(self) -> None:
         """Write what is left, in `FLUSH_SECONDS` at most, and take no more."""
@@ -71,9 +71,16 @@ class BackgroundHandler(logging.Handler):
 
     def _put(self, record: logging.LogRecord) -> None:
         if len(self._lines) >= MAX_LINES:
-            self._dropped += 1
-        else:
+            self._drop(1)
+            return
+        try:
             self._lines.append(self.format(record))
+        except Exception:  # noqa: BLE001 - as above; and in the thread it would end the log
+            self._drop(1)
+
+    def _drop(self, count: int) -> None:
+        with self._changed:  # which may be held: it can be entered twice
+            self._dropped += count
 
     def _run(self) -> None:
         while True:
@@ -108,7 +115,7 @@ class BackgroundHandler(logging.Handler):
         try:
             write_all(self._descriptor, text.encode("utf-8", "backslashreplace"), seconds)
         except TimeoutError:
-            self._dropped += text.count("\n")
+            self._drop(text.count("\n"))
         except OSError:  # a log that takes no more cannot be told of
             pass
 

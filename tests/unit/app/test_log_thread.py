@@ -10,7 +10,7 @@ from contextlib import contextmanager
 
 import pytest
 
-from app.log_summary import BURST
+from app.log_summary import BURST, WINDOW_SECONDS
 from app.log_thread import MAX_LINES, BackgroundHandler, logging_in_background
 from app.logs import make_formatter
 from tests.e2e.programs import wait_until
@@ -130,6 +130,46 @@ def test_a_record_that_cannot_be_made_text_stops_nothing(pipe: Pipe) -> None:
     said = pipe.read()
     assert "%d and %d" in said
     assert "after it" in said
+
+
+class Unspeakable:
+    def __str__(self) -> str:
+        raise LookupError
+
+
+@pytest.mark.parametrize("as_json", [False, True])
+def test_a_record_whose_extra_has_no_text_does_not_end_the_log(pipe: Pipe, as_json: bool) -> None:
+    """Neither where it is logged, nor in the thread, which sums up those that came too often, nor at the end."""
+    with handled(pipe, as_json=as_json) as logger:
+        (handler,) = logger.handlers
+        assert isinstance(handler, BackgroundHandler)
+        for _ in range(2 * BURST):
+            logger.info("bad", extra={"what": Unspeakable()})
+        assert handler._thread is not None
+        with handler._changed:
+            for window in handler._summary._windows.values():
+                window.since -= WINDOW_SECONDS  # it is over
+            handler._changed.notify()
+        wait_until(lambda: not handler._summary._windows)
+        logger.info("after them")
+    assert "after them" in pipe.read()
+
+
+def test_what_is_dropped_is_counted_under_the_lock(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
+    def never(_: logging.LogRecord) -> None:
+        raise LookupError
+
+    monkeypatch.setattr("app.log_thread.kind_of", never)
+    with handled(pipe) as logger:
+        (handler,) = logger.handlers
+        assert isinstance(handler, BackgroundHandler)
+        thread = threading.Thread(target=logger.info, args=("bad",))
+        with handler._changed:
+            thread.start()
+            thread.join(0.2)
+            assert handler._dropped == 0
+        thread.join()
+    assert "1 lines of this log were dropped" in pipe.read()
 
 
 def test_what_others_would_print_is_logged_without_its_text(pipe: Pipe, monkeypatch: pytest.MonkeyPatch) -> None:
