@@ -50,9 +50,16 @@ class _Network(Generic[C]):
         """The newest connection of the network whose turn it is; that network is the last from now on."""
         if not self.networks:
             return next(reversed(self.connections))
-        name = next(filter(prefers, self.networks), next(iter(self.networks)))
+        name = self._whose_turn(prefers)
         network = self.networks[name] = self.networks.pop(name)
         return network.next_in_turn()
+
+    def _whose_turn(self, prefers: Callable[[str], bool] | None) -> str:
+        """The first that is preferred, or, where none is, the first."""
+        first = next(iter(self.networks))
+        if prefers is None:
+            return first
+        return next((name for name in self.networks if prefers(name)), first)
 
     def _recount(self, name: str, before: int, now: int) -> None:
         if before:
@@ -68,8 +75,11 @@ class Places(Generic[C]):
 
     So a network that floods pushes out its own connections, and nobody else's. A connection's networks are given as
     `networks_of` gives them, the narrowest first. The widest are compared first, then those within the fullest of them:
-    who has many narrow ones gains nothing by that. Every method takes constant time, but for `enter` when all places
-    are taken: it looks at the counts that differ, of which 1,024 places hold 45 at most.
+    who has many narrow ones gains nothing by that.
+
+    Two methods do not take constant time. `enter` looks at the counts that differ when all places are taken; 1,024
+    places hold 45 of them at most. `take_next` looks through the widest networks until one is preferred; there are no
+    more of them than places.
     """
 
     def __init__(self, limit: int) -> None:
