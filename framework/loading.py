@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from enum import StrEnum
 from importlib.util import find_spec
+from types import MappingProxyType
 from typing import Any, Generic, TypeVar
 
 import pluggy
@@ -76,6 +77,9 @@ _KINDS: tuple[_KindRow[Any], ...] = (
         {"key_size": _DERIVED, "nonce_size": _NONCE, "tag_size": _TAG, "max_records_per_key": _LIMIT},
     ),
 )
+
+HOOKS: Mapping[Kind, str] = MappingProxyType({row.kind: row.hook for row in _KINDS})
+"""The hook with which a plugin registers each kind."""
 
 
 def offers(plugin: InstalledPlugin, label: str) -> list[tuple[Kind, Guarded]]:

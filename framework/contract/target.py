@@ -16,15 +16,9 @@ from framework import hookspecs
 from framework.contract.child import Child
 from framework.discovery import ENTRY_POINT_GROUP, InstalledPlugin, discover
 from framework.errors import ConfigurationError
+from framework.loading import HOOKS
 from framework.printable import printable
 from framework.registry import Kind, load_registry
-
-HOOKS = {
-    Kind.KEY_EXCHANGE: "register_key_exchanges",
-    Kind.BULK_CIPHER: "register_bulk_ciphers",
-    Kind.MAC: "register_macs",
-    Kind.AEAD: "register_aeads",
-}
 
 VECTORS_FILE = "contract_vectors.json"
 """What the kit looks for beside the plugin's module: known answers and claims."""
