@@ -10,7 +10,8 @@ its number, in the file that it has locked. The note outlives the bank; where po
 new.
 
 `in_use` is 1 while a bank has the ledger open. A bank that is killed leaves its log; a ledger that is in use and has no
-log has lost it. SQLite deletes the log only when the ledger is closed in order, after `in_use` has become 0.
+log has lost it, or another program has written the log into the file and deleted it, as `sqlite3` does when it ends. The
+note tells the two apart. A bank that ends in order deletes the log after `in_use` has become 0.
 """
 
 import secrets
@@ -31,6 +32,9 @@ RETURNING generation, transactions"""
 """What every transaction that writes does last; gives a `Mark`."""
 
 _ATTEMPTS: Final = 3
+_TO_A_BACKUP: Final = (
+    "to go back to a backup, which has nothing that was confirmed since it was made, run `bank restore`."
+)
 
 
 class Mark(NamedTuple):
@@ -54,10 +58,11 @@ def read_mark(record: bytes) -> Mark | None:
 
 def check_binding(
     connection: sqlite3.Connection, path: Path, log: Path, *, log_is_missing: bool, noted: Mark | None
-) -> None:
-    """Raise LedgerCorruptError unless the file and its log belong together, and the log is whole.
+) -> str:
+    """Raise LedgerCorruptError unless the file and its log belong together, and all that was noted is there.
 
     Called in a transaction. `noted` is what was noted of a transaction that had been confirmed before it began.
+    Gives a sentence for the operator where nothing is known to be missing and it is not certain; else "".
     """
     in_use, generation, *mark = connection.execute(
         "SELECT in_use, meta.generation, log_mark.generation, transactions FROM meta JOIN log_mark USING (one)"
@@ -69,18 +74,34 @@ def check_binding(
             f"The ledger {path} and its log {log.name} do not belong together: one of them was replaced. "
             "Restore a backup with `bank restore`; or, to use the file alone, move the log away."
         )
-    if in_use and log_is_missing and not log.exists():
+    known = noted is not None and noted.generation == generation
+    lost = max(0, noted.transactions - last.transactions) if noted is not None and known else 0
+    is_gone = bool(in_use) and log_is_missing and not log.exists()
+    go_on = f"run `touch {shlex.quote(str(log))} && {forget}`" if is_gone else f"run `{forget}`"
+    if lost:
+        what = "is missing, and in it were" if is_gone else "was damaged or cut: missing are"
         raise LedgerCorruptError(
-            f"The log {log} of the ledger is missing, and what was confirmed last was in it. Put it back, or restore a "
-            f"backup with `bank restore`; to go on without it, run `touch {shlex.quote(str(log))} && {forget}`."
+            f"The log {log} of the ledger {what} its last transactions, {lost} of them, which were confirmed. "
+            f"Put the log back. If it is lost, so are they: to go on without them alone, {go_on}; "
+            f"{_TO_A_BACKUP}"
         )
-    if noted is not None and noted.generation == generation and last.transactions < noted.transactions:
-        lost = noted.transactions - last.transactions
+    if is_gone and not known:
         raise LedgerCorruptError(
-            f"The log {log} of the ledger was damaged or cut: its last transactions, {lost} of them, were confirmed "
-            "and are missing. Put the log back, or restore a backup with `bank restore`; to go on without them, "
-            f"run `{forget}`."
+            f"The log {log} of the ledger is missing, and {OCCUPANCY_FILE} does not tell whether something that was "
+            f"confirmed was in it. Put back what is missing. If it is lost: to go on without it, {go_on}; "
+            f"{_TO_A_BACKUP}"
         )
+    if is_gone:
+        return (
+            f"The log {log} of the ledger is gone. All that the bank has noted of it is in the ledger: another program "
+            "has written it there. If the power failed, the note may be too old; then compare the last payments."
+        )
+    if in_use and not known:
+        return (
+            f"The ledger {path} was not closed by its bank, and {OCCUPANCY_FILE} beside it does not tell where its log "
+            "ends. It cannot be checked whether the last payments are all there; compare them."
+        )
+    return ""
 
 
 def set_generation(connection: sqlite3.Connection, *, in_use: bool) -> None:

@@ -70,6 +70,11 @@ class Ledger:
         self._database.leave()
 
     @property
+    def caution(self) -> str:
+        """A sentence for the operator where something may have been missing when the ledger was opened; else ""."""
+        return self._database.caution
+
+    @property
     def last_commit(self) -> Mark | None:
         """The last transaction that this connection has written."""
         return self._database.last_commit

@@ -20,8 +20,11 @@ def execute_all(connection: sqlite3.Connection, statements: str) -> None:
         connection.execute(statement)
 
 
-def prepare_file(path: Path, busy_timeout: float) -> None:
-    """Make the file, unless it is there; refuse one that others can reach, or that is no ledger of ours."""
+def prepare_file(path: Path, busy_timeout: float) -> str:
+    """Make the file, unless it is there; refuse one that others can reach, or that is no ledger of ours.
+
+    Gives a sentence for the operator where something may be missing in it; else "".
+    """
     make_private_directory(path.parent, "data directory")
     if not path.exists():
         _make_file(path)
@@ -29,7 +32,7 @@ def prepare_file(path: Path, busy_timeout: float) -> None:
         # Looked at and not opened: closing any descriptor of it would drop the locks that SQLite holds on the file
         # for this whole process, and the next to close would delete the log under us.
         check_status(path.stat(), path, "ledger", OTHERS_ANY)
-    inspect(path, busy_timeout)
+    return inspect(path, busy_timeout)
 
 
 def _make_file(path: Path) -> None:

@@ -19,10 +19,10 @@ def log_path(path: Path) -> Path:
     return path.with_name(f"{path.name}-wal")
 
 
-def inspect(path: Path, busy_timeout: float) -> None:
+def inspect(path: Path, busy_timeout: float) -> str:
     """Check that the file at `path` is a ledger that this program knows, and that its log is its own.
 
-    Raises LedgerError, and sqlite3.Error.
+    Gives what `check_binding` does. Raises LedgerError, and sqlite3.Error.
     """
     if path.stat().st_size == 0:
         raise LedgerError(
@@ -38,7 +38,8 @@ def inspect(path: Path, busy_timeout: float) -> None:
     with closing(sqlite3.connect(uri, uri=True, timeout=busy_timeout, isolation_level=None)) as connection:
         connection.execute("BEGIN")  # one state for all questions
         if known_version(connection, path) == VERSION:
-            check_binding(connection, path, log, log_is_missing=not has_log, noted=note)
+            return check_binding(connection, path, log, log_is_missing=not has_log, noted=note)
+    return ""
 
 
 def known_version(connection: sqlite3.Connection, path: Path) -> int:

@@ -4,11 +4,11 @@ import fcntl
 import os
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from app.errors import LedgerError
+from app.errors import FileError, LedgerError
 from app.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing
 
 OCCUPANCY_FILE: Final = "bank.lock"
@@ -21,6 +21,7 @@ RESTORING: Final = "restore-under-way"
 """A directory in a data directory while `bank restore` works there; left behind, it says that it was cut short."""
 
 _RETRY_PAUSE: Final = 0.02
+_LARGEST_NOTE: Final = 4096
 
 
 class Occupancy:
@@ -38,6 +39,42 @@ class Occupancy:
     def note(self, record: bytes) -> None:
         """Write a record of some bytes into the file that is locked; it outlives this process. Raises OSError."""
         os.pwrite(self._descriptor, record, 0)
+
+
+@contextmanager
+def unoccupied(data_dir: Path) -> Iterator[bytes]:
+    """Keep a bank out of a directory that may be read-only; gives what the last one there has noted, or nothing.
+
+    Raises LedgerError when a bank runs there, and FileError.
+    """
+    path = data_dir / OCCUPANCY_FILE
+    with ExitStack() as stack:
+        with refusing(path, "lock file", "read"):
+            try:
+                descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
+            except FileNotFoundError:
+                record = b""
+            else:
+                stack.callback(os.close, descriptor)
+                try:
+                    fcntl.flock(descriptor, fcntl.LOCK_SH | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    raise LedgerError(
+                        f"A bank runs on {data_dir}; make a backup of it with `bank backup`, or end it first."
+                    ) from None
+                record = os.pread(descriptor, _LARGEST_NOTE, 0)
+        yield record
+
+
+def is_occupied(data_dir: Path) -> bool:
+    """Whether a bank runs on the data directory, be it this process."""
+    try:
+        with unoccupied(data_dir):
+            return False
+    except FileError:
+        return False
+    except LedgerError:
+        return True
 
 
 def noted(data_dir: Path) -> bytes:

@@ -35,6 +35,8 @@ class Writer:
         path = occupancy.data_dir / LEDGER_FILE
         self._occupancy = occupancy
         self._ledger = Ledger(path)
+        if self._ledger.caution:
+            logger.warning("%s", self._ledger.caution)
         try:
             self._ledger.accounts([""])  # a read: the log is there from the first one on
             self.custody = Custody(path, occupancy)

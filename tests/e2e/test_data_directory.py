@@ -54,7 +54,7 @@ def test_a_bank_does_not_start_on_what_is_damaged_mixed_or_foreign(town: Town) -
     assert "do not belong together: one of them was replaced. Restore a backup with `bank restore`" in start()
     log.unlink()
     ledger.write_bytes(crashed[ledger])
-    assert "is missing, and what was confirmed last was in it" in start()
+    assert "is missing, and in it were its last transactions, " in start()
     log.write_bytes(crashed[log])
     log.chmod(0o600)
     connection = sqlite3.connect(ledger, isolation_level=None)

@@ -128,8 +128,19 @@ def refused(ledger_path: Path, sentence: str) -> None:
     assert {path: path.read_bytes() for path in (ledger_path, log_of(ledger_path)) if path.exists()} == files
 
 
+def started(data_dir: Path) -> None:
+    """Start a bank there, and end it."""
+
+    async def start() -> None:
+        async with open_ledger(data_dir):
+            pass
+
+    asyncio.run(start())
+
+
 TOGETHER = "do not belong together: one of them was replaced"
-MISSING = "of the ledger is missing, and what was confirmed last was in it"
+MISSING = r"of the ledger is missing, and in it were its last transactions, \d of them, which were confirmed"
+UNTOLD = r"of the ledger is missing, and bank\.lock does not tell whether something that was confirmed was in it"
 
 
 def balance(ledger_path: Path) -> int:
@@ -180,7 +191,7 @@ def test_a_copy_of_a_running_ledger_that_left_the_log_out(
     elsewhere = tmp_path / "elsewhere" / LEDGER_FILE
     elsewhere.parent.mkdir(mode=0o700)
     shutil.copy(kept, elsewhere)
-    refused(elsewhere, MISSING)
+    refused(elsewhere, UNTOLD)
 
 
 def test_a_live_backup_of_sqlites_own_beside_the_log(start_bank: StartBank, ledger_path: Path, tmp_path: Path) -> None:
@@ -214,6 +225,59 @@ def test_a_log_that_was_removed(start_bank: StartBank, ledger_path: Path) -> Non
     assert balance(ledger_path) == 0
 
 
+def test_a_log_that_another_program_has_written_into_the_ledger(
+    start_bank: StartBank, ledger_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Any look with `sqlite3` does so after a bank was killed: nothing is missing, and the bank starts and says so."""
+    bank = start_bank()
+    for _ in range(3):
+        bank.deposit()
+    bank.kill()
+    connection = sqlite3.connect(ledger_path)
+    connection.execute("SELECT * FROM account").fetchall()
+    connection.close()
+    assert not log_of(ledger_path).exists()
+    started(ledger_path.parent)
+    assert "is gone. All that the bank has noted of it is in the ledger" in caplog.text
+    assert caplog.text.count("is gone") == 1
+    assert balance(ledger_path) == 3
+
+
+def test_a_log_that_was_replaced_under_a_bank(start_bank: StartBank, ledger_path: Path) -> None:
+    """The bank writes on into a log without a name. SQLite puts that into the ledger or not; none of it is a lie."""
+    bank = start_bank()
+    bank.deposit()
+    log, copy = log_of(ledger_path), ledger_path.with_name("copy")
+    shutil.copy2(log, copy)
+    copy.replace(log)
+    with pytest.raises(ValueError, match="invalid literal"):  # nothing is confirmed any more
+        bank.deposit()
+    started(ledger_path.parent)
+    assert balance(ledger_path) == 1
+
+
+@pytest.mark.parametrize("open_anew", ["a bank", "another program"])
+def test_a_ledger_whose_end_cannot_be_checked_is_said_once(
+    start_bank: StartBank, ledger_path: Path, caplog: pytest.LogCaptureFixture, open_anew: str
+) -> None:
+    """Copied without `bank.lock`, it may have lost what was confirmed last, and nobody can tell."""
+    bank = start_bank()
+    bank.deposit()
+    with Ledger(ledger_path) as ledger:  # beside a bank that runs there is nothing to say
+        assert ledger.balance("demo") == 1
+    assert not caplog.records
+    bank.kill()
+    ledger_path.with_name(OCCUPANCY_FILE).unlink()
+    if open_anew == "a bank":
+        started(ledger_path.parent)
+    else:
+        assert balance(ledger_path) == 1
+    assert caplog.text.count("It cannot be checked whether the last payments are all there; compare them.") == 1
+    caplog.clear()
+    started(ledger_path.parent)
+    assert not caplog.records
+
+
 def flip(content: bytes, place: float) -> bytes:
     position = int(place * len(content))
     return content[:position] + bytes([content[position] ^ 1]) + content[position + 1 :]
@@ -241,7 +305,7 @@ def test_a_log_that_lost_what_was_confirmed(
     bank.kill()
     log = log_of(ledger_path)
     log.write_bytes(damage(log.read_bytes()))
-    refused(ledger_path, r"was damaged or cut: its last transactions, \d of them, were confirmed and are missing")
+    refused(ledger_path, r"was damaged or cut: missing are its last transactions, \d of them, which were confirmed")
     ledger_path.with_name(OCCUPANCY_FILE).unlink()  # as the sentence says: go on without
     assert balance(ledger_path) < 6
 
