@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from app.options import Command, ConfigOption, DataDirOption
-from app.output import write_out
+from app.output import printable, write_err, write_out
 from app.refusals import refusing_with_a_sentence
 
 DataDirectory = Callable[[typer.Context, str | None, str | None], Path]
@@ -35,7 +35,8 @@ Example:
     ) -> int:
         """Copy the ledger, all keys and bank.pub into the new directory TARGET, all of it or nothing.
 
-        A bank that runs goes on meanwhile. The copy is consistent and verified. It is as secret as the bank itself.
+        A bank that runs goes on meanwhile. The copy is consistent and verified: nothing is written when a
+        key of the bank is missing or damaged. It is as secret as the bank itself.
         """
         from app.backup import back_up  # the ledger takes its time
 
@@ -61,13 +62,15 @@ Example:
     ) -> int:
         """Put the backup SOURCE in the place of the ledger and the keys of a bank that does not run.
 
-        SOURCE is verified first. What was there is moved aside in the data directory, and nothing is deleted. What
-        the bank has confirmed since the backup is not in it.
+        SOURCE is verified first. What it replaces is moved aside in the data directory, and nothing is deleted. A key
+        that SOURCE does not have stays in use. What the bank has confirmed since the backup is not in it.
         """
         from app.backup import restore as put_back
 
-        audit, aside = put_back(source, data_directory(ctx, data_dir, config))
-        write_out(f"backup {source} is restored: accounts {audit.accounts}, entries {audit.entries}\n")
-        if aside is not None:
-            write_out(f"what was there is kept in {aside}\n")
+        done = put_back(source, data_directory(ctx, data_dir, config))
+        for remark in done.remarks:
+            write_err(f"{printable(remark)}\n")
+        write_out(f"backup {source} is restored: accounts {done.audit.accounts}, entries {done.audit.entries}\n")
+        if done.aside is not None:
+            write_out(f"what was there is kept in {done.aside}\n")
         return 0

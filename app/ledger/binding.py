@@ -10,8 +10,8 @@ its number, in the file that it has locked. The note outlives the bank; where po
 new.
 
 `in_use` is 1 while a bank has the ledger open. A bank that is killed leaves its log; a ledger that is in use and has no
-log has lost it, or another program has written the log into the file and deleted it, as `sqlite3` does when it ends. The
-note tells the two apart. A bank that ends in order deletes the log after `in_use` has become 0.
+log has lost it, or another program has written the log into the file and deleted it, as `sqlite3` does. The note
+tells the two apart. A bank that ends in order deletes the log after `in_use` has become 0.
 """
 
 import secrets

@@ -1,5 +1,6 @@
 """The ledger: who has how much, and exactly-once answers to requests."""
 
+import logging
 import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import nullcontext
@@ -12,7 +13,7 @@ from app.ledger.audit import Audit, audit
 from app.ledger.binding import Mark, put_down, renew
 from app.ledger.database import BUSY_TIMEOUT, Database
 from app.ledger.errors import AccountExistsError, UnknownAccountError
-from app.ledger.occupancy import Occupancy, occupied
+from app.ledger.occupancy import Occupancy, is_occupied, occupied
 from app.ledger.recording import Order, Outcome, carry_out
 from app.ledger.rows import AccountState, read_accounts
 from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
@@ -22,6 +23,9 @@ LEDGER_FILE: Final = "ledger.sqlite3"
 
 _STEPS_BETWEEN_LOOKS: Final = 200_000
 """Steps of SQLite's machine: some milliseconds."""
+
+
+logger = logging.getLogger("suitecase.ledger")
 
 
 def _wall_clock_ms() -> int:
@@ -46,6 +50,8 @@ class Ledger:
     ) -> None:
         self._occupancy = occupancy
         self._database = Database(path, busy_timeout=busy_timeout)
+        if self.caution and (occupancy is not None or not is_occupied(path.parent)):  # else the bank there says it
+            logger.warning("%s", self.caution)
         self._now_ms = now_ms
 
     def __enter__(self) -> "Ledger":
@@ -128,14 +134,19 @@ class Ledger:
         with self._database.transaction() as connection:
             return carry_out(connection, orders, self._now_ms())
 
+    def identity(self) -> bytes | None:
+        """Look up whose ledger this is: the bank's public identity key, 32 bytes; None while none is recorded."""
+        with self._database.snapshot() as connection:
+            (recorded,) = connection.execute("SELECT identity FROM meta").fetchone()
+        return recorded if isinstance(recorded, bytes) else None
+
     def belongs_to(self, identity: bytes, *, may_replace: bool = False) -> None:
         """Record whose ledger this is, by the bank's public identity key, 32 bytes, where none is recorded yet.
 
         Raises LedgerError when it is another bank's; unless the bank that comes `may_replace` that one, whose identity
         was lost.
         """
-        with self._database.snapshot() as connection:
-            (recorded,) = connection.execute("SELECT identity FROM meta").fetchone()
+        recorded = self.identity()
         if recorded not in (None, identity) and not may_replace:
             raise LedgerError(
                 f"The ledger {self._database.path} belongs to another bank than the identity key beside it. Restore "

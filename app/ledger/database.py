@@ -15,7 +15,6 @@ from app.ledger.binding import TOUCH, Mark, set_generation
 from app.ledger.creation import execute_all, prepare_file
 from app.ledger.errors import CommitFailedError, LedgerCorruptError, NotBegunError
 from app.ledger.inspection import known_version, log_path
-from app.ledger.occupancy import is_occupied
 from app.ledger.schema import FROM_VERSION_1, VERSION
 
 BUSY_TIMEOUT: Final = 5.0
@@ -60,8 +59,6 @@ class Database:
             raise LedgerError(f"The ledger needs SQLite 3.38 or newer; this Python has {sqlite3.sqlite_version}.")
         with reporting(path):
             self.caution = prepare_file(path, busy_timeout)
-        if self.caution and not is_occupied(path.parent):  # a bank says it itself
-            logger.warning("%s", self.caution)
         self._connect()
 
     def close(self) -> None:

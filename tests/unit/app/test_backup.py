@@ -12,10 +12,12 @@ import pytest
 
 from app.backup import back_up, restore
 from app.errors import FileError, LedgerError, MissingFileError
+from app.keystore import load_or_create
 from app.ledger import LEDGER_FILE, Ledger
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import OCCUPANCY_FILE, RESTORING, occupied
 from app.messages import DepositRequest, new_request_id
+from framework import KeyPair
 from tests.support.accounts import open_ledger
 
 DIGEST = bytes(32)
@@ -27,10 +29,7 @@ def data_dir(ledger_path: Path) -> Path:
     with Ledger(ledger_path) as ledger:
         ledger.open_account("demo", DIGEST)
         ledger.apply("demo", deposit(10))
-    for name in ("identity.key", "a-b.key"):
-        (ledger_path.parent / name).write_text(f"the key {name}")
-        (ledger_path.parent / name).chmod(0o600)
-    (ledger_path.parent / "bank.pub").write_text("what all may know")
+    make_keys(ledger_path.parent)
     (ledger_path.parent / "demo.card").write_text("no part of a backup")
     return ledger_path.parent
 
@@ -39,6 +38,11 @@ def data_dir(ledger_path: Path) -> Path:
 async def live(data_dir: Path) -> AsyncIterator[LiveLedger]:
     async with open_ledger(data_dir) as live:
         yield live
+
+
+def make_keys(data_dir: Path) -> None:
+    pair = KeyPair(b"public", b"private")
+    load_or_create(data_dir, "a-b", lambda: pair, public_key_size=6, private_key_size=7)
 
 
 def deposit(amount: int) -> DepositRequest:
@@ -67,7 +71,8 @@ def test_a_backup_is_whole_private_and_bound_by_itself(data_dir: Path, tmp_path:
         **dict.fromkeys(CONTENTS, 0o600),
         "bank.pub": 0o644,
     }
-    assert (target / "identity.key").read_text() == "the key identity.key"
+    for name in CONTENTS[:-1]:
+        assert (target / name).read_bytes() == (data_dir / name).read_bytes()
     assert total(target) == 10
     assert (target / LEDGER_FILE).read_bytes() != (data_dir / LEDGER_FILE).read_bytes(), "a generation of its own"
     assert names(target.parent) == ["monday"]
@@ -146,15 +151,17 @@ def test_a_restore_puts_back_and_moves_aside(data_dir: Path, tmp_path: Path) -> 
     back_up(data_dir, tmp_path / "monday")
     with Ledger(data_dir / LEDGER_FILE) as ledger:
         ledger.apply("demo", deposit(90))
-    (data_dir / "later.key").write_text("made since")
+    identity = (data_dir / "identity.key").read_bytes()
     (data_dir / "identity.key").write_text("another")
-    audit, aside = restore(tmp_path / "monday", data_dir)
-    assert audit.total == total(data_dir) == 10
+    done = restore(tmp_path / "monday", data_dir)
+    assert done.audit.total == total(data_dir) == 10
+    assert done.remarks == ()
+    aside = done.aside
     assert aside is not None
     assert aside.parent == data_dir
     assert names(data_dir) == sorted([*CONTENTS, OCCUPANCY_FILE, aside.name, "demo.card"])
-    assert (data_dir / "identity.key").read_text() == "the key identity.key"
-    assert names(aside) == sorted([*CONTENTS, "later.key"])
+    assert (data_dir / "identity.key").read_bytes() == identity
+    assert names(aside) == sorted([*CONTENTS, OCCUPANCY_FILE])
     assert (aside / "identity.key").read_text() == "another"
     assert total(aside) == 100
     assert names(tmp_path / "monday") == CONTENTS
@@ -162,15 +169,15 @@ def test_a_restore_puts_back_and_moves_aside(data_dir: Path, tmp_path: Path) -> 
 
 def test_a_restore_into_a_new_directory(data_dir: Path, tmp_path: Path) -> None:
     back_up(data_dir, tmp_path / "monday")
-    audit, aside = restore(tmp_path / "monday", tmp_path / "new")
-    assert (audit.total, aside) == (10, None)
+    done = restore(tmp_path / "monday", tmp_path / "new")
+    assert (done.audit.total, done.aside, done.remarks) == (10, None, ())
     assert names(tmp_path / "new") == sorted([*CONTENTS, OCCUPANCY_FILE])
 
 
 def test_a_stale_log_does_not_get_beside_what_is_restored(data_dir: Path, tmp_path: Path) -> None:
     back_up(data_dir, tmp_path / "monday")
     (data_dir / LOG).write_bytes(b"left by a bank that was killed")
-    _, aside = restore(tmp_path / "monday", data_dir)
+    aside = restore(tmp_path / "monday", data_dir).aside
     assert aside is not None
     assert (aside / LOG).read_bytes() == b"left by a bank that was killed"
     assert total(data_dir) == 10
