@@ -166,6 +166,7 @@ async def _serve(
                 announce(bank)
                 await _until(stop, ledger)
                 logger.info("ending")
+        ledger.raise_failure()  # that the files are lost may be noticed only when they are closed
 
 
 async def _until(stop: asyncio.Event, ledger: LiveLedger) -> None:

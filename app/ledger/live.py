@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from typing import Final, Protocol, Self, TypeVar
 
-from app.errors import InternalError, UserError
+from app.errors import InternalError, LedgerError, UserError
 from app.files import refusing
 from app.ledger.batches import Batches
 from app.ledger.book import LEDGER_FILE, Ledger
@@ -28,6 +28,9 @@ MAX_LOOKUPS: Final = 1024
 
 QUICK_BYTES: Final = 16 * 2**20
 """A ledger up to this size is verified before the bank listens. It takes about a second."""
+
+LOOK_SECONDS: Final = 1.0
+"""A bank looks so often whether its files are still the ledger, whether it is asked something or not."""
 
 VERIFIED_BYTES_A_SECOND: Final = 16 * 2**20
 """About how quickly a ledger is verified: 36 MB took 1.9 s. For what the log says of a large one."""
@@ -81,6 +84,7 @@ class LiveLedger:
             else:
                 stack.push_async_callback(_cancel, asyncio.create_task(self._verify_beside(size)))
             self._lookups.begin()
+            stack.push_async_callback(_cancel, asyncio.create_task(self._watch()))
             self._closing = stack.pop_all()
         return self
 
@@ -112,10 +116,19 @@ class LiveLedger:
         """
         return await asyncio.shield(self._failure)
 
+    def raise_failure(self) -> None:
+        """Raise what `failure` gives, if there is something; when this is closed, also what was found then."""
+        if self._failure.done():
+            raise self._failure.result()
+
     # --- in the threads ---
 
     def _look_up(self, names: Sequence[str]) -> Sequence[AccountState | None]:
-        found = self._reader.accounts(set(names))
+        try:
+            found = self._reader.accounts(set(names))
+        except LedgerError:  # the fault of the disk, or of who has written over the files
+            self._writing.submit(self._lasting, self._writer.custody.check)
+            raise
         self._lasting(self._writer.custody.check_names)
         return [found.get(name) for name in names]
 
@@ -125,6 +138,10 @@ class LiveLedger:
     def _tidy(self) -> None:
         with suppress(LedgerLostError):  # the bank ends with it
             self._lasting(self._writer.tidy)
+
+    def _leave(self, opened: _Opened) -> None:
+        with suppress(LedgerLostError):  # whoever has closed this asks for it
+            self._lasting(opened.leave)
 
     def _lasting(self, act: Callable[[], R]) -> R:
         try:
@@ -140,7 +157,7 @@ class LiveLedger:
         thread = ThreadPoolExecutor(1, thread_name_prefix=name)
         stack.callback(thread.shutdown)
         opened = await self._loop.run_in_executor(thread, make)
-        stack.push_async_callback(self._loop.run_in_executor, thread, opened.leave)
+        stack.push_async_callback(self._loop.run_in_executor, thread, self._leave, opened)
         return thread, opened
 
     async def _begin(self) -> None:
@@ -172,6 +189,16 @@ class LiveLedger:
                 logger.info("the ledger is verified")
             finally:
                 ending.set()
+
+    async def _watch(self) -> None:
+        while not self._failure.done():
+            await asyncio.sleep(LOOK_SECONDS)
+            try:
+                await self._loop.run_in_executor(self._writing, self._lasting, self._writer.custody.check)
+            except LedgerLostError:
+                return
+            except Exception as error:  # noqa: BLE001 - the bank ends with it
+                self._fail(InternalError(error))
 
     def _fail(self, error: UserError) -> None:
         if not self._failure.done():

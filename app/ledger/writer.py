@@ -79,14 +79,17 @@ class Writer:
         """Write the log into the file, say in it that it is not in use, and close it.
 
         Where that cannot be done, the log stays as it is, as that of a bank that is killed does.
+        Raises LedgerLostError when the files are no longer the ledger; closed it is all the same.
         """
         try:
             self.custody.check()
             self._ledger.put_down()
             self.custody.renewed()
+        except LedgerLostError:
+            self._ledger.leave()
+            raise
         except LedgerError as error:
-            if not isinstance(error, LedgerLostError):  # of that the bank has been told
-                logger.error(_NOT_WRITTEN, error)  # noqa: TRY400 - a sentence says it
+            logger.error(_NOT_WRITTEN, error)  # noqa: TRY400 - a sentence says it
             self._ledger.leave()
         else:
             self._note()

@@ -33,6 +33,19 @@ def test_a_directory_that_is_copied_aside_and_back_under_a_running_bank(town: To
     assert town.atm(again, card, "deposit", "50").out == "DEPOS ok, balance 60.00\n"
 
 
+def test_a_bank_that_ends_without_its_ledger_says_so(town: Town) -> None:
+    """Asked to end, or asked nothing: the log with what was confirmed is gone, and that is no good end."""
+    for ask in (True, False):
+        bank = town.bank()
+        (town.data_dir / "ledger.sqlite3-wal").unlink()
+        if ask:
+            assert bank.stop(signal.SIGTERM) == 2
+        bank.code = bank.code or bank.wait()
+        assert bank.code == 2
+        said = folded(bank.log[bank.log.rindex("suitecase: ") :])
+        assert said.startswith("suitecase: The bank ends, and confirms nothing more: while it ran, ")
+
+
 def test_a_bank_does_not_start_on_what_is_damaged_mixed_or_foreign(town: Town) -> None:
     ledger = town.data_dir / "ledger.sqlite3"
     log = town.data_dir / "ledger.sqlite3-wal"
