@@ -37,3 +37,18 @@ class ChannelError(SuitecaseError):
     def __init__(self, message: str, reason: str) -> None:
         super().__init__(message)
         self.reason = reason
+
+
+class Interruption(BaseException):
+    """What ends the work of this program from outside, as a signal does: no plugin is blamed for it.
+
+    A program whose signal handlers raise an exception of their own derives it from this one, beside SystemExit perhaps.
+    KeyboardInterrupt passes likewise.
+    """
+
+
+STRANGE = (Exception, SystemExit)
+"""What a stranger's code may raise and must not get away with; SystemExit would end the program, for all sessions.
+
+An Interruption may be a SystemExit too, so whoever catches these lets it pass first.
+"""

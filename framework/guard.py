@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Callable
 from typing import Any, Generic, NoReturn, TypeVar
 
-from framework.errors import InvalidKeyError, PluginError, VerificationError
+from framework.errors import STRANGE, Interruption, InvalidKeyError, PluginError, VerificationError
 from framework.primitives import (
     SHARED_SECRET_SIZE,
     Aead,
@@ -33,11 +33,10 @@ R = TypeVar("R")
 AeadCall = Callable[[bytes, bytes, bytes], bytes]
 """`seal` or `open` of an AEAD: nonce, plaintext or ciphertext, associated data."""
 
-STRANGE = (Exception, SystemExit)
-"""What a stranger's code may raise and must not get away with; SystemExit would end the program, for all sessions."""
-
 
 def _blame(owner: str, call: str, error: BaseException) -> NoReturn:
+    if isinstance(error, Interruption):  # which came while the plugin was at work, and not from it
+        raise error
     traceback = error.__traceback__
     while traceback is not None and traceback.tb_next is not None:
         traceback = traceback.tb_next

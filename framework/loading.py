@@ -14,7 +14,7 @@ import pluggy
 
 from framework import hookspecs
 from framework.discovery import ROOT, InstalledPlugin
-from framework.errors import ConfigurationError, PluginError
+from framework.errors import ConfigurationError, Interruption, PluginError
 from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
 from framework.kdf import MAX_EXPANDED
 from framework.primitives import Aead, BulkCipher, KeyExchange, Mac, PrimitiveInfo, Status
@@ -113,7 +113,7 @@ def _blaming(what: str) -> Iterator[None]:
     """Turn whatever a stranger's code raises into a PluginError, but for a ConfigurationError and an interrupt."""
     try:
         yield
-    except (PluginError, ConfigurationError, KeyboardInterrupt):
+    except (PluginError, ConfigurationError, KeyboardInterrupt, Interruption):
         raise
     except BaseException as error:  # SystemExit, and what else is none of Exception's
         raise PluginError(f"{what}{told(error)}") from error

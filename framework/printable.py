@@ -1,5 +1,7 @@
 """Text of strangers, made fit to be shown: what a plugin, its metadata or its exceptions say of themselves."""
 
+from framework.errors import STRANGE, Interruption
+
 MAX_TOLD = 500
 """Characters of an exception's text that are shown."""
 
@@ -17,7 +19,9 @@ def told(error: BaseException) -> str:
     """Give an exception's type and text, in one printable line of limited length."""
     try:
         text = str(error)
-    except Exception:  # noqa: BLE001 - the exception is a stranger's, and so is its __str__
+    except Interruption:
+        raise
+    except STRANGE:  # the exception is a stranger's, and so is its __str__
         text = "(its text cannot be shown)"
     shown = printable(text[: MAX_TOLD + 1])
     return printable(type(error).__name__) + (f": {shown[:MAX_TOLD]}{'…' * (len(shown) > MAX_TOLD)}" if text else "")

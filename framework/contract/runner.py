@@ -16,6 +16,7 @@ from framework.contract.oracle import OracleError
 from framework.contract.outcome import Outcome, Verdict, finding
 from framework.contract.target import Target
 from framework.contract.trial import Session, Trial
+from framework.errors import Interruption
 
 CHECK_SECONDS = 60.0
 """One check may take so long; an honest plugin needs a few seconds."""
@@ -25,8 +26,8 @@ ADVICE = {"to claim", "to say"}
 """The inputs of a finding that offer a claim (`Vectors.about_claim`)."""
 
 
-class _TimeIsUp(BaseException):
-    """Not an Exception, so that no plugin's `except Exception` holds it back."""
+class _TimeIsUp(Interruption):
+    """No Exception, so that no plugin's `except Exception` holds it back."""
 
 
 def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) -> Outcome:

@@ -1,6 +1,10 @@
 """Metadata as installers leave it behind, and as nobody should."""
 
+import hashlib
+import os
+import socket
 from collections.abc import Callable
+from contextlib import chdir
 from pathlib import Path
 
 OURS = "[suitecase.plugins]\n"
@@ -28,45 +32,101 @@ def _files(**files: bytes | str) -> Callable[[Path], None]:
     return make
 
 
-def _metadata_is_a_folder(info: Path) -> None:
-    _files(entries=f"{OURS}x = x")(info)
-    (info / "METADATA").mkdir()
+def _folder(place: Path) -> None:
+    place.mkdir()
 
 
-def _huge(info: Path) -> None:
-    _files(metadata=GOOD)(info)
-    with (info / "entry_points.txt").open("wb") as file:
+def _loop(place: Path) -> None:
+    place.symlink_to(place.name)
+
+
+def _pipe(place: Path) -> None:
+    os.mkfifo(place)
+
+
+def _socket(place: Path) -> None:
+    with chdir(place.parent), socket.socket(socket.AF_UNIX) as listener:  # a socket's path may have 100 characters
+        listener.bind(place.name)
+
+
+def _device(place: Path) -> None:
+    place.symlink_to("/dev/zero")
+
+
+def _terminal(place: Path) -> None:
+    place.symlink_to("/dev/tty")
+
+
+def _waits(place: Path) -> None:
+    place.symlink_to("/proc/kmsg")  # a file by its type; root waits there for the kernel's next line
+
+
+def _huge(place: Path) -> None:
+    with place.open("wb") as file:
         file.truncate(1 << 40)  # a hole: it takes no room
 
 
-def _loop(info: Path) -> None:
-    _files(metadata=GOOD)(info)
-    (info / "entry_points.txt").symlink_to("entry_points.txt")
+def _noise(place: Path) -> None:
+    place.write_bytes(hashlib.shake_128(place.name.encode()).digest(5000))
 
 
-def _pipe(info: Path) -> None:
-    import os
-
-    _files(metadata=GOOD)(info)
-    os.mkfifo(info / "entry_points.txt")
+def _nested(place: Path) -> None:
+    place.write_text("[" * 200_000)
 
 
-def _huge_metadata(info: Path) -> None:
-    _files(entries=f"{OURS}x = x")(info)
-    with (info / "METADATA").open("wb") as file:
-        file.truncate(1 << 40)
+ODD: dict[str, Callable[[Path], None]] = {
+    "a folder": _folder,
+    "a loop of links": _loop,
+    "a pipe": _pipe,
+    "a socket": _socket,
+    "a device": _device,
+    "a terminal": _terminal,
+    "a file that waits": _waits,
+    "a file without end": _huge,
+    "noise": _noise,
+    "nested brackets": _nested,
+}
+"""What may lie where a file of metadata is due; each gets the file's path."""
+
+METADATA_FILES = (
+    "METADATA",
+    "PKG-INFO",
+    "entry_points.txt",
+    "direct_url.json",
+    "RECORD",
+    "SOURCES.txt",
+    "installed-files.txt",
+    "top_level.txt",
+    "requires.txt",
+)
+"""Whatever installers and `importlib.metadata` know of."""
+
+
+def _odd(name: str, odd: str, **others: bytes | str) -> Callable[[Path], None]:
+    def make(info: Path) -> None:
+        _files(**others)(info)
+        ODD[odd](info / name)
+
+    return make
 
 
 BROKEN: dict[str, Callable[[Path], None]] = {
     "an entry without a value": _files(metadata=GOOD, entries="[console_scripts]\nother\n"),
     "our entry without a value": _files(metadata=GOOD, entries=f"{OURS}other\n"),
     "entries that are no text": _files(metadata=GOOD, entries=b"[suitecase.plugins]\nx = \xff\xfe\n"),
-    "entries that have no end": _huge,
-    "entries that are a pipe": _pipe,
-    "entries that lead to themselves": _loop,
+    "entries that have no end": _odd("entry_points.txt", "a file without end", metadata=GOOD),
+    "entries that are a pipe": _odd("entry_points.txt", "a pipe", metadata=GOOD),
+    "entries that lead to themselves": _odd("entry_points.txt", "a loop of links", metadata=GOOD),
+    "entries that are a socket": _odd("entry_points.txt", "a socket", metadata=GOOD),
+    "entries that are a device": _odd("entry_points.txt", "a device", metadata=GOOD),
+    "a folder that leads to itself": _loop,
     "no metadata": _files(entries=f"{OURS}x = x"),
-    "metadata that is a folder": _metadata_is_a_folder,
-    "metadata that has no end": _huge_metadata,
+    "metadata that is a folder": _odd("METADATA", "a folder", entries=f"{OURS}x = x"),
+    "metadata that has no end": _odd("METADATA", "a file without end", entries=f"{OURS}x = x"),
+    "metadata that is a device": _odd("METADATA", "a device", entries=f"{OURS}x = x"),
+    "metadata that is a terminal": _odd("METADATA", "a terminal", entries=f"{OURS}x = x"),
+    "older metadata that is a pipe": _odd("PKG-INFO", "a pipe", entries=f"{OURS}x = x"),
+    "older metadata that is a device": _odd("PKG-INFO", "a device", entries=f"{OURS}x = x"),
     "metadata that is no text": _files(metadata=b"Name: stranger\nVersion: \xff\n", entries=f"{OURS}x = x"),
     "no name": _files(metadata="Version: 1.0\n", entries=f"{OURS}x = x"),
     "an empty name": _files(metadata="Name: \nVersion: 1.0\n", entries=f"{OURS}x = x"),
