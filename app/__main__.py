@@ -31,7 +31,7 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
-    from app.signals import EndedBySignal, end_at_once
+    from app.first_signals import end_at_once
 
     end_at_once()
     from app.streams import open_standard_streams
@@ -45,6 +45,7 @@ def _run() -> int:
     try:
         from app.cli import app  # only now: it takes its time
         from app.refusals import run
+        from app.signals import EndedBySignal
     except ModuleNotFoundError as error:
         return _refuse_to_start(error)
     try:

@@ -15,11 +15,12 @@ from app.bank_file import read_bank_file
 from app.card import ensure_account_with_card
 from app.config import Settings
 from app.errors import EXIT_INTERNAL, EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
+from app.first_signals import ENDING_SIGNALS
 from app.keystore import PUBLIC_FILE, fingerprint
 from app.ledger import LEDGER_FILE, Ledger
 from app.log_thread import logging_in_background
 from app.readiness import wait_readable
-from app.signals import ENDING_SIGNALS, ending_in_order, heard_signals
+from app.signals import ending_in_order, heard_signals
 from app.waiting import waiting_for_the_bank
 from framework import Suite, SuitecaseError
 from framework.aio import EphemeralPool

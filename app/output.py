@@ -5,8 +5,8 @@ import sys
 from typing import Final
 
 from app.errors import UserError
+from app.first_signals import ending_has_come
 from app.readiness import wait_writable
-from app.signals import ending_has_come
 
 _LAST_WORDS_SECONDS: Final = 2.0
 

@@ -4,23 +4,16 @@ import signal
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
-from typing import Final
 
-ENDING_SIGNALS: Final = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""What asks a program to end. SIGHUP is what a terminal that is closed sends; `nohup` has it ignored."""
-
-
-class EndedBySignal(SystemExit):
-    """SIGTERM or SIGHUP has come; the process leaves with `code`. Any other SystemExit is somebody's mistake."""
+from app.first_signals import ENDING_SIGNALS, hear_nothing
+from framework.errors import Interruption
 
 
-def end_at_once() -> None:
-    """Let Ctrl-C end this process as it ends any other: an import that it cuts short would show a traceback.
+class EndedBySignal(SystemExit, Interruption):
+    """SIGTERM or SIGHUP has come; the process leaves with `code`. Any other SystemExit is somebody's mistake.
 
-    Where it is ignored, as in the background of a shell script, it stays so.
+    A plugin that is at work in that moment is not blamed for it.
     """
-    if signal.getsignal(signal.SIGINT) is signal.default_int_handler:
-        signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 
 @contextmanager
@@ -34,7 +27,7 @@ def ending_in_order(code: int = 0) -> Iterator[None]:
 
     def end(number: int, _frame: FrameType | None) -> None:
         for each in ENDING_SIGNALS:
-            signal.signal(each, _hear_nothing)
+            signal.signal(each, hear_nothing)
         if number == signal.SIGINT:
             raise KeyboardInterrupt
         raise EndedBySignal(code)
@@ -50,18 +43,9 @@ def ending_in_order(code: int = 0) -> Iterator[None]:
                 signal.signal(number, handler)
 
 
-def ending_has_come() -> bool:
-    """Whether one of them has come that ends what runs within `ending_in_order`."""
-    return any(signal.getsignal(number) is _hear_nothing for number in ENDING_SIGNALS)
-
-
 def heard_signals() -> list[int]:
     """Those that are not ignored. What is ignored from the start, as in the background of a script, stays so."""
     return [number for number in ENDING_SIGNALS if signal.getsignal(number) is not signal.SIG_IGN]
-
-
-def _hear_nothing(_number: int, _frame: FrameType | None) -> None:
-    pass
 
 
 @contextmanager

@@ -95,7 +95,7 @@ INTERRUPTED_IMPORT = """
 import builtins, os, signal
 plain = builtins.__import__
 def interrupted(name, *rest):
-    if name == "app.signals":
+    if name == "app.first_signals":
         os.kill(os.getpid(), signal.SIGINT)
     return plain(name, *rest)
 builtins.__import__ = interrupted
@@ -168,6 +168,27 @@ def test_a_bank_that_waits_for_its_key_ends_at_a_signal(town: Town, number: int,
         last = ended(process)
     assert (last.code, last.out) == (code, "")
     assert last.err == ("" if code == 0 else "suitecase: Interrupted.\n")
+
+
+@pytest.mark.skipif(not PROC, reason="what a program has open is read off /proc")
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGHUP, signal.SIGINT])
+@pytest.mark.parametrize("seconds", [0.0, 0.05, 0.15, 0.4, 0.8])
+def test_a_bank_that_makes_its_key_ends_at_a_signal_and_blames_no_plugin(
+    programs: Programs, number: int, seconds: float
+) -> None:
+    data_dir = programs.folder / "new"
+    process = programs.start("bank", "--suite", "des3-bg-hmac", "--data-dir", data_dir, "--listen", "127.0.0.1:0")
+    wait_until(lambda: str(data_dir / LOCK_FILE) in opened_by(process.pid))
+    time.sleep(seconds)
+    process.send_signal(number)
+    last = ended(process)
+    assert "plugin" not in last.err
+    assert "Traceback" not in last.err
+    if "listening on" in last.out or number != signal.SIGINT:
+        assert last.code == 0
+        assert "suitecase: " not in last.err
+    else:
+        assert (last.code, last.err) == (3, "suitecase: Interrupted.\n")
 
 
 def opened_by(pid: int) -> list[str]:

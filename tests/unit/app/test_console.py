@@ -21,11 +21,12 @@ from app.atm import Atm, BankAddress
 from app.card import Card
 from app.console import AtmConsole, converse_with
 from app.errors import EXIT_CHANNEL, ChannelFailedError, UserError
+from app.first_signals import ENDING_SIGNALS
 from app.ledger import Ledger
 from app.messages import AccountReply, AccountRequest, CheckRequest, DepositRequest, WithdrawRequest, new_request_id
 from app.pending import PendingRequest, PendingRequests
 from app.screen import Screen
-from app.signals import ENDING_SIGNALS, ending_in_order
+from app.signals import ending_in_order
 
 
 class NearAtm(Atm):

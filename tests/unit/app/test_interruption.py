@@ -7,8 +7,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from app.first_signals import ENDING_SIGNALS
 from app.interruption import run_unless_cut_short
-from app.signals import ENDING_SIGNALS, ending_in_order
+from app.signals import ending_in_order
 
 
 @pytest.fixture(autouse=True)

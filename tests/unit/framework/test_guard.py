@@ -7,7 +7,7 @@ import sys
 import traceback
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import pytest
 
@@ -22,6 +22,7 @@ from framework import (
     PluginError,
     VerificationError,
 )
+from framework.errors import Interruption
 from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
 from plugins.hmac_sha256.mac import HmacSha256
 from tests.support.peers import AesCtr, AesGcm, X25519Kem
@@ -236,6 +237,33 @@ def test_a_result_is_exactly_bytes_of_the_declared_size(reach: Reach, size: int)
     for wrong in (0, 1, size - 1, size + 1, 2 * size):
         with pytest.raises(PluginError, match=f"gave {wrong} bytes where {size} are due"):
             reach(giving(bytes(wrong)))
+
+
+class Ended(SystemExit, Interruption):
+    """What a program's handler of SIGTERM may raise."""
+
+
+@pytest.mark.parametrize("reach", EVERY_CALL)
+@pytest.mark.parametrize(
+    "ending", [Ended(3), Interruption(), KeyboardInterrupt()], ids=lambda error: type(error).__name__
+)
+def test_what_ends_the_program_from_outside_passes_and_blames_no_plugin(reach: Reach, ending: BaseException) -> None:
+    def ended(*_: object, **__: object) -> NoReturn:
+        raise ending
+
+    with pytest.raises(type(ending)) as caught:
+        reach(ended)
+    assert caught.value is ending
+
+
+@pytest.mark.parametrize("reach", [ENCRYPTOR, DECRYPTOR, AUTHENTICATOR, CONTEXT])
+def test_what_ends_the_program_passes_while_a_method_is_looked_up(reach: Reach) -> None:
+    class Slow:
+        def __getattr__(self, _: str) -> NoReturn:
+            raise Ended(3)
+
+    with pytest.raises(Ended):
+        reach(giving(Slow()))
 
 
 def pairs(kind: Any) -> list[tuple[object, str]]:

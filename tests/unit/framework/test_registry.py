@@ -14,6 +14,7 @@ import pytest
 
 from framework import ConfigurationError, PrimitiveInfo, Status, hookimpl, load_registry
 from framework import registry as registry_module
+from framework.errors import Interruption
 from framework.registry import ENTRY_POINT_GROUP, Kind, PluginRecord, Registry
 from plugins.hmac_sha256.mac import HmacSha256
 from tests.support.peers import AesCtr, AesGcm, X25519Kem
@@ -271,6 +272,25 @@ def test_a_plugin_that_cannot_be_imported_is_named_and_the_others_load(
 def test_an_interrupt_while_loading_is_not_the_plugin_s_fault(plugin: MakePlugin) -> None:
     with pytest.raises(KeyboardInterrupt):
         load(plugin("p", register_macs=raise_error(KeyboardInterrupt())))
+
+
+class Ended(SystemExit, Interruption):
+    """What a program's handler of SIGTERM may raise."""
+
+
+def test_the_end_of_the_program_while_loading_is_not_the_plugin_s_fault(
+    tmp_path: Any, monkeypatch: pytest.MonkeyPatch, plugin: MakePlugin
+) -> None:
+    module = f"suitecase_ended_{secrets.token_hex(4)}"
+    (tmp_path / f"{module}.py").write_text(f"from {__name__} import Ended\nraise Ended(0)\n")
+    monkeypatch.syspath_prepend(tmp_path)
+    for ended in (
+        EntryPoint("ended", module, ENTRY_POINT_GROUP),
+        plugin("p", register_macs=raise_error(Ended(0))),
+        plugin("p", register_macs=offering(named(HmacSha256, "x", info=property_that_raises(Ended(0))))),
+    ):
+        with pytest.raises(Ended):
+            load(ended)
 
 
 @pytest.mark.parametrize("missing", ["absent.module", f"{__name__.rpartition('.')[2]}_absent:thing", "sys:absent"])
