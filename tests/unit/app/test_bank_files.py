@@ -130,17 +130,17 @@ with occupied(Path(sys.argv[1])) as occupancy:
         writer.leave()
 
 
-@pytest.mark.parametrize("kept", [[IDENTITY_FILE], [PUBLIC_FILE], ["des3-bg2048-hmac.key"]])
-def test_keys_without_a_ledger_are_those_of_a_bank_that_lost_it(data_dir: Path, kept: list[str]) -> None:
+def test_a_ledger_that_a_bank_has_kept_and_that_is_gone_is_missed(data_dir: Path) -> None:
     start(data_dir)
-    (data_dir / "des3-bg2048-hmac.key").touch(mode=0o600)
-    for path in data_dir.iterdir():
-        if path.name not in kept:
-            path.unlink()
+    with occupied(data_dir) as occupancy:
+        writer = Writer(occupancy)
+        writer.begin()
+        writer.leave()
+    (data_dir / LEDGER_FILE).unlink()
     for may_replace in (True, False):
         with (
             pytest.raises(
-                LedgerError, match=r"is missing, and keys of a bank .* run `(mv [^ ]+ [^ ]+\.before)`"
+                LedgerError, match=r"is missing, and a bank has kept one there.* run `(mv [^ ]+ [^ ]+\.before)`"
             ) as error,
             ledger_and_identity(data_dir, may_replace=may_replace),
         ):
@@ -148,6 +148,20 @@ def test_keys_without_a_ledger_are_those_of_a_bank_that_lost_it(data_dir: Path, 
     assert not (data_dir / LEDGER_FILE).exists()
     subprocess.run(["sh", "-c", str(error.value).split("`")[-2]], check=True)
     start(data_dir)
+
+
+@pytest.mark.parametrize("kept", [IDENTITY_FILE, PUBLIC_FILE, "des3-bg2048-hmac.key"])
+def test_keys_alone_begin_a_ledger_and_that_is_said(
+    data_dir: Path, kept: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    start(data_dir)
+    (data_dir / "des3-bg2048-hmac.key").touch(mode=0o600)
+    for path in data_dir.iterdir():
+        if path.name != kept:
+            path.unlink()
+    start(data_dir)
+    assert f"There are keys and no ledger in {data_dir}: an empty one begins now." in caplog.text
+    assert (data_dir / LEDGER_FILE).exists()
 
 
 def test_where_more_is_known_of_a_missing_ledger_that_is_said(data_dir: Path) -> None:
