@@ -27,9 +27,8 @@ from app.ledger.schema import GENERATION_SIZE
 if TYPE_CHECKING:
     from app.ledger.database import Database
 
-TOUCH: Final = """UPDATE log_mark SET generation = (SELECT generation FROM meta), transactions = transactions + 1
-RETURNING generation, transactions"""
-"""What every transaction that writes does last; gives a `Mark`."""
+_NEXT_MARK: Final = "SELECT meta.generation, transactions + 1 FROM meta, log_mark"
+_SET_MARK: Final = "UPDATE log_mark SET generation = ?, transactions = ?"  # in two steps: RETURNING takes longer
 
 _ATTEMPTS: Final = 3
 _TO_A_BACKUP: Final = (
@@ -42,6 +41,13 @@ class Mark(NamedTuple):
 
     generation: bytes
     transactions: int
+
+
+def touch(connection: sqlite3.Connection) -> Mark:
+    """Do what every transaction that writes does last."""
+    mark = Mark(*connection.execute(_NEXT_MARK).fetchone())
+    connection.execute(_SET_MARK, mark)
+    return mark
 
 
 def write_mark(mark: Mark) -> bytes:
@@ -105,7 +111,7 @@ def check_binding(
 
 
 def set_generation(connection: sqlite3.Connection, *, in_use: bool) -> None:
-    """Begin a new generation, in a transaction that ends with `TOUCH`."""
+    """Begin a new generation, in a transaction that ends with `touch`."""
     connection.execute("UPDATE meta SET generation = ?, in_use = ?", (secrets.token_bytes(GENERATION_SIZE), in_use))
 
 

@@ -6,13 +6,11 @@ open and close the file once more would drop the locks that SQLite holds on it.
 """
 
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 from app.ledger.errors import LedgerLostError
 from app.ledger.inspection import log_path
-from app.ledger.occupancy import Occupancy
+from app.ledger.occupancy import Occupancy, file_identity
 
 
 class Custody:
@@ -25,9 +23,7 @@ class Custody:
     def __init__(self, path: Path, occupancy: Occupancy) -> None:
         self._names = [os.fspath(each) for each in (path, log_path(path), path.with_name(f"{path.name}-shm"))]
         self._occupancy = occupancy
-        with self._missing():
-            files = self._look()
-        self._files = [_identity(status) for status in files]  # of the ledger that was just opened, and for good
+        self._files = [file_identity(status) for status in self._look()]  # of what was just opened, and for good
         self.renewed()
 
     def renewed(self) -> None:
@@ -52,23 +48,21 @@ class Custody:
 
         Gives the status of the ledger and of its log.
         """
-        with self._missing():
-            if not self._occupancy.lasts():
-                raise self._lost(f"the lock of the data directory {self._occupancy.data_dir} was replaced")
-            file, log, index = self._look()
-        if [_identity(status) for status in (file, log, index)] != self._files:
+        file, log, index = self._look()
+        if [file_identity(file), file_identity(log), file_identity(index)] != self._files:
             raise self._lost(f"the ledger {self._names[0]}, or its log, was replaced")
         return file, log
 
     def _look(self) -> list[os.stat_result]:
-        return [os.stat(name) for name in self._names]  # noqa: PTH116 - twice in every transaction
-
-    @contextmanager
-    def _missing(self) -> Iterator[None]:
         try:
-            yield
+            if not self._occupancy.lasts():
+                raise self._lost(f"the lock of the data directory {self._occupancy.data_dir} was replaced")
+            return [os.stat(name) for name in self._names]  # noqa: PTH116 - twice in every transaction
         except OSError as error:
-            raise self._lost(f"{error.filename or self._names[0]} is gone ({error.strerror})") from error
+            raise self._gone(error) from error
+
+    def _gone(self, error: OSError) -> LedgerLostError:
+        return self._lost(f"{error.filename or self._names[0]} is gone ({error.strerror})")
 
     @staticmethod
     def _lost(what: str) -> LedgerLostError:
@@ -76,10 +70,6 @@ class Custody:
             f"The bank ends, and confirms nothing more: while it ran, {what}. "
             "Put the data directory in order, then start the bank again."
         )
-
-
-def _identity(status: os.stat_result) -> tuple[int, int]:
-    return status.st_dev, status.st_ino
 
 
 def _content(status: os.stat_result) -> tuple[int, int]:

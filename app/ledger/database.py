@@ -4,17 +4,18 @@ import logging
 import sqlite3
 import sys
 import time
-from collections.abc import Iterator
-from contextlib import closing, contextmanager, suppress
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
 from app.errors import LedgerError
 from app.files import PRIVATE_MODE, refusing, write_new
-from app.ledger.binding import TOUCH, Mark, set_generation
+from app.ledger.binding import Mark, set_generation, touch
 from app.ledger.creation import execute_all, prepare_file
 from app.ledger.errors import CommitFailedError, LedgerCorruptError, NotBegunError
 from app.ledger.inspection import known_version, log_path
+from app.ledger.reporting import primary_code, reporting, sentence
 from app.ledger.schema import FROM_VERSION_1, VERSION
 
 BUSY_TIMEOUT: Final = 5.0
@@ -28,18 +29,6 @@ KEPT_LOG_BYTES: Final = 32 * 2**20
 
 _OLDEST_SQLITE = (3, 38, 0)  # the first that has the functions for JSON always; STRICT tables are a little older
 _WAL_RETRY_PAUSE = 0.01
-
-_PRIMARY_CODE = 0xFF  # an extended result code carries its primary one in the low byte
-_ADVICE: Final = {
-    sqlite3.SQLITE_BUSY: "is in use by another process; try again",
-    sqlite3.SQLITE_LOCKED: "is in use by another process; try again",
-    sqlite3.SQLITE_FULL: "has no room to grow; make space on the disk and try again",
-    sqlite3.SQLITE_READONLY: "cannot be written; check the permissions of the file and its directory",
-    sqlite3.SQLITE_CANTOPEN: "cannot be opened; check the permissions of the file and its directory",
-    sqlite3.SQLITE_NOTADB: "is not a ledger of suitecase; choose another data directory",
-    sqlite3.SQLITE_CORRUPT: "is damaged; restore it from a backup with `bank restore`",
-    sqlite3.SQLITE_IOERR: "cannot be read or written; check the disk",
-}
 
 logger = logging.getLogger("suitecase.ledger")
 
@@ -77,22 +66,17 @@ class Database:
                 self._connection.setconfig(sqlite3.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, True)
         self.close()
 
-    @contextmanager
-    def transaction(self) -> Iterator[sqlite3.Connection]:
+    def transaction(self) -> AbstractContextManager[sqlite3.Connection]:
         """Run the block as one write: all of it is on the disk after the block, or none of it ever was.
 
-        Raises CommitFailedError when the block was done and could not be made durable.
+        Raises NotBegunError when the block was not entered, and CommitFailedError when it was done and could not be
+        made durable.
         """
-        with self._transaction("BEGIN IMMEDIATE") as connection:
-            yield connection
-            [mark] = connection.execute(TOUCH).fetchall()
-        self.last_commit = Mark(*mark)
+        return self._transaction("BEGIN IMMEDIATE", touch)
 
-    @contextmanager
-    def snapshot(self) -> Iterator[sqlite3.Connection]:
+    def snapshot(self) -> AbstractContextManager[sqlite3.Connection]:
         """Run the block over one unmoving state of the file, beside whoever writes."""
-        with self._transaction("BEGIN") as connection:
-            yield connection
+        return self._transaction("BEGIN")
 
     def empty_log(self) -> bool:
         """Write the log into the file; what comes next begins it anew. False when another process still reads from it.
@@ -105,7 +89,7 @@ class Database:
             try:
                 (busy, _, _) = self._connection.execute(f"PRAGMA wal_checkpoint({way})").fetchone()
             except sqlite3.OperationalError as error:
-                if _code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+                if primary_code(error) not in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
                     raise
                 busy = 1
             finally:
@@ -129,22 +113,27 @@ class Database:
             copy.execute("PRAGMA synchronous = FULL")
             self._connection.backup(copy)
             set_generation(copy, in_use=False)
-            copy.execute(TOUCH).fetchall()
+            touch(copy)
             copy.commit()
 
     def _wait_at_most(self, seconds: float) -> None:
         self._connection.execute(f"PRAGMA busy_timeout = {round(seconds * 1000)}")
 
     @contextmanager
-    def _transaction(self, begin: str) -> Iterator[sqlite3.Connection]:
+    def _transaction(
+        self, begin: str, finish: Callable[[sqlite3.Connection], Mark | None] = lambda _connection: None
+    ) -> Iterator[sqlite3.Connection]:
         self._begin(begin)
-        with reporting(self.path):
-            try:
-                yield self._connection
-                self._commit()
-            except BaseException:
-                self._roll_back()
-                raise
+        try:
+            yield self._connection
+            mark = finish(self._connection)
+            self._commit()
+        except BaseException as error:
+            self._roll_back()
+            if isinstance(error, sqlite3.Error):
+                raise LedgerError(sentence(self.path, error)) from error
+            raise
+        self.last_commit = mark or self.last_commit
 
     def _begin(self, begin: str) -> None:
         try:
@@ -152,7 +141,7 @@ class Database:
                 self._connect()
             self._connection.execute(begin)
         except sqlite3.Error as error:
-            raise NotBegunError(_sentence(self.path, error)) from error
+            raise NotBegunError(sentence(self.path, error)) from error
         except LedgerError as error:
             raise NotBegunError(str(error)) from error
 
@@ -160,7 +149,7 @@ class Database:
         try:
             self._connection.execute("COMMIT")
         except sqlite3.Error as error:
-            raise CommitFailedError(_sentence(self.path, error)) from error
+            raise CommitFailedError(sentence(self.path, error)) from error
 
     def _roll_back(self) -> None:
         if not self._connection.in_transaction:  # SQLite did so itself, as it does when the disk is full
@@ -230,21 +219,3 @@ class Database:
                 if time.monotonic() > deadline:
                     raise
                 time.sleep(_WAL_RETRY_PAUSE)
-
-
-@contextmanager
-def reporting(path: Path) -> Iterator[None]:
-    """Turn what SQLite reports of the file at `path` into a LedgerError."""
-    try:
-        yield
-    except sqlite3.Error as error:
-        raise LedgerError(_sentence(path, error)) from error
-
-
-def _code(error: sqlite3.Error) -> int:
-    return int(getattr(error, "sqlite_errorcode", 0)) & _PRIMARY_CODE
-
-
-def _sentence(path: Path, error: sqlite3.Error) -> str:
-    otherwise = f"failed ({error}); try again, and if it persists run SQLite's integrity_check on a copy"
-    return f"The ledger {path} {_ADVICE.get(_code(error), otherwise)}."

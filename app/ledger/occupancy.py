@@ -24,6 +24,11 @@ _RETRY_PAUSE: Final = 0.02
 _LARGEST_NOTE: Final = 4096
 
 
+def file_identity(status: os.stat_result) -> tuple[int, int]:
+    """What tells a file from every other one that is there."""
+    return status.st_dev, status.st_ino
+
+
 class Occupancy:
     """The right to be the bank of a data directory. Made by `occupied`."""
 
@@ -31,10 +36,11 @@ class Occupancy:
         self.data_dir = data_dir
         self._name = os.fspath(data_dir / OCCUPANCY_FILE)
         self._descriptor = descriptor
+        self._identity = file_identity(os.fstat(descriptor))
 
     def lasts(self) -> bool:
         """Whether the file that is locked is still the one in the data directory. Raises OSError."""
-        return os.path.samestat(os.fstat(self._descriptor), os.stat(self._name))  # noqa: PTH116 - asked all the time
+        return file_identity(os.stat(self._name)) == self._identity  # noqa: PTH116 - asked all the time
 
     def note(self, record: bytes) -> None:
         """Write a record of some bytes into the file that is locked; it outlives this process. Raises OSError."""

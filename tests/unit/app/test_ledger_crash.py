@@ -112,8 +112,8 @@ def test_killed_at_each_statement_then_retried(
         assert ledger.apply("demo", request) == answer
         balance += sign
         assert ledger.balance("demo") == balance
-    # BEGIN, two SELECTs, two INSERTs, two UPDATEs and the COMMIT, each killed before it ran: none had moved money.
-    assert applied_before_retry == [False] * 8
+    # BEGIN, three SELECTs, two INSERTs, two UPDATEs and the COMMIT, each killed before it ran: none moved money.
+    assert applied_before_retry == [False] * 9
     request = kind(id=new_request_id(), amount=1)
     process.stdin.write(f"0 {encode(request).decode()}\n")
     assert process.stdout.readline() == "killed\n"
