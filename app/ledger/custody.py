@@ -1,23 +1,28 @@
 """Whether the files that are open are still the ledger of the data directory.
 
 A file that was removed, renamed or replaced can be written to as before, and nobody ever reads it again. So a bank
-looks before and after each transaction, and confirms nothing that went elsewhere. It looks at names alone (`stat`): to
-open and close the file once more would drop the locks that SQLite holds on it.
+looks after each transaction, and confirms nothing that went elsewhere. Before it, it looks at the log alone: whatever
+else has happened by then still shows after it. It looks at names alone (`stat`): to open and close the file once more
+would drop the locks that SQLite holds on it.
 """
 
 import os
 from pathlib import Path
+from typing import Final
 
 from app.ledger.errors import LedgerLostError
 from app.ledger.inspection import log_path
 from app.ledger.occupancy import Occupancy, file_identity
+
+_NEVER: Final = (-1, -1)
 
 
 class Custody:
     """Remembers the files of a ledger that is open, and notices when their names stand for others.
 
     The file itself is written when the log is written into it and at no other time, so its size and its time of change
-    tell whether someone has written over it. The log does not shrink until then.
+    tell whether someone has written over it. The log does not shrink until then. Others may write to it, such as who
+    opens an account; when someone has, its time of change is another (app/ledger/proof.py).
     """
 
     def __init__(self, path: Path, occupancy: Occupancy) -> None:
@@ -32,16 +37,36 @@ class Custody:
         Raises LedgerLostError, also where a file was replaced meanwhile. For the thread that writes, as `check` is.
         """
         file, log = self.check_names()
-        self._content, self._log_size = _content(file), log.st_size
+        self._content, self._log_size, self._log_time = _content(file), log.st_size, log.st_mtime_ns
+
+    def check_log(self) -> bool:
+        """Raise LedgerLostError when the log was cut: once it has been written to again, nothing shows that.
+
+        Gives whether someone has written to it since the last look.
+        """
+        if self._content is _NEVER:
+            raise self.changed()
+        try:
+            log = os.stat(self._names[1])  # noqa: PTH116 - before every transaction
+        except OSError as error:
+            raise self._gone(error) from error
+        if log.st_size < self._log_size:
+            raise self._cut()
+        return log.st_mtime_ns != self._log_time
 
     def check(self) -> None:
         """Raise LedgerLostError when this is no longer the ledger."""
         file, log = self.check_names()
         if _content(file) != self._content:
-            raise self._lost(f"the ledger {self._names[0]} was changed from outside")
+            raise self.changed()
         if log.st_size < self._log_size:
-            raise self._lost(f"the log {self._names[1]} of the ledger was cut")
-        self._log_size = log.st_size
+            raise self._cut()
+        self._log_size, self._log_time = log.st_size, log.st_mtime_ns
+
+    def changed(self) -> LedgerLostError:
+        """Say that someone has written into the files; to be raised, now and at every check to come."""
+        self._content = _NEVER
+        return self._lost(f"the ledger {self._names[0]} was changed from outside")
 
     def check_names(self) -> tuple[os.stat_result, os.stat_result]:
         """Raise LedgerLostError when a name stands for another file than the one that is open. For any thread.
@@ -57,12 +82,15 @@ class Custody:
         try:
             if not self._occupancy.lasts():
                 raise self._lost(f"the lock of the data directory {self._occupancy.data_dir} was replaced")
-            return [os.stat(name) for name in self._names]  # noqa: PTH116 - twice in every transaction
+            return [os.stat(name) for name in self._names]  # noqa: PTH116 - in every transaction
         except OSError as error:
             raise self._gone(error) from error
 
     def _gone(self, error: OSError) -> LedgerLostError:
         return self._lost(f"{error.filename or self._names[0]} is gone ({error.strerror})")
+
+    def _cut(self) -> LedgerLostError:
+        return self._lost(f"the log {self._names[1]} of the ledger was cut")
 
     @staticmethod
     def _lost(what: str) -> LedgerLostError:

@@ -127,7 +127,7 @@ class LiveLedger:
         try:
             found = self._reader.accounts(set(names))
         except LedgerError:  # the fault of the disk, or of who has written over the files
-            self._writing.submit(self._lasting, self._writer.custody.check)
+            self._writing.submit(self._lasting, self._writer.look)
             raise
         self._lasting(self._writer.custody.check_names)
         return [found.get(name) for name in names]
@@ -194,9 +194,11 @@ class LiveLedger:
         while not self._failure.done():
             await asyncio.sleep(LOOK_SECONDS)
             try:
-                await self._loop.run_in_executor(self._writing, self._lasting, self._writer.custody.check)
+                await self._loop.run_in_executor(self._writing, self._lasting, self._writer.look)
             except LedgerLostError:
                 return
+            except LedgerError as error:
+                logger.error("the files of the ledger cannot be looked at: %s", error)  # noqa: TRY400 - a sentence
             except Exception as error:  # noqa: BLE001 - the bank ends with it
                 self._fail(InternalError(error))
 

@@ -11,7 +11,9 @@ from app.ledger.book import LEDGER_FILE, Ledger
 from app.ledger.custody import Custody
 from app.ledger.errors import CommitFailedError, LedgerLostError, NotBegunError, likewise
 from app.ledger.occupancy import Occupancy
+from app.ledger.proof import is_still_there
 from app.ledger.recording import Order, Outcome
+from app.ledger.reporting import reporting
 
 LOG_PAGES: Final = 2048
 """The log is written into the file after about so many pages of 4,096 bytes: twice as many as SQLite by itself."""
@@ -32,7 +34,7 @@ class Writer:
     """
 
     def __init__(self, occupancy: Occupancy) -> None:
-        path = occupancy.data_dir / LEDGER_FILE
+        self._path = path = occupancy.data_dir / LEDGER_FILE
         self._occupancy = occupancy
         self._ledger = Ledger(path)
         if self._ledger.caution:
@@ -55,7 +57,8 @@ class Writer:
 
         When a statement makes the transaction of all fail, each order has one of its own.
         """
-        self.custody.check()
+        if self.custody.check_log():
+            self.look()
         try:
             outcomes = self._ledger.apply_all(orders)
         except LedgerError as error:
@@ -68,10 +71,18 @@ class Writer:
         self._log_pages += PAGES_A_BATCH + PAGES_AN_ORDER * len(orders)
         return outcomes
 
+    def look(self) -> None:
+        """Raise LedgerLostError when the files are no longer the ledger, or hold no longer what was written to them."""
+        self.custody.check()
+        mark = self._ledger.last_commit
+        with reporting(self._path):
+            if mark is not None and not is_still_there(mark, self._path):
+                raise self.custody.changed()
+
     def tidy(self) -> None:
         """Write the log into the file when it has grown."""
         if self._log_pages >= LOG_PAGES:
-            self.custody.check()
+            self.look()
             self._renew(in_use=True)
 
     def leave(self) -> None:
@@ -81,7 +92,7 @@ class Writer:
         Raises LedgerLostError when the files are no longer the ledger; closed it is all the same.
         """
         try:
-            self.custody.check()
+            self.look()
             self._ledger.put_down()
             self.custody.renewed()
         except LedgerLostError:

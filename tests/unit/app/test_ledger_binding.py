@@ -253,7 +253,7 @@ def test_a_log_that_was_replaced_under_a_bank(start_bank: StartBank, ledger_path
     with pytest.raises(ValueError, match="invalid literal"):  # nothing is confirmed any more
         bank.deposit()
     started(ledger_path.parent)
-    assert balance(ledger_path) == 1
+    assert balance(ledger_path) in (1, 2)  # what was not confirmed may be done
 
 
 @pytest.mark.parametrize("open_anew", ["a bank", "another program"])

@@ -78,3 +78,57 @@ async def test_a_disk_that_fails_once_ends_no_bank(data_dir: Path, monkeypatch: 
         assert await live.card_digest("demo") == DIGEST
         assert (await live.apply("demo", deposit())).ok
     live.raise_failure()
+
+
+def copy_over(older: Path, data_dir: Path) -> None:
+    """Put an older ledger and its log into the files themselves, times included, as `cp -a` does."""
+    for name in (LEDGER_FILE, f"{LEDGER_FILE}-wal"):
+        shutil.copyfile(older / name, data_dir / name)
+        shutil.copystat(older / name, data_dir / name)
+
+
+@pytest.mark.parametrize("watched", [True, False])
+@pytest.mark.parametrize("orders", [2, 600])
+async def test_an_older_state_copied_into_the_files_is_noticed_and_nothing_confirmed(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch, orders: int, *, watched: bool
+) -> None:
+    """With 600 orders the log has been begun anew before: it keeps its size, so that none of the sizes tells."""
+    monkeypatch.setattr("app.ledger.live.LOOK_SECONDS", 0.2 if watched else 3600)
+    async with open_ledger(data_dir) as live:
+        for _ in range(orders):
+            assert (await live.apply("demo", deposit())).ok
+        older = shutil.copytree(data_dir, data_dir.with_name("older"))
+        for _ in range(5):
+            assert (await live.apply("demo", deposit())).ok
+        live.raise_failure()
+        copy_over(older, data_dir)
+        if not watched:
+            for _ in range(2):
+                with pytest.raises(LedgerLostError):
+                    await live.apply("demo", deposit())
+        async with asyncio.timeout(20):
+            assert isinstance(await live.failure(), LedgerLostError)
+        with pytest.raises(LedgerLostError):
+            await live.apply("demo", deposit())
+
+
+async def test_accounts_that_are_opened_beside_are_no_false_alarm(
+    data_dir: Path, ledger_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """They write to the log, too; and so do those that give up."""
+    monkeypatch.setattr("app.ledger.live.LOOK_SECONDS", 0.01)
+
+    def open_accounts() -> None:
+        for number in range(20):
+            with Ledger(ledger_path) as beside:
+                beside.open_account(f"account-{number}", DIGEST)
+                with pytest.raises(LedgerError):
+                    beside.open_account("demo", DIGEST)
+
+    async with open_ledger(data_dir) as live:
+        opening = asyncio.create_task(asyncio.to_thread(open_accounts))
+        while not opening.done():
+            assert (await live.apply("demo", deposit())).ok
+        await opening
+        live.raise_failure()
+    live.raise_failure()
