@@ -84,7 +84,10 @@ class Batches(Generic[Q, A]):
         batch = [waiting for waiting in self._turns.take(self._most) if not waiting.answer.done()]
         if batch:
             self._busy = True
-            self._executor.submit(self._run, batch)
+            try:
+                self._executor.submit(self._run, batch)
+            except Exception as error:  # noqa: BLE001 - as in `_run`; the next batch is to have its turn
+                self._done(batch, [likewise(error) for _ in batch])
         else:
             self._begin_soon()
 

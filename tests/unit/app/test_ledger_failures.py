@@ -18,7 +18,7 @@ from app.ledger.errors import NotBegunError, UnknownAccountError, likewise
 from app.ledger.occupancy import occupied
 from app.ledger.recording import Outcome
 from app.ledger.writer import Writer
-from app.messages import DepositRequest, new_request_id
+from app.messages import Accepted, DepositRequest, new_request_id
 from tests.support.accounts import open_ledger
 
 DIGEST = bytes(32)
@@ -225,3 +225,20 @@ def test_a_log_that_goes_as_it_is_about_to_be_written_is_missed(
     with pytest.raises(LedgerLostError):
         writer.tidy()
     monkeypatch.undo()
+
+
+async def test_a_batch_that_cannot_begin_is_told_to_its_askers_and_holds_up_no_other(
+    data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: object) -> None:
+        raise MemoryError
+
+    async with open_ledger(data_dir) as live, asyncio.timeout(PATIENCE):
+        with monkeypatch.context() as patch:
+            patch.setattr(live._writing, "submit", refuse)
+            told = await asyncio.gather(*(live.apply(name, deposit()) for name in NAMES), return_exceptions=True)
+        assert [type(each) for each in told] == [MemoryError] * len(NAMES)
+        for name in NAMES:
+            reply = await live.apply(name, deposit())
+            assert isinstance(reply, Accepted)
+            assert reply.balance == 1
