@@ -28,6 +28,9 @@ ROOT = __file__.rpartition("framework")[0]
 MAX_NAMED = 64
 """Distributions that are named in sentences; a folder may hold thousands that are broken."""
 
+MAX_PLUGINS = 100
+"""Plugins of one distribution."""
+
 _DISTRIBUTION_NAME = re.compile(r"[A-Za-z0-9]([A-Za-z0-9._-]*[A-Za-z0-9])?")  # core metadata specification, "Name"
 _VERSION = re.compile(r"[A-Za-z0-9.!+_-]+")
 
@@ -142,6 +145,8 @@ def _plugins_of(distribution: Distribution) -> list[InstalledPlugin]:
     points = [point for point in distribution.entry_points if point.group == ENTRY_POINT_GROUP]
     if not points:
         return []
+    if len(points) > MAX_PLUGINS:
+        raise ValueError(f"it names more than {MAX_PLUGINS} plugins")
     identity = _identity(distribution)
     return [InstalledPlugin(point, *identity) for point in points]
 

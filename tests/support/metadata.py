@@ -120,6 +120,7 @@ BROKEN: dict[str, Callable[[Path], None]] = {
     "entries that are a socket": _odd("entry_points.txt", "a socket", metadata=GOOD),
     "entries that are a device": _odd("entry_points.txt", "a device", metadata=GOOD),
     "a folder that leads to itself": _loop,
+    "entries by the thousand": _files(metadata=GOOD, entries=f"{OURS}" + "x = x\n" * 1000),
     "no metadata": _files(entries=f"{OURS}x = x"),
     "metadata that is a folder": _odd("METADATA", "a folder", entries=f"{OURS}x = x"),
     "metadata that has no end": _odd("METADATA", "a file without end", entries=f"{OURS}x = x"),
