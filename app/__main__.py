@@ -4,7 +4,7 @@ import os
 from contextlib import suppress
 from typing import NoReturn
 
-from app.module_path import hidden, leave_the_current_directory
+from app.module_path import hidden, leave_the_current_directory, leave_what_is_never_read
 
 _INTERRUPTED = 128 + 2
 """The exit code that a shell gives to what SIGINT has ended."""
@@ -37,6 +37,7 @@ def _run() -> int:
     from app.streams import open_standard_streams
 
     open_standard_streams()
+    leave_what_is_never_read()
     if sentence := hidden():
         from app.output import printable
 

@@ -1,6 +1,7 @@
 """Where Python looks for modules. `app`, `framework` and `plugins` are names that others have too."""
 
 import os
+import stat
 import sys
 from importlib.util import find_spec
 from typing import Final
@@ -16,6 +17,19 @@ def leave_the_current_directory() -> None:
     """
     if not sys.flags.safe_path and os.path.join(sys.path[0], "") != ROOT:  # noqa: PTH118 - an import of pathlib is dear
         del sys.path[0]
+
+
+def leave_what_is_never_read() -> None:
+    """Take pipes and devices off the module path, as PYTHONPATH may name one: who lists them would wait for ever."""
+    sys.path[:] = [entry for entry in sys.path if not _makes_readers_wait(entry)]
+
+
+def _makes_readers_wait(entry: str) -> bool:
+    try:
+        mode = os.stat(entry or os.curdir).st_mode  # noqa: PTH116 - an import of pathlib is dear
+    except (OSError, ValueError):  # Python passes over what is not there
+        return False
+    return not (stat.S_ISDIR(mode) or stat.S_ISREG(mode))
 
 
 def hidden() -> str:

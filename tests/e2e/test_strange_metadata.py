@@ -1,6 +1,7 @@
 """Every command beside distributions whose metadata is broken, and where a folder has a name of ours."""
 
 import json
+import os
 from pathlib import Path
 
 import pytest
@@ -49,6 +50,15 @@ def test_every_command_works_beside_broken_metadata_and_names_it(programs: Progr
     job = programs.run("--suite", QUICK_SUITE, environment=strange, given="DEPOS 5\n")
     assert (job.code, job.out) == (0, "DEPOS ok, balance 5.00\n")
     assert warned(job) == len(BROKEN)
+
+
+def test_pipes_and_devices_on_the_module_path_are_passed_over(programs: Programs) -> None:
+    os.mkfifo(programs.folder / "pipe")
+    path = f"{programs.folder / 'pipe'}:/dev/zero:/dev/tty:nowhere:{ROOT}"
+    for command in ("plugins", "suites"):
+        ended = programs.run(command, environment={"PYTHONPATH": path})
+        assert (ended.code, ended.err) == (0, ""), command
+    assert programs.run("check-plugin", "hmac", "--only", "MAC-04", environment={"PYTHONPATH": path}).code == 0
 
 
 def test_a_second_distribution_that_calls_itself_ours_is_one_sentence(programs: Programs) -> None:
