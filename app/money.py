@@ -27,7 +27,7 @@ def parse_amount(text: str) -> int:
     if match is None:
         raise InputError(
             f"{excerpt(text)} is not an amount; type one such as 50 or 12.34, "
-            "digits only, a point and not a comma, no needless zero in front, at most two after the point."
+            "digits only, a point and not a comma, no needless zero in front, two at most behind."
         )
     units, fraction = match.groups(default="")
     amount = int(units) * MINOR_UNITS + int(fraction.ljust(2, "0"))
