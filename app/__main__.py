@@ -4,13 +4,13 @@ import os
 from contextlib import suppress
 from typing import NoReturn
 
-from app.module_path import hidden, leave_the_current_directory, leave_what_is_never_read
+from app.system.module_path import hidden, leave_the_current_directory, leave_what_is_never_read
 
 _INTERRUPTED = 128 + 2
 """The exit code that a shell gives to what SIGINT has ended."""
 
 _INTERNAL = 70
-"""As `app.errors.EXIT_INTERNAL`, which may be what cannot be imported."""
+"""As `app.system.errors.EXIT_INTERNAL`, which may be what cannot be imported."""
 
 
 def main() -> NoReturn:
@@ -31,22 +31,22 @@ def main() -> NoReturn:
 
 
 def _run() -> int:
-    from app.first_signals import end_at_once
+    from app.system.first_signals import end_at_once
 
     end_at_once()
-    from app.streams import open_standard_streams
+    from app.system.streams import open_standard_streams
 
     open_standard_streams()
     leave_what_is_never_read()
     if sentence := hidden():
-        from app.output import printable
+        from app.system.output import printable
 
         return _refuse(printable(sentence))
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # code of others that nobody has allowed
     try:
-        from app.cli import app  # only now: it takes its time
-        from app.refusals import run
-        from app.signals import EndedBySignal
+        from app.cli.main import app  # only now: it takes its time
+        from app.cli.refusals import run
+        from app.system.signals import EndedBySignal
     except ModuleNotFoundError as error:
         return _refuse_to_start(error)
     try:
@@ -67,8 +67,8 @@ def _refuse_to_start(error: ModuleNotFoundError) -> int:
 
 
 def _refuse(sentence: str) -> int:
-    from app.errors import EXIT_LOCAL
-    from app.output import write_err
+    from app.system.errors import EXIT_LOCAL
+    from app.system.output import write_err
 
     write_err(f"suitecase: {sentence}\n")
     return EXIT_LOCAL

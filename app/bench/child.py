@@ -7,7 +7,7 @@ import sys
 from contextlib import suppress
 from typing import Self
 
-from app.errors import InputError
+from app.system.errors import InputError
 
 
 class Child:

@@ -14,7 +14,7 @@ from typing import Final
 
 from app.bench.figures import Figure, figure
 from app.bench.progress import PeerMissing, Progress
-from app.errors import InputError
+from app.system.errors import InputError
 from framework import ConfigurationError, InvalidKeyError
 from framework.guard import GuardedBulkCipher
 from framework.registry import load_registry

@@ -11,15 +11,15 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from app.bank import APPLICATION, SERVER_NAME, listen
+from app.bank.server import APPLICATION, SERVER_NAME, listen
+from app.bank.session import Accounts
 from app.bench.child import Child, serve_until_stdin_ends
 from app.bench.figures import Figure, figure
 from app.bench.progress import Progress
-from app.errors import UserError
 from app.ledger import LEDGER_FILE, Ledger
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import occupied
-from app.messages import (
+from app.protocol.messages import (
     AccountReply,
     AccountRequest,
     CardRequest,
@@ -30,8 +30,8 @@ from app.messages import (
     new_request_id,
     read_reply,
 )
-from app.secret import CardSecret
-from app.service import Accounts
+from app.protocol.secret import CardSecret
+from app.system.errors import UserError
 from framework import Suite, load_registry, open_channel
 from framework.aio import ChannelStream
 

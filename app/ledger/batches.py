@@ -8,9 +8,9 @@ from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
-from app.errors import InternalError, LedgerError
 from app.ledger.errors import likewise
 from app.ledger.turns import Turns
+from app.system.errors import InternalError, LedgerError
 
 logger = logging.getLogger("suitecase.ledger")
 

@@ -8,7 +8,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Final
 
-from app.errors import FileError, LedgerError
 from app.ledger.audit import Audit, audit
 from app.ledger.binding import Mark, put_down, renew
 from app.ledger.database import BUSY_TIMEOUT, Database
@@ -16,7 +15,8 @@ from app.ledger.errors import AccountExistsError, UnknownAccountError
 from app.ledger.occupancy import Occupancy, is_occupied, occupied
 from app.ledger.recording import Order, Outcome, carry_out
 from app.ledger.rows import AccountState, read_accounts
-from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
+from app.protocol.messages import Accepted, AccountReply, AccountRequest, CheckRequest
+from app.system.errors import FileError, LedgerError
 
 LEDGER_FILE: Final = "ledger.sqlite3"
 """The name of the ledger in a data directory."""

@@ -6,12 +6,12 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from app.errors import LedgerError
-from app.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing, sync_directory
 from app.ledger.errors import LedgerCorruptError
 from app.ledger.inspection import inspect, log_path
 from app.ledger.occupancy import RESTORING
 from app.ledger.schema import NEW_LEDGER
+from app.system.errors import LedgerError
+from app.system.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing, sync_directory
 
 
 def execute_all(connection: sqlite3.Connection, statements: str) -> None:

@@ -9,14 +9,14 @@ from contextlib import AbstractContextManager, closing, contextmanager, suppress
 from pathlib import Path
 from typing import Final
 
-from app.errors import LedgerError
-from app.files import PRIVATE_MODE, refusing, write_new
 from app.ledger.binding import Mark, set_generation, touch
 from app.ledger.creation import execute_all, prepare_file
 from app.ledger.errors import CommitFailedError, LedgerCorruptError, NotBegunError
 from app.ledger.inspection import known_version, log_path
 from app.ledger.reporting import primary_code, reporting, sentence
 from app.ledger.schema import FROM_VERSION_1, VERSION
+from app.system.errors import LedgerError
+from app.system.files import PRIVATE_MODE, refusing, write_new
 
 BUSY_TIMEOUT: Final = 5.0
 """Seconds to wait for another process that is writing."""

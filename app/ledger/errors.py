@@ -2,7 +2,7 @@
 
 from typing import TypeVar
 
-from app.errors import LedgerError
+from app.system.errors import LedgerError
 
 E = TypeVar("E", bound=Exception)
 

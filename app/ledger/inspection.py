@@ -8,10 +8,10 @@ import sqlite3
 from contextlib import closing
 from pathlib import Path
 
-from app.errors import LedgerError
 from app.ledger.binding import check_binding, read_mark
 from app.ledger.occupancy import noted
 from app.ledger.schema import APPLICATION_ID, VERSION
+from app.system.errors import LedgerError
 
 
 def log_path(path: Path) -> Path:

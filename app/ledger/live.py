@@ -8,8 +8,6 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from typing import Final, Protocol, Self, TypeVar
 
-from app.errors import InternalError, LedgerError, UserError
-from app.files import refusing
 from app.ledger.batches import Batches
 from app.ledger.book import LEDGER_FILE, Ledger
 from app.ledger.errors import LedgerLostError, UnknownAccountError
@@ -18,7 +16,9 @@ from app.ledger.occupancy import Occupancy
 from app.ledger.recording import Order, Outcome
 from app.ledger.rows import AccountState
 from app.ledger.writer import Writer
-from app.messages import Accepted, AccountReply, AccountRequest, CheckRequest
+from app.protocol.messages import Accepted, AccountReply, AccountRequest, CheckRequest
+from app.system.errors import InternalError, LedgerError, UserError
+from app.system.files import refusing
 
 MAX_BATCH: Final = 256
 """Requests in one transaction, at most: some milliseconds of work, so that nobody's turn is far away."""

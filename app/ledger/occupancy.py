@@ -8,8 +8,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final
 
-from app.errors import FileError, LedgerError
-from app.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing
+from app.system.errors import FileError, LedgerError
+from app.system.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing
 
 OCCUPANCY_FILE: Final = "bank.lock"
 """The file in a data directory that its bank has locked. It stays when the bank ends; the lock does not."""

@@ -4,7 +4,6 @@ import sqlite3
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from app.errors import LedgerError
 from app.ledger.errors import UnknownAccountError
 from app.ledger.rows import (
     Answer,
@@ -17,7 +16,8 @@ from app.ledger.rows import (
     write_entries,
 )
 from app.ledger.rules import MoneyRequest, decide
-from app.messages import Accepted, AccountReply, Refusal, Refused
+from app.protocol.messages import Accepted, AccountReply, Refusal, Refused
+from app.system.errors import LedgerError
 
 
 class Order(NamedTuple):

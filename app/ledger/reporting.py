@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
-from app.errors import LedgerError
+from app.system.errors import LedgerError
 
 _PRIMARY_CODE = 0xFF  # an extended result code carries its primary one in the low byte
 _ADVICE: Final = {

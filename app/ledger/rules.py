@@ -1,7 +1,7 @@
 """What a request does to a balance: the one place that decides."""
 
-from app.messages import DepositRequest, Refusal, WithdrawRequest
-from app.money import MAX_AMOUNT
+from app.protocol.messages import DepositRequest, Refusal, WithdrawRequest
+from app.protocol.money import MAX_AMOUNT
 
 MoneyRequest = DepositRequest | WithdrawRequest
 """A request that moves money, and that the ledger records."""

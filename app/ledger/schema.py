@@ -9,7 +9,7 @@ CHECK moves nothing and is not recorded.
 
 from typing import Final
 
-from app.money import MAX_AMOUNT
+from app.protocol.money import MAX_AMOUNT
 
 APPLICATION_ID: Final = 0x53554954
 """`SUIT`: the mark in the header of the file by which a ledger is told from any other SQLite file."""

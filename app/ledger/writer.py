@@ -5,7 +5,6 @@ from collections.abc import Sequence
 from contextlib import suppress
 from typing import Final
 
-from app.errors import LedgerError
 from app.ledger.binding import write_mark
 from app.ledger.book import LEDGER_FILE, Ledger
 from app.ledger.custody import Custody
@@ -14,6 +13,7 @@ from app.ledger.occupancy import Occupancy
 from app.ledger.proof import is_still_there
 from app.ledger.recording import Order, Outcome
 from app.ledger.reporting import reporting
+from app.system.errors import LedgerError
 
 LOG_PAGES: Final = 2048
 """The log is written into the file after about so many pages of 4,096 bytes: twice as many as SQLite by itself."""

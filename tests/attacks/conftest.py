@@ -7,11 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.bank import open_bank
-from app.card import open_account_with_card
-from app.keystore import load_or_create
+from app.bank.server import open_bank
+from app.credentials.card import open_account_with_card
+from app.credentials.keystore import load_or_create
 from app.ledger import LEDGER_FILE, Ledger
-from app.messages import Accepted
+from app.protocol.messages import Accepted
 from framework import KeyPair, Suite
 from framework.limits import DEFAULT_LIMITS, Limits
 from framework.registry import Registry

@@ -12,11 +12,11 @@ from pathlib import Path
 
 import pytest
 
-from app.atm import Atm, BankAddress
-from app.bank import APPLICATION, SERVER_NAME, Bank
-from app.card import Card
+from app.atm.client import Atm, BankAddress
+from app.bank.server import APPLICATION, SERVER_NAME, Bank
+from app.credentials.card import Card
 from app.ledger import Ledger
-from app.messages import (
+from app.protocol.messages import (
     Accepted,
     AccountReply,
     AccountRequest,

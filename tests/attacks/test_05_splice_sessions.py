@@ -9,7 +9,7 @@ import asyncio
 
 import pytest
 
-from app.messages import Accepted
+from app.protocol.messages import Accepted
 from framework import ChannelError
 from framework.events import FailureReason
 from tests.attacks.scene import BOTH_SIDES, CTR, DES3, GCM, OPENING_BALANCE, Session, Stage, fails_silently, withdraw

@@ -10,9 +10,9 @@ from typing import Literal
 
 import pytest
 
-from app.atm import Atm
-from app.errors import ChannelFailedError
-from app.messages import Accepted, Reply
+from app.atm.client import Atm
+from app.protocol.messages import Accepted, Reply
+from app.system.errors import ChannelFailedError
 from framework import ChannelError
 from framework.events import FailureReason
 from tests.attacks.hostile_proxy import FIN, Ending, Line, Party

@@ -8,7 +8,7 @@ import asyncio
 
 import pytest
 
-from app.messages import Accepted
+from app.protocol.messages import Accepted
 from framework.events import FailureReason
 from tests.attacks.scene import CTR, DES3, GCM, OPENING_BALANCE, Stage, fails_silently, stays_silent, withdraw
 

@@ -9,7 +9,7 @@ import asyncio
 import pytest
 
 from app.ledger import Ledger
-from app.messages import Accepted
+from app.protocol.messages import Accepted
 from framework.aio.accepted import ServerConnection
 from tests.attacks.hostile_proxy import Line, Party
 from tests.attacks.scene import CTR, DES3, GCM, OPENING_BALANCE, VICTIM, Scene, Session, Stage, deposit, withdraw

@@ -6,8 +6,8 @@ others, one for each message (PROTOCOL §3.3, §6.1).
 
 import pytest
 
-from app.messages import CardRefused, CardRequest, Request
-from app.secret import CardSecret
+from app.protocol.messages import CardRefused, CardRequest, Request
+from app.protocol.secret import CardSecret
 from tests.attacks.hostile_proxy import RECORD, frame_type
 from tests.attacks.scene import CTR, DES3, GCM, VICTIM, Stage, check, deposit, withdraw
 

@@ -9,8 +9,8 @@ import os
 
 import pytest
 
-from app.bank import APPLICATION, SERVER_NAME
-from app.errors import ChannelFailedError
+from app.bank.server import APPLICATION, SERVER_NAME
+from app.system.errors import ChannelFailedError
 from framework import Channel, ChannelError
 from framework.events import ChannelFailed, FailureReason
 from framework.handshake.key_schedule import mac1

@@ -136,7 +136,7 @@ async def test_handler_that_gives_up_ends_no_otherwise(stage: Stage, monkeypatch
         def broken(*_: object) -> None:
             raise RuntimeError("a defect")
 
-        monkeypatch.setattr("app.service.BankSession.handle", broken)
+        monkeypatch.setattr("app.bank.session.BankSession.handle", broken)
         request = puppet.seal(puppet.card.request())
         await fails_silently(puppet.bank, lambda: puppet.bank.give(request))
         monkeypatch.undo()

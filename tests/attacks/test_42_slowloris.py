@@ -79,7 +79,7 @@ async def test_session_without_a_card(
 ) -> None:
     """Whoever knows the public key can open a channel. The first thing that he says must be a card, or is his last."""
     monkeypatch.setattr(
-        "app.sessions.CARD_SECONDS", 10 * PATIENCE if talks else 0.5
+        "app.bank.conversation.CARD_SECONDS", 10 * PATIENCE if talks else 0.5
     )  # what he says ends it, not the time
     async with stage(suite) as scene:
         puppet = await scene.open_puppet()
@@ -130,7 +130,7 @@ def shrink(transport: asyncio.Transport | None, buffer: int) -> None:
 
 async def test_a_crowd_of_sessions_without_a_card(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
     """They have 256 channels of their own. The newest of them pushes out the oldest of its address, and no customer."""
-    monkeypatch.setattr("app.sessions.CARD_SECONDS", 10 * PATIENCE)
+    monkeypatch.setattr("app.bank.conversation.CARD_SECONDS", 10 * PATIENCE)
     async with stage(CTR) as scene:
         customer, _ = await scene.open_victim()
         crowd = [await scene.open_puppet(f"127.0.0.{66 + number % 4}") for number in range(MAX_WITHOUT_CARD)]

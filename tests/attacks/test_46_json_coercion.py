@@ -8,7 +8,7 @@ above what the ledger can hold do not exist at either end.
 import pytest
 from pydantic import ValidationError
 
-from app.messages import Accepted, DepositRequest, Refused, Unintelligible, WithdrawRequest
+from app.protocol.messages import Accepted, DepositRequest, Refused, Unintelligible, WithdrawRequest
 from tests.attacks.scene import CTR, DES3, GCM, OPENING_BALANCE, Stage, deposit, withdraw
 
 MAX_AMOUNT = 2**53 - 1

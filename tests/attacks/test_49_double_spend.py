@@ -9,7 +9,7 @@ import asyncio
 
 import pytest
 
-from app.messages import (
+from app.protocol.messages import (
     Accepted,
     CheckRequest,
     DepositRequest,

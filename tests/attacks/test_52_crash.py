@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
-from app.atm import Atm, BankAddress
-from app.card import open_account_with_card
-from app.errors import ChannelFailedError
-from app.keystore import read_bank_key
+from app.atm.client import Atm, BankAddress
+from app.credentials.card import open_account_with_card
+from app.credentials.keystore import read_bank_key
 from app.ledger import LEDGER_FILE, Ledger
-from app.messages import Accepted
+from app.protocol.messages import Accepted
+from app.system.errors import ChannelFailedError
 from framework import Suite
 from framework.registry import Registry
 from tests.attacks.hostile_proxy import HostileProxy
@@ -26,8 +26,8 @@ from tests.attacks.scene import DES3, OPENING_BALANCE, Ephemerals, asked, deposi
 BANK = """
 import asyncio, os, signal, sys
 from pathlib import Path
-from app.bank import run_bank
-from app.service import BankSession
+from app.bank.server import run_bank
+from app.bank.session import BankSession
 from framework import Suite, load_registry
 
 suite_name, data_dir, dies = sys.argv[1:]

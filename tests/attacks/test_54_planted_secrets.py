@@ -13,8 +13,8 @@ from functools import partial
 
 import pytest
 
-from app.errors import ChannelFailedError, UserError
-from app.logs import configure_logging
+from app.system.errors import ChannelFailedError, UserError
+from app.system.logs import configure_logging
 from framework import Channel
 from tests.attacks import malice
 from tests.attacks.hostile_proxy import HEADER, flip

@@ -9,8 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from app.bank_files import ledger_and_identity
-from app.keystore import load_or_create
+from app.bank.files import ledger_and_identity
+from app.credentials.keystore import load_or_create
 from framework import Suite
 from framework.registry import Registry
 from tests.e2e.programs import QUICK_SUITE, Programs, Town, WarmProgram, wait_until

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.bank_file import read_bank_file
-from app.card import read_card
-from app.keystore import PUBLIC_FILE
+from app.credentials.bank_file import read_bank_file
+from app.credentials.card import read_card
+from app.credentials.keystore import PUBLIC_FILE
 from tests.e2e.programs import QUICK_SUITE, Ended, Programs, RunningBank, Town
 
 BEFORE = Path(__file__).with_name("as_written_before")

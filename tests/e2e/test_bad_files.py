@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.secret import CardSecret
+from app.protocol.secret import CardSecret
 from tests.e2e.programs import QUICK_SUITE, Case, Programs, Town
 
 Spoil = Callable[[Path], object]
@@ -71,7 +71,7 @@ BAD_CARDS: list[tuple[Spoil, str]] = [
 
 def test_cards_that_are_none_are_not_shown_to_any_bank(programs: Programs) -> None:
     """Nobody listens at that address: had the ATM gone on, it would say so, and exit with 3."""
-    from app.keystore import load_or_create  # the key is never used
+    from app.credentials.keystore import load_or_create  # the key is never used
     from framework import Suite, load_registry
 
     kex = Suite.parse(QUICK_SUITE, load_registry()).key_exchange

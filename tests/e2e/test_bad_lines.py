@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.bank import APPLICATION, SERVER_NAME
-from app.card import read_card
-from app.messages import new_request_id
+from app.bank.server import APPLICATION, SERVER_NAME
+from app.credentials.card import read_card
+from app.protocol.messages import new_request_id
 from framework import Suite, open_channel
 from framework.aio import ChannelStream
 from framework.registry import Registry
@@ -124,7 +124,7 @@ def over_a_channel(town: Town, registry: Registry) -> Callable[..., Awaitable[Ch
     suite = Suite.parse(QUICK_SUITE, registry)
 
     async def connect(bank: RunningBank) -> ChannelStream:
-        from app.keystore import read_bank_key
+        from app.credentials.keystore import read_bank_key
 
         host, _, port = bank.address.rpartition(":")
         key = read_bank_key(town.data_dir / "bank.pub", QUICK_SUITE)

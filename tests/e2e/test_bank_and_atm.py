@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from app.bank_file import read_bank_file
-from app.card import read_card
-from app.keystore import read_bank_key
-from app.public_key import fingerprint
+from app.credentials.bank_file import read_bank_file
+from app.credentials.card import read_card
+from app.credentials.keystore import read_bank_key
+from app.credentials.public_key import fingerprint
 from tests.e2e.programs import COLD, QUICK_SUITE, Town
 from tests.e2e.terminal import Terminal
 

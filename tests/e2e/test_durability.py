@@ -11,13 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from app.address import host_and_port
-from app.atm import Atm, BankAddress
-from app.card import read_card
-from app.files import LOCK_FILE
-from app.keystore import read_bank_key
-from app.messages import DepositRequest, WithdrawRequest, new_request_id
-from app.pending import PendingRequests
+from app.atm.client import Atm, BankAddress
+from app.atm.pending import PendingRequests
+from app.credentials.address import host_and_port
+from app.credentials.card import read_card
+from app.credentials.keystore import read_bank_key
+from app.protocol.messages import DepositRequest, WithdrawRequest, new_request_id
+from app.system.files import LOCK_FILE
 from framework import KeyPair, Suite
 from framework.registry import Registry
 from tests.e2e.programs import COLD, PATIENCE, QUICK_SUITE, Programs, RunningBank, Town, ended, wait_until
@@ -305,13 +305,13 @@ def test_an_atm_killed_at_any_moment_is_settled_by_the_next(town: Town, moment: 
 
 INTERRUPTED_WHEN_FORGOTTEN = """
 import os, signal, sys
-import app.pending
-plain = app.pending.sync_directory
+import app.atm.pending
+plain = app.atm.pending.sync_directory
 def interrupted(path):
     plain(path)
     if sys._getframe(1).f_code.co_name == "done":
         os.kill(os.getpid(), int(os.environ["NUMBER"]))
-app.pending.sync_directory = interrupted
+app.atm.pending.sync_directory = interrupted
 from app.__main__ import main
 main()
 """

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.files import LOCK_FILE, locked_directory
+from app.system.files import LOCK_FILE, locked_directory
 from tests.e2e.processes import PROC, children_of, is_alive
 from tests.e2e.programs import COLD, QUICK_SUITE, Programs, Town, ended, wait_until
 
@@ -95,7 +95,7 @@ INTERRUPTED_IMPORT = """
 import builtins, os, signal
 plain = builtins.__import__
 def interrupted(name, *rest):
-    if name == "app.first_signals":
+    if name == "app.system.first_signals":
         os.kill(os.getpid(), signal.SIGINT)
     return plain(name, *rest)
 builtins.__import__ = interrupted

@@ -97,7 +97,9 @@ def test_a_package_that_is_not_installed_is_named(programs: Programs) -> None:
 
 
 def test_a_program_that_is_not_whole_is_told_in_a_line(programs: Programs) -> None:
-    ended = programs.run("suites", environment=with_fault(programs, "import sys\nsys.modules['app.options'] = 4711"))
+    ended = programs.run(
+        "suites", environment=with_fault(programs, "import sys\nsys.modules['app.cli.options'] = 4711")
+    )
     assert ended.code == 70
     assert ended.only_refusal == "suitecase itself failed (ImportError); please report these words."
 

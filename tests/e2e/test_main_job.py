@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from app.keystore import read_bank_key
-from app.public_key import fingerprint
+from app.credentials.keystore import read_bank_key
+from app.credentials.public_key import fingerprint
 from tests.e2e.programs import QUICK_SUITE, Ended, Programs
 from tests.e2e.terminal import Terminal, plain
 

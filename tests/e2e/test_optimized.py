@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.secret import CardSecret
+from app.protocol.secret import CardSecret
 from tests.e2e.programs import COLD, QUICK_SUITE, Programs, Town
 
 

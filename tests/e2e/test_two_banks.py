@@ -5,11 +5,11 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from app.bank_file import read_bank_file
-from app.card import Card, read_card
-from app.keystore import PUBLIC_FILE
+from app.credentials.bank_file import read_bank_file
+from app.credentials.card import Card, read_card
+from app.credentials.keystore import PUBLIC_FILE
+from app.credentials.public_key import describe_key
 from app.ledger import LEDGER_FILE, Ledger
-from app.public_key import describe_key
 from tests.e2e.programs import PATIENCE, QUICK_SUITE, Ended, RunningBank, Town
 from tests.e2e.test_durability import proxy_before
 

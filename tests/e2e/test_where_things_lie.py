@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from app.card import read_card
-from app.keystore import PUBLIC_FILE
+from app.atm.pending import PendingRequests
+from app.credentials.card import read_card
+from app.credentials.keystore import PUBLIC_FILE
 from app.ledger import LEDGER_FILE, Ledger
-from app.messages import DepositRequest, new_request_id
-from app.pending import PendingRequests
+from app.protocol.messages import DepositRequest, new_request_id
 from tests.e2e.programs import QUICK_SUITE, Town, ended
 
 FEW_DESCRIPTORS = ("sh", "-c", 'ulimit -n 256; exec "$@"', "sh")

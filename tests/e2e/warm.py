@@ -14,12 +14,12 @@ import traceback
 from typing import NoReturn
 
 import app.__main__
-import app.atm
-import app.bank
-import app.catalogue
-import app.config
-import app.console
-import app.demo
+import app.atm.client
+import app.atm.console
+import app.bank.server
+import app.cli.catalogue
+import app.cli.demo
+import app.configuration.settings
 
 _MODES = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
 

@@ -8,8 +8,8 @@ import time
 from pathlib import Path
 from typing import Self
 
-from app.bank_file import read_bank_file
-from app.card import Card, read_card
+from app.credentials.bank_file import read_bank_file
+from app.credentials.card import Card, read_card
 from tests.e2e.processes import PROC
 from tests.e2e.programs import ROOT
 

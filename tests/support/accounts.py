@@ -7,11 +7,11 @@ from pathlib import Path
 from app.ledger import Ledger
 from app.ledger.live import MAX_BATCH, QUICK_BYTES, LiveLedger
 from app.ledger.occupancy import occupied
-from app.messages import AccountReply, AccountRequest
+from app.protocol.messages import AccountReply, AccountRequest
 
 
 class Sync:
-    """`app.service.Accounts`, each request a transaction of its own."""
+    """`app.bank.session.Accounts`, each request a transaction of its own."""
 
     def __init__(self, ledger: Ledger) -> None:
         self._ledger = ledger

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.known_banks import KnownBank, canonical_address
-from app.public_key import describe_key, parse_key
+from app.credentials.known_banks import KnownBank, canonical_address
+from app.credentials.public_key import describe_key, parse_key
 
 hosts = (
     st.ip_addresses(v=4).map(str)

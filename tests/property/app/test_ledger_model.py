@@ -10,7 +10,7 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from app.ledger import AccountExistsError, Ledger, Order, UnknownAccountError
 from app.ledger.rules import MoneyRequest
-from app.messages import (
+from app.protocol.messages import (
     Accepted,
     AccountReply,
     AccountRequest,
@@ -20,7 +20,7 @@ from app.messages import (
     Refused,
     WithdrawRequest,
 )
-from app.money import MAX_AMOUNT
+from app.protocol.money import MAX_AMOUNT
 
 MEMORY = Path("/dev/shm")  # noqa: S108  # the model is tested here, not the disk; each directory in it is private
 ACCOUNTS = ["alice", "bob", "carol"]

@@ -7,8 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.errors import MessageError
-from app.messages import (
+from app.protocol.messages import (
     ACCOUNT_NAME,
     MAX_MESSAGE_SIZE,
     Accepted,
@@ -27,8 +26,9 @@ from app.messages import (
     read_reply,
     read_request,
 )
-from app.money import MAX_AMOUNT
-from app.secret import CardSecret
+from app.protocol.money import MAX_AMOUNT
+from app.protocol.secret import CardSecret
+from app.system.errors import MessageError
 
 identities = st.binary(min_size=16, max_size=16).map(bytes.hex)
 amounts = st.integers(1, MAX_AMOUNT)

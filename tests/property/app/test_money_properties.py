@@ -5,8 +5,8 @@ import re
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.errors import InputError
-from app.money import MAX_AMOUNT, format_amount, parse_amount
+from app.protocol.money import MAX_AMOUNT, format_amount, parse_amount
+from app.system.errors import InputError
 
 GRAMMAR = re.compile(r"(0|[1-9][0-9]*)(\.[0-9]{1,2})?", re.ASCII)
 

@@ -6,8 +6,10 @@ from pathlib import Path
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
+from app.bank.admission import OpenSessions
+from app.bank.session import BankSession, SessionState
 from app.ledger import Ledger
-from app.messages import (
+from app.protocol.messages import (
     Accepted,
     CardAccepted,
     CardRequest,
@@ -20,9 +22,7 @@ from app.messages import (
     encode,
     read_reply,
 )
-from app.open_sessions import OpenSessions
-from app.secret import CardSecret
-from app.service import BankSession, SessionState
+from app.protocol.secret import CardSecret
 from tests.support.accounts import Sync
 
 _SHM = Path("/dev/shm")  # noqa: S108  # the disk is not what is tested; each directory in it is private

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from app.card import Card, open_account_with_card
+from app.credentials.card import Card, open_account_with_card
 from app.ledger import LEDGER_FILE, Ledger
 
 StartProgram = Callable[..., subprocess.Popen[str]]

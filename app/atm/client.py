@@ -1,0 +1,247 @@
+"""The ATM's side: a channel to the bank, a card, and requests whose ids survive whatever cuts them short."""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Final
+
+from app.atm.pending import PendingRequest, PendingRequests, ReadOnlyRecordsError
+from app.atm.pending_record import BankMark
+from app.atm.trust import BankAddress
+from app.bank.server import APPLICATION, SERVER_NAME
+from app.credentials.card import Card, bind_card, refuse_other_bank
+from app.credentials.keystore import fingerprint
+from app.protocol.messages import (
+    Accepted,
+    AccountReply,
+    AccountRequest,
+    CardAccepted,
+    CardRefused,
+    CardRequest,
+    CheckRequest,
+    Refusal,
+    Refused,
+    Reply,
+    Unintelligible,
+    encode,
+    read_reply,
+)
+from app.system.errors import ChannelFailedError, MessageError, RefusedByBankError
+from framework import ChannelError, InvalidKeyError, KeyPair, MisuseError, open_channel
+from framework.aio import ChannelStream
+from framework.events import FailureReason
+
+__all__ = ["REPLY_SECONDS", "Atm", "BankAddress"]
+
+REPLY_SECONDS: Final = 15.0
+"""How long an answer may take: the bank's ledger may wait 5 s for another process, and a disk may be slow."""
+
+
+class Atm:
+    """One card at one bank. Connects when it needs to, and again, once, when the channel has ended meanwhile.
+
+    A request that moves money is on the disk before it is sent (`app.atm.pending`), so repeating it, here or in a later
+    process, never moves the money twice. It stays there until whoever asked has told the answer, and calls `done`:
+    what is cut short before that is asked again under the same id, and answered as before.
+    """
+
+    def __init__(self, bank: BankAddress, card: Card, card_path: Path, take_ephemeral: Callable[[], KeyPair]) -> None:
+        self._bank = bank
+        self._card = card
+        self._card_path = card_path
+        self._pending = PendingRequests(card_path, card, bank.destination)
+        self._take_ephemeral = take_ephemeral
+        self._stream: ChannelStream | None = None
+
+    async def connect(self) -> None:
+        """Open the channel and present the card.
+
+        Raises CardError for a card of another bank, before there is a connection, ChannelFailedError, and
+        RefusedByBankError for the card.
+        """
+        bank = self._bank
+        refuse_other_bank(self._card_path, self._card, bank.known, bank.text)
+        try:
+            self._stream = await open_channel(
+                bank.host,
+                bank.port,
+                bank.suite,
+                bank.public_key,
+                take_ephemeral=self._take_ephemeral,
+                application=APPLICATION,
+                server_name=SERVER_NAME,
+            )
+        except ChannelError as error:
+            raise ChannelFailedError(_why_not(bank, error)) from None
+        except UnicodeError:  # a host that no name can be
+            raise ChannelFailedError(f"There is no host {bank.host}; is the address right?") from None
+        except InvalidKeyError as error:
+            raise ChannelFailedError(
+                f"The public key on record for the bank is not usable: {error}; get its bank.pub anew."
+            ) from None
+        try:
+            reply = await self._exchange(self._card.request())
+        except ChannelFailedError:
+            await self._drop()
+            raise
+        if not isinstance(reply, CardAccepted):
+            await self.close()
+            if reply == CardRefused(error=Refusal.TOO_MANY_SESSIONS):
+                raise RefusedByBankError(
+                    f"The bank refused the card of account {self._card.account}: the account has too many sessions "
+                    "open; end some, and try again."
+                )
+            raise RefusedByBankError(
+                f"The bank refused the card of account {self._card.account}; "
+                "is it the card of this bank, and is the account open there?"
+            )
+        if bank.known.identity is not None:
+            self._card = bind_card(self._card_path, self._card, bank.known.identity)
+
+    async def ready(self) -> None:
+        """Connect, if there is no channel: without one nothing need be written down. Raises what `connect` raises."""
+        if self._stream is None:
+            await self.connect()
+
+    def begin(self, request: AccountRequest) -> PendingRequest:
+        """Write down a request that moves money, to be settled next. Raises FileError.
+
+        No coroutine: cut short by a signal it has undone its work, or left it whole, when the exception arrives.
+        """
+        return PendingRequest(request) if isinstance(request, CheckRequest) else self._pending.begin(request)
+
+    async def settle(self, pending: PendingRequest) -> AccountReply:
+        """Send a request, for the first time or again under its id, and give its answer.
+
+        Tell the answer, and then call `pending.done()`. Raises ChannelFailedError and RefusedByBankError.
+        """
+        try:
+            return await self._ask(pending.request)
+        except ChannelFailedError as error:
+            raise ChannelFailedError(str(error), self.doubt_about(pending.request)) from None
+        except RefusedByBankError as error:
+            raise RefusedByBankError(f"{error} {self.doubt_about(pending.request)}".rstrip()) from None
+
+    def unanswered(self) -> list[PendingRequest]:
+        """Take over the oldest requests that an earlier process sent to this bank and that were not answered.
+
+        There may be more, see `app.atm.pending`. Where nothing can be written, none is taken over.
+        """
+        try:
+            return self._pending.orphans()
+        except ReadOnlyRecordsError:
+            return []
+
+    def unanswered_like(self, request: AccountRequest) -> tuple[PendingRequest | None, list[AccountRequest]]:
+        """Take over the oldest of them that asks for the same as `request`, if one does; list the others.
+
+        One that moves no money takes none over, so that it does its work where nothing can be written.
+        """
+        if isinstance(request, CheckRequest):
+            return None, self._pending.open_requests()
+        return self._pending.orphan_like(request)
+
+    def still_open(self) -> list[AccountRequest]:
+        """List the requests that were sent to this bank, not answered, and that nobody waits for."""
+        return self._pending.open_requests()
+
+    def recorded(self) -> list[AccountRequest]:
+        """List those that others wait for too. Takes no lock: who was cut short may hold one still."""
+        return self._pending.recorded()
+
+    def open_elsewhere(self) -> list[tuple[AccountRequest, BankMark]]:
+        """List those that were sent to other banks, and which banks those are."""
+        return self._pending.open_elsewhere()
+
+    def remembers(self, request: AccountRequest) -> bool:
+        """Whether the request is written down, at this moment."""
+        return self._pending.holds(request)
+
+    def doubt_about(self, request: AccountRequest) -> str:
+        """Say what becomes of a request that was perhaps sent and not answered; nothing if it is not written down."""
+        if not self.remembers(request):
+            return ""
+        return (
+            f"Whether it carried out the {request.type} is not known; it is remembered beside the card: the same "
+            "command again repeats it, or the console does, without moving the money twice."
+        )
+
+    def damaged(self) -> list[Path]:
+        """List the records of unanswered requests that cannot be read."""
+        return self._pending.damaged()
+
+    async def close(self) -> None:
+        """End the channel in order, if there is one."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.close()
+
+    async def _ask(self, request: AccountRequest) -> AccountReply:
+        """Ask, and once more over a new channel if the old one had ended: the id makes that safe."""
+        if self._stream is not None:
+            try:
+                return await self._answer_to(request)
+            except ChannelFailedError:
+                await self._drop()
+        await self.connect()
+        return await self._answer_to(request)
+
+    async def _answer_to(self, request: AccountRequest) -> AccountReply:
+        reply = await self._exchange(request)
+        if isinstance(reply, Accepted | Refused) and (reply.type, reply.id) == (request.type, request.id):
+            if isinstance(reply, Refused) and reply.error is Refusal.CARD_REQUIRED:  # no answer for good: it may be yet
+                raise ChannelFailedError("The bank does not know any more whose card this is; try again.")
+            return reply
+        if isinstance(reply, Unintelligible):  # in a session answers come in order: this one is the request's
+            return Refused(type=request.type, id=request.id, error=Refusal.BAD_REQUEST)
+        raise ChannelFailedError("The bank's answer does not belong to what was asked; is it the same version?")
+
+    async def _exchange(self, request: CardRequest | AccountRequest) -> Reply:
+        """Send one message and give the next. Raises ChannelFailedError."""
+        if self._stream is None:
+            raise ChannelFailedError("There is no channel to the bank; try again.")
+        try:
+            async with asyncio.timeout(REPLY_SECONDS):
+                await self._stream.send(encode(request))
+                message = await self._stream.receive()
+        except TimeoutError:
+            raise self._silence(f"no answer within {REPLY_SECONDS:.0f} s") from None
+        except (ChannelError, MisuseError) as error:
+            raise self._silence(str(error)) from None
+        if message is None:
+            raise self._silence("the bank closed the channel")
+        try:
+            return read_reply(message)
+        except MessageError as error:
+            raise ChannelFailedError(str(error)) from None
+
+    def _silence(self, reason: str) -> ChannelFailedError:
+        return ChannelFailedError(f"The bank at {self._bank.text} did not answer: {reason}; try again.")
+
+    async def _drop(self) -> None:
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            stream.abort()
+            await stream.close()
+
+
+def _why_not(bank: BankAddress, error: ChannelError) -> str:
+    """Say what a person can check when no channel came about; the bank itself never tells why (PROTOCOL §8.1)."""
+    if error.reason == FailureReason.AUTHENTICATION:
+        return (
+            f"WHOEVER ANSWERS AT {bank.text} IS NOT THE BANK with the key {fingerprint(bank.public_key)}. "
+            "Do not go on; ask the bank whether its key or its address has changed."
+        )
+    if str(error).startswith("cannot connect"):
+        return f"The ATM {error}; is the bank running, and is the address right?"
+    if error.reason == FailureReason.TIMEOUT:
+        return f"The bank at {bank.text} did not answer in time; is it a bank, and does it hang?"
+    if error.reason in (FailureReason.MALFORMED, FailureReason.LIMIT):
+        return f"Whoever answers at {bank.text} speaks another protocol; is the address that of a bank?"
+    if error.reason == FailureReason.PLUGIN:
+        return f"The channel to {bank.text} failed here: {error}; `plugins` lists what is installed."
+    return (
+        f"The bank at {bank.text} closed the connection and gave no reason; it never does, but its log says it. "
+        f"Compare with what it printed at its start: the suite, here {bank.suite.name}, and its key, here "
+        f"{fingerprint(bank.public_key)}; and check this machine's clock."
+    )

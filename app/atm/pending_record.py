@@ -1,0 +1,131 @@
+"""The record of a request that was sent and not answered: its name, and what stands in it (PROTOCOL §13.6)."""
+
+import re
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+from app.credentials.public_key import SUITE_NAME, BankIdentity, BankKeys, fingerprint
+from app.credentials.versions import heading, stated_version
+from app.protocol.messages import AccountRequest, CardRequest, encode, read_request
+from app.system.errors import FileError, MessageError
+
+NOUN: Final = "record of pending requests"
+MAX_RECORD: Final = 1024
+"""Bytes of a record, for who writes it and for who reads it."""
+
+UNFINISHED: Final = ".new"
+DAMAGED: Final = ".damaged"
+
+_KIND: Final = "request"
+_NOT_KNOWN: Final = "-"
+_NAME: Final = re.compile(r"([0-9a-f]{32})(?:\.([0-9]+))?\.([0-9a-f]{16})((?:\.new)?(?:\.damaged)?)")
+_ORDER_DIGITS: Final = 8
+
+
+@dataclass(frozen=True)
+class RecordName:
+    """`<id>.<order>.<tag>`: which request it is, the how manieth of the card's, and of which card.
+
+    One from before requests were counted has no order: those were sent earlier than all that have one.
+    """
+
+    request_id: str
+    order: int
+    tag: str
+    suffix: str = ""
+
+    @classmethod
+    def parse(cls, name: str) -> "RecordName | None":
+        """Read the name of a file; None if it is not a record's."""
+        match = _NAME.fullmatch(name)
+        return None if match is None else cls(match[1], int(match[2] or 0), match[3], match[4])
+
+    def __str__(self) -> str:
+        return f"{self.request_id}.{self.order:0{_ORDER_DIGITS}}.{self.tag}{self.suffix}"
+
+
+@dataclass(frozen=True)
+class Destination:
+    """The bank that is talked to, and over which suite. Without an argument, nothing is known of it."""
+
+    bank: BankKeys = field(default_factory=BankKeys)
+    suite_name: str = ""
+
+
+@dataclass(frozen=True)
+class BankMark:
+    """Which bank a request was for, as far as that was known when it was sent: identity, suite, and the key's hash."""
+
+    identity: BankIdentity | None = None
+    suite_name: str = ""
+    key: str = ""
+
+    @classmethod
+    def of(cls, destination: Destination) -> "BankMark":
+        """Mark a request for the bank that is talked to."""
+        key = destination.bank.keys.get(destination.suite_name)
+        if key is None:
+            return cls(destination.bank.identity)
+        return cls(destination.bank.identity, destination.suite_name, fingerprint(key))
+
+    def may_be(self, bank: BankKeys) -> bool:
+        """Whether the request was for this bank. What neither side names does not tell them apart.
+
+        Identities decide where both are known, for they outlive the keys; else one key of the bank's.
+        """
+        if self.identity is not None and bank.identity is not None:
+            return self.identity == bank.identity
+        if not self.suite_name or not bank.keys:
+            return True
+        key = bank.keys.get(self.suite_name)
+        return key is not None and fingerprint(key) == self.key
+
+    def __str__(self) -> str:
+        return self.key if self.identity is None else self.identity.fingerprint
+
+
+def write_record(request: AccountRequest, mark: BankMark) -> bytes:
+    """Write what stands in a record: a line about the bank, and the message. Raises FileError if it is too long."""
+    identity = _NOT_KNOWN if mark.identity is None else mark.identity.encode()
+    line = " ".join([heading(_KIND), identity, mark.suite_name or _NOT_KNOWN, mark.key or _NOT_KNOWN])
+    data = line.encode("ascii") + b"\n" + encode(request)
+    if len(data) > MAX_RECORD:
+        raise FileError(f"The {NOUN} would be longer than {MAX_RECORD} bytes; choose another suite.")
+    return data
+
+
+def read_record(data: bytes, name: RecordName, path: Path) -> tuple[AccountRequest, BankMark] | None:
+    """Read what stands in a record; None if it is not what its name says. Raises NewerFileError.
+
+    One from before records had versions is the message alone, and says nothing of the bank.
+    """
+    line, _, message = data[: MAX_RECORD + 1].partition(b"\n")
+    line = line.removesuffix(b"\r")
+    mark: BankMark | None = BankMark()
+    if stated_version(line.decode("ascii", errors="replace"), _KIND, path, NOUN):
+        mark = _parse_mark(line.decode("ascii", errors="replace"))
+    else:
+        message = data
+    with suppress(MessageError):
+        request = read_request(message)
+        if mark is not None and not isinstance(request, CardRequest) and request.id == name.request_id:
+            return request, mark
+    return None
+
+
+def _parse_mark(line: str) -> BankMark | None:
+    fields = line.removeprefix(f"{heading(_KIND)} ").split(" ")
+    if len(fields) != 3:
+        return None
+    identity, suite_name, key = fields
+    if suite_name != _NOT_KNOWN and re.fullmatch(SUITE_NAME, suite_name) is None:
+        return None
+    with suppress(ValueError):
+        return BankMark(
+            None if identity == _NOT_KNOWN else BankIdentity.decode(identity),
+            "" if suite_name == _NOT_KNOWN else suite_name,
+            "" if key == _NOT_KNOWN else key,
+        )
+    return None

@@ -1,0 +1,1 @@
+"""The bank: a server of channels over a ledger."""

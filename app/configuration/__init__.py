@@ -1,0 +1,1 @@
+"""Settings: from options, the environment and files."""

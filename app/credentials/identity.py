@@ -1,0 +1,180 @@
+"""A bank's identity: the key pair that outlives its other keys, and says that they are its own (PROTOCOL §13.3).
+
+The private half signs when a suite's key is made or `bank.pub` is written. A bank drops it before it serves.
+"""
+
+import re
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final
+
+from app.credentials.bank_file import PUBLIC_FILE, SignedKey, identity_there, keys_there, signed_part, write_bank_file
+from app.credentials.key_file import load_or_create_pair, read_pair
+from app.credentials.public_key import SUITE_NAME, BankIdentity
+from app.system.errors import FileError
+from app.system.files import locked_directory, make_private_directory, refusing
+from framework import KeyPair
+
+IDENTITY_FILE: Final = "identity.key"
+"""The name of the file with the private half in a data directory, 0600."""
+
+_NAME: Final = "identity"
+_SUFFIX: Final = ".key"
+_REMEDY: Final = (
+    "(If there is none, move it away: the bank then makes a new identity, and every card and every ATM must be given "
+    "that.)"
+)
+
+__all__ = [
+    "IDENTITY_FILE",
+    "BankIdentity",
+    "IdentityKey",
+    "LoadedIdentity",
+    "identity_and_bank_file",
+    "load_or_create_identity",
+]
+
+
+class IdentityKey:
+    """The private half of a bank's identity. It shows nothing of itself."""
+
+    def __init__(self, pair: KeyPair) -> None:
+        """Take the pair, two times 32 bytes. Raises ValueError when they do not belong together."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # takes its time
+
+        self._private = Ed25519PrivateKey.from_private_bytes(pair.private_key)
+        self.identity = BankIdentity(pair.public_key)
+        if self._private.public_key().public_bytes_raw() != pair.public_key:
+            raise ValueError("the private and the public half are of different identities")
+
+    @staticmethod
+    def generate() -> KeyPair:
+        """Draw a new pair, as it is kept on the disk."""
+        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # takes its time
+
+        private = Ed25519PrivateKey.generate()
+        return KeyPair(private.public_key().public_bytes_raw(), private.private_bytes_raw())
+
+    def sign(self, suite_name: str, public_key: bytes) -> SignedKey:
+        """Say of a key that it is this bank's for this suite."""
+        return SignedKey(suite_name, public_key, self._private.sign(signed_part(suite_name, public_key)))
+
+    def __repr__(self) -> str:
+        return f"IdentityKey({self.identity.fingerprint})"
+
+
+@dataclass(frozen=True)
+class LoadedIdentity:
+    """Who the bank is. `made_now`: its directory had no identity. `instead_of`: the other one that `bank.pub` named."""
+
+    identity: BankIdentity
+    made_now: bool = False
+    instead_of: BankIdentity | None = None
+
+    @property
+    def is_new(self) -> bool:
+        """Whether the bank was another one before: by a loss, or because its operator put another identity there."""
+        return self.made_now or self.instead_of is not None
+
+    def about_the_loss(self) -> str:
+        """Tell the operator that the bank is another one than before; empty where `bank.pub` named no other."""
+        if self.instead_of is None:
+            return ""
+        now, before = self.identity.fingerprint, self.instead_of.fingerprint
+        if not self.made_now:
+            return (
+                f"The identity of this bank is now {now}; {PUBLIC_FILE} said {before} before. If you have just put "
+                f"{now} back, all is well. If not, end the bank, put the {IDENTITY_FILE} of {before} back, and start "
+                "the bank again."
+            )
+        return (
+            f"This bank has a NEW IDENTITY, {now}: {IDENTITY_FILE} was missing, and {PUBLIC_FILE} said {before}. "
+            f"An ATM with the old {PUBLIC_FILE} or known-banks file still takes the old cards, and refuses new ones. "
+            f"An ATM with the new {PUBLIC_FILE} refuses the old cards. To have the old identity back, end the bank, "
+            f"put its {IDENTITY_FILE} there, from a backup, and start the bank again."
+        )
+
+
+Record = Callable[[LoadedIdentity], None]
+"""Told who the bank is before a file says so, `identity.key` or `bank.pub`: what it raises ends the matter."""
+
+
+def _record_nothing(_who: LoadedIdentity) -> None:
+    pass
+
+
+def load_or_create_identity(data_dir: Path, *, may_replace: bool = False) -> LoadedIdentity:
+    """Give the identity that `data_dir` holds, or a new one that is kept there; `bank.pub` shows it when this returns.
+
+    A directory from before there were identities gets one. Where `bank.pub` names another identity than the file, or
+    the file is missing, the bank becomes another one, and only if `may_replace`. Raises FileError where it may not, and
+    when the file is not private or damaged: it is never made anew then.
+    """
+    make_private_directory(data_dir, "data directory")
+    with refusing(data_dir, "data directory", "used"), locked_directory(data_dir):
+        return identity_and_bank_file(data_dir, may_replace=may_replace)
+
+
+def identity_and_bank_file(
+    data_dir: Path, *, may_replace: bool = False, record: Record = _record_nothing
+) -> LoadedIdentity:
+    """Do the same with the directory's lock held."""
+    key, loaded = identity_under_lock(data_dir, may_replace=may_replace, record=record)
+    publish(data_dir, key)
+    return loaded
+
+
+def identity_under_lock(
+    data_dir: Path, *, may_replace: bool = True, record: Record = _record_nothing
+) -> tuple[IdentityKey, LoadedIdentity]:
+    """Do the same with the directory's lock held, and leave `bank.pub` as it is."""
+    path = data_dir / IDENTITY_FILE
+    named = identity_there(data_dir / PUBLIC_FILE)
+    if named is not None and not may_replace and not path.exists():
+        raise _other_than(named, path, "is missing")
+
+    def generate() -> KeyPair:
+        pair = IdentityKey.generate()
+        record(LoadedIdentity(BankIdentity(pair.public_key), made_now=True, instead_of=named))
+        return pair
+
+    pair, made_now = load_or_create_pair(path, _NAME, generate, remedy=_REMEDY)
+    try:
+        key = IdentityKey(pair)
+    except ValueError:
+        raise FileError(f"The key file {path} holds no identity; restore it from a backup. {_REMEDY}") from None
+    if named == key.identity:
+        named = None
+    if named is not None and not may_replace:
+        raise _other_than(named, path, "holds another identity")
+    loaded = LoadedIdentity(key.identity, made_now, named)
+    if not made_now:
+        record(loaded)
+    return key, loaded
+
+
+def _other_than(named: BankIdentity, path: Path, what: str) -> FileError:
+    return FileError(
+        f"The key file {path} {what}, and {PUBLIC_FILE} names the identity {named.fingerprint}; restore that from a "
+        "backup. (If there is none, start the bank: it becomes another one, and every card and every ATM must be given "
+        "the new identity.)"
+    )
+
+
+def publish(data_dir: Path, key: IdentityKey) -> None:
+    """See that `bank.pub` shows the identity, and signed by it the key of every suite. Raises FileError."""
+    path = data_dir / PUBLIC_FILE
+    kept = {each.suite_name: each for each in keys_there(path, key.identity)}
+    ours = {name: key.sign(name, public_key) for name, public_key in _suite_keys(data_dir)}
+    signed = kept | ours
+    write_bank_file(path, key.identity, [signed[name] for name in sorted(signed)])
+
+
+def _suite_keys(data_dir: Path) -> Iterator[tuple[str, bytes]]:
+    """List the public keys that the directory has for suites. A file that is not fit for use is left out."""
+    for path in data_dir.glob(f"*{_SUFFIX}"):
+        if re.fullmatch(SUITE_NAME, path.stem):
+            with suppress(FileError):
+                yield path.stem, read_pair(path, path.stem).public_key

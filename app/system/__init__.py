@@ -1,0 +1,1 @@
+"""What the program does with the operating system: files, streams, signals, logs. It imports no other room."""
