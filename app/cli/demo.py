@@ -10,11 +10,11 @@ from contextlib import contextmanager, suppress
 from typing import Final, NoReturn
 
 from app.atm.waiting import waiting_for_the_bank
+from app.bank.enrolment import ensure_account_with_card
 from app.bank.server import Bank, run_bank
 from app.configuration.settings import Settings
 from app.credentials.address import host_and_port
 from app.credentials.bank_file import read_bank_file
-from app.credentials.card import ensure_account_with_card
 from app.credentials.keystore import PUBLIC_FILE, fingerprint
 from app.ledger import LEDGER_FILE, Ledger
 from app.system.errors import EXIT_INTERNAL, EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError

@@ -174,8 +174,9 @@ def open_account(
     nothing of it, and would move the money again.
     """
     settings = _settings(ctx, card=card, data_dir=data_dir, config=config)
+    from app.bank.enrolment import open_account_with_card
     from app.bank.files import ledger_and_identity
-    from app.credentials.card import check_account_name, check_card_place, open_account_with_card
+    from app.credentials.card import check_account_name, check_card_place
     from app.ledger import LEDGER_FILE
 
     check_account_name(name)  # before there is a ledger

@@ -1,6 +1,5 @@
 """The card: an account's name, its secret and its bank, in a file that its owner alone can read (PROTOCOL §13.5)."""
 
-import hmac
 import json
 import os
 import re
@@ -13,17 +12,16 @@ from typing import Final
 from app.credentials.mistaken import secret_file
 from app.credentials.public_key import BankIdentity, BankKeys
 from app.credentials.versions import VERSION, known_version
-from app.ledger import AccountExistsError, Ledger
 from app.protocol.messages import ACCOUNT_NAME, CardRequest
 from app.protocol.secret import CardSecret
-from app.system.errors import CardError, FileError, InputError, LedgerError, excerpt
-from app.system.files import OTHERS_ANY, create_file, make_directory, read_file, replace_file, sync_directory
+from app.system.errors import CardError, FileError, InputError, excerpt
+from app.system.files import OTHERS_ANY, create_file, read_file, replace_file
 from app.system.neighbours import check_neighbours
 
 MAX_CARD_SIZE: Final = 1024
 """More bytes than any card file has; what is longer is some other file."""
 
-_NOUN = "card file"
+NOUN: Final = "card file"
 _PUBLIC_KEY: Final = b" SHA256:"
 """In every line that `app.credentials.public_key` writes, and in no card."""
 
@@ -67,13 +65,13 @@ def read_card(path: Path) -> Card:
 
 def check_card_place(path: Path) -> None:
     """Raise FileError where anyone at all could remove a card at `path`, or what is remembered beside it."""
-    check_neighbours(path, _NOUN)
+    check_neighbours(path, NOUN)
 
 
 def _read_card(path: Path, forbidden: int) -> Card:
     data = read_file(
         path,
-        _NOUN,
+        NOUN,
         limit=MAX_CARD_SIZE,
         forbidden=forbidden,
         if_missing="check the path, or make one with `open-account`",
@@ -85,7 +83,7 @@ def _read_card(path: Path, forbidden: int) -> Card:
             remedy = "it is a private key, to be kept secret; a card is what `open-account` writes"
         elif _PUBLIC_KEY in data:
             remedy = "it holds a bank's public key, which is for --bank-key; a card is what `open-account` writes"
-        raise FileError(f"The {_NOUN} {path} is not a card; {remedy}.")
+        raise FileError(f"The {NOUN} {path} is not a card; {remedy}.")
     return card
 
 
@@ -95,7 +93,7 @@ def _parse_card(data: bytes, path: Path) -> Card | None:
         if not isinstance(members, dict):
             return None
         version = members.pop("version", 0)
-        if type(version) is not int or known_version(version, path, _NOUN) not in (0, VERSION):
+        if type(version) is not int or known_version(version, path, NOUN) not in (0, VERSION):
             return None
         bank = members.pop("bank", None) if version else None
         match members:
@@ -108,7 +106,7 @@ def _parse_card(data: bytes, path: Path) -> Card | None:
 
 def create_card(path: Path, card: Card) -> None:
     """Write a new card file, 0600, on the disk when this returns. Raises FileExistsError, and FileError."""
-    create_file(path, _encode(card), _NOUN)
+    create_file(path, _encode(card), NOUN)
 
 
 def _encode(card: Card) -> bytes:
@@ -130,7 +128,7 @@ def bind_card(path: Path, card: Card, bank: BankIdentity) -> Card:
     with suppress(FileError, OSError):
         mode = stat.S_IMODE(real.stat().st_mode)
         if mode & stat.S_IWUSR and read_card(real) == card:
-            replace_file(real, _encode(bound), _NOUN, mode=mode)
+            replace_file(real, _encode(bound), NOUN, mode=mode)
     return bound
 
 
@@ -144,85 +142,12 @@ def refuse_other_bank(path: Path, card: Card, bank: BankKeys, address: str) -> N
         return
     if bank.identity is None:
         raise CardError(
-            f"The {_NOUN} {path} is for the bank {card.bank.fingerprint}, and nothing says that this is the bank at "
+            f"The {NOUN} {path} is for the bank {card.bank.fingerprint}, and nothing says that this is the bank at "
             f"{address}: its key is known from a file of an earlier suitecase. Get the bank.pub that the bank has now; "
             "give it with --bank-key, or add it with `trust`."
         )
     raise CardError(
-        f"The {_NOUN} {path} is for the bank {card.bank.fingerprint}, but {bank.said_by} is of the bank "
+        f"The {NOUN} {path} is for the bank {card.bank.fingerprint}, but {bank.said_by} is of the bank "
         f"{bank.identity.fingerprint}; nothing was sent to {address}. Give the address and the bank.pub of this "
         "card's bank, or the card that the other bank gave you."
     )
-
-
-def open_account_with_card(ledger: Ledger, name: str, path: Path, bank: BankIdentity | None = None) -> Card:
-    """Open an account at a bank and write its card: both or neither, and nothing is overwritten.
-
-    The card comes first, whole and synced, then the account: whoever crashes in between leaves a card without an
-    account, which the next call with this name and path completes. The other order could lose the only card of
-    an account. Raises AccountExistsError, CardError, FileError, InputError and LedgerError.
-    """
-    check_account_name(name)
-    if ledger.card_digest(name) is not None:
-        raise AccountExistsError(f"There is an account {name} already; choose another name.")
-    check_card_place(path)
-    make_directory(path.parent, "directory for the card file")
-    card = Card(name, CardSecret.generate(), bank)
-    made = True
-    try:
-        create_card(path, card)
-    except FileExistsError:
-        card, made = _card_left_behind(path, name, bank), False
-    try:
-        ledger.open_account(name, card.secret.digest())
-    except LedgerError as error:
-        if _is_open(ledger, card, error):
-            return card
-        if made:
-            path.unlink()
-            sync_directory(path.parent)
-        raise
-    return card
-
-
-def ensure_account_with_card(ledger: Ledger, name: str, path: Path, bank: BankIdentity | None = None) -> Card:
-    """Give the card of an account at `path`, and open account and card first when there is no such account.
-
-    Raises CardError when the card there is of another account or another bank, and what `read_card` and
-    `open_account_with_card` raise.
-    """
-    digest = ledger.card_digest(name)
-    if digest is None:
-        return open_account_with_card(ledger, name, path, bank)
-    card = read_card(path)
-    if bank is not None and card.bank not in (None, bank):
-        raise CardError(
-            f"The {_NOUN} {path} is for another bank ({card.bank.fingerprint}) than this one, which is "
-            f"{bank.fingerprint}; restore the bank's identity.key from a backup, or choose another data directory."
-        )
-    if card.account != name or not hmac.compare_digest(card.secret.digest(), digest):
-        raise CardError(f"The {_NOUN} {path} is not that of account {name} at this bank; restore the right one.")
-    return card
-
-
-def _card_left_behind(path: Path, name: str, bank: BankIdentity | None) -> Card:
-    """Read the card that an attempt cut short has left at `path`; any other file there is refused, and stays."""
-    in_the_way = CardError(f"There is {path} already, and it stays; choose another path for the card.")
-    try:
-        card = read_card(path)
-    except FileError:
-        raise in_the_way from None
-    if card.account != name or card.bank not in (None, bank) or path.stat().st_uid != os.geteuid():
-        raise in_the_way
-    return card
-
-
-def _is_open(ledger: Ledger, card: Card, error: LedgerError) -> bool:
-    """After a failure: whether the account is open with this very card, by a process that was quicker or by us.
-
-    When not even that can be told, the card stays where it is: a second attempt goes on from there.
-    """
-    try:
-        return ledger.card_digest(card.account) == card.secret.digest()
-    except LedgerError:
-        raise error from None

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from app.bank.enrolment import open_account_with_card
 from app.bank.server import open_bank
-from app.credentials.card import open_account_with_card
 from app.credentials.keystore import load_or_create
 from app.ledger import LEDGER_FILE, Ledger
 from app.protocol.messages import Accepted

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.atm.client import Atm, BankAddress
-from app.credentials.card import open_account_with_card
+from app.bank.enrolment import open_account_with_card
 from app.credentials.keystore import read_bank_key
 from app.ledger import LEDGER_FILE, Ledger
 from app.protocol.messages import Accepted

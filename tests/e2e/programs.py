@@ -285,7 +285,7 @@ class Town:
 
     def account(self, name: str = "alice") -> Path:
         """Open an account; gives its card. Not by the program, for that takes its time."""
-        from app.credentials.card import open_account_with_card
+        from app.bank.enrolment import open_account_with_card
         from app.ledger import LEDGER_FILE, Ledger
 
         card = self.programs.folder / f"{name}.card"

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from app.credentials.card import Card, open_account_with_card
+from app.bank.enrolment import open_account_with_card
+from app.credentials.card import Card
 from app.ledger import LEDGER_FILE, Ledger
 
 StartProgram = Callable[..., subprocess.Popen[str]]
