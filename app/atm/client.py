@@ -8,7 +8,6 @@ from typing import Final
 from app.atm.pending import PendingRequest, PendingRequests, ReadOnlyRecordsError
 from app.atm.pending_record import BankMark
 from app.atm.trust import BankAddress
-from app.bank.server import APPLICATION, SERVER_NAME
 from app.credentials.card import Card, bind_card, refuse_other_bank
 from app.credentials.keystore import fingerprint
 from app.protocol.messages import (
@@ -26,6 +25,7 @@ from app.protocol.messages import (
     encode,
     read_reply,
 )
+from app.protocol.names import APPLICATION, SERVER_NAME
 from app.system.errors import ChannelFailedError, MessageError, RefusedByBankError
 from framework import ChannelError, InvalidKeyError, KeyPair, MisuseError, open_channel
 from framework.aio import ChannelStream

@@ -8,7 +8,6 @@ from collections.abc import Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Final
 
 from app.bank.admission import OpenSessions
 from app.bank.conversation import serve_session
@@ -19,16 +18,13 @@ from app.credentials.identity import LoadedIdentity
 from app.credentials.keystore import KeyBefore, fingerprint, load_or_create
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import Occupancy, occupied
+from app.protocol.names import APPLICATION, SERVER_NAME
 from app.system.descriptors import make_room
 from app.system.errors import UserError
 from app.system.signals import ending_in_order, heard_signals
 from framework import KeyPair, Suite, serve
 from framework.aio import ChannelStream, Server
 from framework.aio.listening import addresses_to_listen_on
-
-APPLICATION: Final = "suitecase-bank"
-SERVER_NAME: Final = "bank"
-"""What both sides of the bank's channels are configured with (PROTOCOL §4.2)."""
 
 logger = logging.getLogger("suitecase.bank")
 

@@ -11,7 +11,7 @@ from functools import partial
 from pathlib import Path
 from typing import Final
 
-from app.bank.server import APPLICATION, SERVER_NAME, listen
+from app.bank.server import listen
 from app.bank.session import Accounts
 from app.bench.child import Child, serve_until_stdin_ends
 from app.bench.figures import Figure, figure
@@ -30,6 +30,7 @@ from app.protocol.messages import (
     new_request_id,
     read_reply,
 )
+from app.protocol.names import APPLICATION, SERVER_NAME
 from app.protocol.secret import CardSecret
 from app.system.errors import UserError
 from framework import Suite, load_registry, open_channel

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.atm.client import Atm, BankAddress
-from app.bank.server import APPLICATION, SERVER_NAME, Bank
+from app.bank.server import Bank
 from app.credentials.card import Card
 from app.ledger import Ledger
 from app.protocol.messages import (
@@ -30,6 +30,7 @@ from app.protocol.messages import (
     new_request_id,
     read_reply,
 )
+from app.protocol.names import APPLICATION, SERVER_NAME
 from framework import Channel, ChannelError, HandshakeCompleted, KeyPair, MessageReceived, Suite, open_channel
 from framework.aio import ChannelStream
 from framework.aio.accepted import ServerConnection

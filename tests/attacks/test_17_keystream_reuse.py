@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bank.server import APPLICATION, SERVER_NAME
+from app.protocol.names import APPLICATION, SERVER_NAME
 from framework import Channel, HandshakeCompleted, Suite
 from framework.aio.clock import ChannelClock
 from framework.guard import GuardedAead
@@ -161,7 +161,7 @@ def no_ciphertext_in_common(first: list[bytes], second: list[bytes]) -> bool:
 
 FORK = """
 import asyncio, hashlib, json, os, sys
-from app.bank.server import APPLICATION, SERVER_NAME
+from app.protocol.names import APPLICATION, SERVER_NAME
 from framework import MisuseError, Suite, load_registry, open_channel
 from framework.aio import EphemeralPool
 

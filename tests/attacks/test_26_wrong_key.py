@@ -9,7 +9,7 @@ import os
 
 import pytest
 
-from app.bank.server import APPLICATION, SERVER_NAME
+from app.protocol.names import APPLICATION, SERVER_NAME
 from app.system.errors import ChannelFailedError
 from framework import Channel, ChannelError
 from framework.events import ChannelFailed, FailureReason

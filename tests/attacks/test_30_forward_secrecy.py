@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 import pytest
 
-from app.bank.server import APPLICATION, SERVER_NAME
+from app.protocol.names import APPLICATION, SERVER_NAME
 from framework.fault import Fault
 from framework.frame import FrameType
 from framework.handshake.key_schedule import (

@@ -8,7 +8,7 @@ import secrets
 
 import gmpy2
 
-from app.bank.server import APPLICATION, SERVER_NAME
+from app.protocol.names import APPLICATION, SERVER_NAME
 from framework import Channel, KeyPair
 from framework.events import FailureReason
 from tests.attacks.scene import DES3, Stage, fail_silently_together, now_ms

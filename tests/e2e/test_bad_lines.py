@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from app.bank.server import APPLICATION, SERVER_NAME
 from app.credentials.card import read_card
 from app.protocol.messages import new_request_id
+from app.protocol.names import APPLICATION, SERVER_NAME
 from framework import Suite, open_channel
 from framework.aio import ChannelStream
 from framework.registry import Registry

@@ -6,9 +6,9 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from app.bank.server import APPLICATION, SERVER_NAME
 from app.credentials.card import Card
 from app.protocol.messages import Accepted, CardAccepted, CheckRequest, Request, encode, new_request_id, read_reply
+from app.protocol.names import APPLICATION, SERVER_NAME
 from framework import Channel, ChannelError, KeyPair, Suite
 from framework.aio import ChannelStream
 from framework.aio.clock import ChannelClock

@@ -19,7 +19,7 @@ import time
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 
-from app.bank.server import APPLICATION, SERVER_NAME
+from app.protocol.names import APPLICATION, SERVER_NAME
 from framework import Channel, Encapsulation, KeyPair, RandomBytes, Suite, load_registry
 from framework.guard import GuardedKeyExchange
 from tests.flood.plan import Plan

@@ -7,7 +7,6 @@ import pytest
 
 from app.atm.client import Atm, BankAddress
 from app.atm.pending import PendingRequests
-from app.bank.server import APPLICATION, SERVER_NAME
 from app.credentials.card import Card, create_card, read_card
 from app.protocol.messages import (
     Accepted,
@@ -24,6 +23,7 @@ from app.protocol.messages import (
     new_request_id,
     read_request,
 )
+from app.protocol.names import APPLICATION, SERVER_NAME
 from app.protocol.secret import CardSecret
 from app.system.errors import ChannelFailedError
 from framework import KeyPair, Suite, serve

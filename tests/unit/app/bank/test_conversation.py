@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bank.server import APPLICATION, SERVER_NAME, Bank, listen
+from app.bank.server import Bank, listen
 from app.bank.session import Accounts
 from app.ledger import Ledger
 from app.ledger.database import Database
@@ -25,6 +25,7 @@ from app.protocol.messages import (
     new_request_id,
     read_reply,
 )
+from app.protocol.names import APPLICATION, SERVER_NAME
 from app.protocol.secret import CardSecret
 from framework import KeyPair, Suite, open_channel
 from framework.aio import ChannelStream
