@@ -5,11 +5,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Final
 
+from app.atm.bank_address import BankAddress
 from app.atm.pending import PendingRequest, PendingRequests, ReadOnlyRecordsError
 from app.atm.pending_record import BankMark
-from app.atm.trust import BankAddress
 from app.credentials.card import Card, bind_card, refuse_other_bank
-from app.credentials.keystore import fingerprint
+from app.credentials.public_key import fingerprint
 from app.protocol.messages import (
     Accepted,
     AccountReply,
@@ -30,8 +30,6 @@ from app.system.errors import ChannelFailedError, MessageError, RefusedByBankErr
 from framework import ChannelError, InvalidKeyError, KeyPair, MisuseError, open_channel
 from framework.aio import ChannelStream
 from framework.events import FailureReason
-
-__all__ = ["REPLY_SECONDS", "Atm", "BankAddress"]
 
 REPLY_SECONDS: Final = 15.0
 """How long an answer may take: the bank's ledger may wait 5 s for another process, and a disk may be slow."""

@@ -9,14 +9,15 @@ from pathlib import Path
 from typing import TypeVar
 
 from app.atm.about_requests import about_damaged, about_open, about_open_elsewhere, about_repeated, about_settled
-from app.atm.client import Atm, BankAddress
+from app.atm.bank_address import BankAddress
+from app.atm.client import Atm
 from app.atm.commands import HELP, read_command
 from app.atm.lines import PROMPT, lines_from_pipe, lines_from_terminal, text_of
 from app.atm.pending import PendingRequest
 from app.atm.screen import NotUnderstoodError, Screen
 from app.atm.waiting import waiting_for_the_bank
 from app.credentials.card import Card
-from app.credentials.keystore import fingerprint
+from app.credentials.public_key import fingerprint
 from app.protocol.cautions import STYLES, doubtful, reason
 from app.protocol.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 from app.system.errors import EXIT_CHANNEL, EXIT_REFUSED, ChannelFailedError, FileError, InternalError, UserError

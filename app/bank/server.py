@@ -15,7 +15,8 @@ from app.bank.files import ledger_and_identity
 from app.bank.session import Accounts
 from app.credentials.address import join
 from app.credentials.identity import LoadedIdentity
-from app.credentials.keystore import KeyBefore, fingerprint, load_or_create
+from app.credentials.keystore import KeyBefore, load_or_create
+from app.credentials.public_key import fingerprint
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import Occupancy, occupied
 from app.protocol.names import APPLICATION, SERVER_NAME

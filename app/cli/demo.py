@@ -15,7 +15,8 @@ from app.bank.server import Bank, run_bank
 from app.configuration.settings import Settings
 from app.credentials.address import host_and_port
 from app.credentials.bank_file import read_bank_file
-from app.credentials.keystore import PUBLIC_FILE, fingerprint
+from app.credentials.keystore import PUBLIC_FILE
+from app.credentials.public_key import fingerprint
 from app.ledger import LEDGER_FILE, Ledger
 from app.system.errors import EXIT_INTERNAL, EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
 from app.system.first_signals import ENDING_SIGNALS
@@ -50,7 +51,7 @@ def run_demo(settings: Settings, suite: Suite, *, as_json: bool) -> int:
     with bank_child(suite, settings) as child:
         pool = EphemeralPool(suite.key_exchange)
         # Only now what the bank has no need of: it makes its key meanwhile, on the other core.
-        from app.atm.client import BankAddress
+        from app.atm.bank_address import BankAddress
         from app.atm.console import converse_with
 
         with ending_in_order(), waiting_for_the_bank():

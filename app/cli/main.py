@@ -247,7 +247,7 @@ def atm(
     if settings.card is None:
         raise InputError("Which card? Give its file with --card FILE.")
     chosen = _suite(settings)
-    from app.atm.client import BankAddress
+    from app.atm.bank_address import BankAddress
     from app.atm.console import converse_with
     from app.atm.trust import known_bank
     from app.credentials.address import host_and_port
@@ -255,7 +255,13 @@ def atm(
     from framework.aio import EphemeralPool
 
     held = read_card(settings.card)
-    known = known_bank(settings, chosen.name, chosen.key_exchange.public_key_size)
+    known = known_bank(
+        settings.connect,
+        chosen.name,
+        bank_key=settings.bank_key,
+        known_banks=settings.known_banks,
+        public_key_size=chosen.key_exchange.public_key_size,
+    )
     address = BankAddress(*host_and_port(settings.connect), chosen, known.keys[chosen.name], known)
     as_json = as_json or ctx.obj["as_json"]
     if request is not None:  # one channel: what a pool makes ahead would be thrown away
@@ -292,9 +298,13 @@ def trust(
     says of the bank's identity is added to a line that an earlier version wrote.
     """
     settings = _settings(ctx, suite=suite, connect=connect, known_banks=known_banks, bank_key=bank_key, config=config)
+    if settings.connect is None or settings.known_banks is None or settings.bank_key is None:
+        raise InputError("Give all of --connect HOST:PORT, --bank-key FILE and --known-banks FILE.")
     from app.atm.trust import trust_bank
 
-    line, remark = trust_bank(settings)
+    line, remark = trust_bank(
+        settings.connect, settings.suite, bank_key=settings.bank_key, known_banks=settings.known_banks
+    )
     write_out(f"{line}\n")
     if remark:
         write_err(f"{printable(remark)}\n")

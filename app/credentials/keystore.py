@@ -16,7 +16,7 @@ from framework import KeyPair
 
 _REMEDY: Final = "(If there is none, move it away: the bank then makes a new key, which every ATM must be told.)"
 
-__all__ = ["PUBLIC_FILE", "KeyBefore", "fingerprint", "load_or_create", "read_bank_key"]
+__all__ = ["PUBLIC_FILE", "KeyBefore", "load_or_create", "read_bank_key"]
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.atm.client import Atm, BankAddress
+from app.atm.bank_address import BankAddress
+from app.atm.client import Atm
 from app.bank.server import Bank
 from app.credentials.card import Card
 from app.ledger import Ledger

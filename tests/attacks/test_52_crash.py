@@ -12,7 +12,8 @@ from pathlib import Path
 
 import pytest
 
-from app.atm.client import Atm, BankAddress
+from app.atm.bank_address import BankAddress
+from app.atm.client import Atm
 from app.bank.enrolment import open_account_with_card
 from app.credentials.keystore import read_bank_key
 from app.ledger import LEDGER_FILE, Ledger

@@ -11,7 +11,8 @@ from pathlib import Path
 
 import pytest
 
-from app.atm.client import Atm, BankAddress
+from app.atm.bank_address import BankAddress
+from app.atm.client import Atm
 from app.atm.pending import PendingRequests
 from app.credentials.address import host_and_port
 from app.credentials.card import read_card

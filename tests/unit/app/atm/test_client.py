@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.atm.client import Atm, BankAddress
+from app.atm.bank_address import BankAddress
+from app.atm.client import Atm
 from app.atm.pending import PendingRequests
 from app.credentials.card import Card, create_card, read_card
 from app.protocol.messages import (

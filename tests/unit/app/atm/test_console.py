@@ -17,7 +17,8 @@ from typing import Any, cast
 import pytest
 
 import app.atm.pending
-from app.atm.client import Atm, BankAddress
+from app.atm.bank_address import BankAddress
+from app.atm.client import Atm
 from app.atm.console import AtmConsole, converse_with
 from app.atm.pending import PendingRequest, PendingRequests
 from app.atm.screen import Screen

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 import app.bank.admission
-from app.atm.client import Atm, BankAddress
+from app.atm.bank_address import BankAddress
+from app.atm.client import Atm
 from app.bank.admission import MAX_SESSIONS_PER_ACCOUNT, OpenSessions
 from app.bank.server import Bank, listen
 from app.bank.session import BankSession

@@ -10,7 +10,8 @@ from pathlib import Path
 import pytest
 
 from app.credentials.identity import IDENTITY_FILE
-from app.credentials.keystore import PUBLIC_FILE, fingerprint, load_or_create, read_bank_key
+from app.credentials.keystore import PUBLIC_FILE, load_or_create, read_bank_key
+from app.credentials.public_key import fingerprint
 from app.system.errors import FileError, MissingFileError
 from framework import KeyPair
 
