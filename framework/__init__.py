@@ -13,21 +13,11 @@ from framework.errors import (
 )
 from framework.events import ChannelFailed, HandshakeCompleted, MessageReceived, PeerClosed
 from framework.hookspecs import hookimpl
-from framework.primitives import (
-    Aead,
-    AeadContext,
-    Authenticator,
-    BulkCipher,
-    Decryptor,
-    Encapsulation,
-    Encryptor,
-    KeyExchange,
-    KeyPair,
-    Mac,
-    PrimitiveInfo,
-    RandomBytes,
-    Status,
-)
+from framework.info import PrimitiveInfo, RandomBytes, Status
+from framework.kinds.aead import Aead, AeadContext
+from framework.kinds.bulk_cipher import BulkCipher, Decryptor, Encryptor
+from framework.kinds.key_exchange import Encapsulation, KeyExchange, KeyPair
+from framework.kinds.mac import Authenticator, Mac
 from framework.registry import load_registry
 from framework.suite import Suite
 

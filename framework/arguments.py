@@ -2,7 +2,7 @@
 
 from framework.errors import MisuseError
 from framework.kdf import MAX_CONTEXT, MAX_EXPANDED, MAX_LABEL
-from framework.primitives import KeyPair
+from framework.kinds.key_exchange import KeyPair
 from framework.suite import Suite
 
 

@@ -24,8 +24,9 @@ from framework.handshake.messages import body_size
 from framework.handshake.parties import Completed, Context
 from framework.handshake.server import AwaitingM1, AwaitingM3, ScreenedM1, answer_m1, read_m3, screen_m1
 from framework.handshake.transitions import EXPECTED, TRANSITIONS, State
+from framework.info import RandomBytes
 from framework.kdf import expand_label
-from framework.primitives import KeyPair, RandomBytes
+from framework.kinds.key_exchange import KeyPair
 from framework.record.codec import CLOSE_NOTIFY, DATA, PREFIX_SIZE, ContentType
 from framework.record.direction import RecordReader, RecordWriter
 from framework.secret import Secret

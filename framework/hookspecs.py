@@ -12,7 +12,10 @@ from collections.abc import Callable
 
 import pluggy
 
-from framework.primitives import Aead, BulkCipher, KeyExchange, Mac
+from framework.kinds.aead import Aead
+from framework.kinds.bulk_cipher import BulkCipher
+from framework.kinds.key_exchange import KeyExchange
+from framework.kinds.mac import Mac
 
 PROJECT = "suitecase"
 

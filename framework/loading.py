@@ -15,9 +15,12 @@ import pluggy
 from framework import hookspecs
 from framework.discovery import ROOT, InstalledPlugin
 from framework.errors import ConfigurationError, Interruption, PluginError
-from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.info import PrimitiveInfo, Status
 from framework.kdf import MAX_EXPANDED
-from framework.primitives import Aead, BulkCipher, KeyExchange, Mac, PrimitiveInfo, Status
+from framework.kinds.aead import Aead, GuardedAead
+from framework.kinds.bulk_cipher import BulkCipher, GuardedBulkCipher
+from framework.kinds.key_exchange import GuardedKeyExchange, KeyExchange
+from framework.kinds.mac import GuardedMac, Mac
 from framework.printable import told
 
 _INFO_TYPES = {"name": str, "title": str, "security_bits": int, "status": Status, "reference": str}

@@ -11,9 +11,12 @@ from types import MappingProxyType
 
 from framework.discovery import ENTRY_POINT_GROUP, Discovery, InstalledPlugin, described, discover
 from framework.errors import ConfigurationError, PluginError
-from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.info import PrimitiveInfo
+from framework.kinds.aead import GuardedAead
+from framework.kinds.bulk_cipher import GuardedBulkCipher
+from framework.kinds.key_exchange import GuardedKeyExchange
+from framework.kinds.mac import GuardedMac
 from framework.loading import G, Guarded, Kind, offers
-from framework.primitives import PrimitiveInfo
 from framework.printable import printable
 
 __all__ = ["ENTRY_POINT_GROUP", "Kind", "PluginRecord", "Registry", "load_registry"]

@@ -1,6 +1,15 @@
-"""A secret that does not show itself."""
+"""Secrets that do not show themselves and do not leave the process by accident."""
 
-from framework.primitives import SecretValue
+from typing import NoReturn
+
+
+class SecretValue:
+    """Refuses pickling and copying: a secret leaves the process only by an explicit act of its owner."""
+
+    __slots__ = ()
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError(f"{type(self).__name__} holds a secret and is never pickled or copied")
 
 
 class Secret(SecretValue):

@@ -7,10 +7,13 @@ from dataclasses import dataclass
 from struct import pack
 
 from framework.errors import ConfigurationError
-from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.info import PrimitiveInfo, Status
 from framework.kdf import lp
+from framework.kinds.aead import GuardedAead
+from framework.kinds.bulk_cipher import GuardedBulkCipher
+from framework.kinds.key_exchange import GuardedKeyExchange
+from framework.kinds.mac import GuardedMac
 from framework.limits import DEFAULT_LIMITS, Limits
-from framework.primitives import PrimitiveInfo, Status
 from framework.registry import Kind, Registry
 
 PATTERN = "pqNK"

@@ -16,7 +16,7 @@ from app.bench.figures import Figure, figure
 from app.bench.progress import PeerMissing, Progress
 from app.system.errors import InputError
 from framework import ConfigurationError, InvalidKeyError
-from framework.guard import GuardedBulkCipher
+from framework.kinds.bulk_cipher import GuardedBulkCipher
 from framework.registry import load_registry
 
 SIZES: Final = (64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304)

@@ -4,7 +4,7 @@ from typing import Final
 
 from app.system.output import printable
 from framework import Status, Suite
-from framework.primitives import PrimitiveInfo
+from framework.info import PrimitiveInfo
 
 STYLES: Final = {
     Status.RECOMMENDED: "green",

@@ -5,9 +5,8 @@ import threading
 from collections import deque
 
 from framework.errors import PluginError
-from framework.guard import GuardedKeyExchange
+from framework.kinds.key_exchange import GuardedKeyExchange, KeyPair
 from framework.limits import POOL_SIZE
-from framework.primitives import KeyPair
 
 
 class EphemeralPool:

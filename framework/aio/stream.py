@@ -15,8 +15,8 @@ from framework.aio.resolution import resolve
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
 from framework.events import ChannelFailed, FailureReason
+from framework.kinds.key_exchange import KeyPair
 from framework.limits import HANDSHAKE_SECONDS
-from framework.primitives import KeyPair
 from framework.suite import Suite
 
 __all__ = ["ChannelStream", "Connection", "open_channel"]

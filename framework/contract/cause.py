@@ -8,7 +8,7 @@ from pathlib import Path
 
 FRAME = re.compile(r'File "(?P<file>[^"]+)", line (?P<line>\d+), in (?P<call>\w+)')
 TOLD = re.compile(r"(?P<call>\w+) raised (?P<error>\w+) at (?P<file>\S+):(?P<line>\d+)")
-"""How the framework's guard tells it (`framework.guard`)."""
+"""How the framework's guard tells it (`framework.kinds.guarding`)."""
 
 
 @dataclass(frozen=True)

@@ -10,16 +10,11 @@ from typing import Any, TypeVar
 
 from framework.contract.check import Violation
 from framework.errors import InvalidKeyError, SuitecaseError, VerificationError
-from framework.primitives import (
-    SHARED_SECRET_SIZE,
-    Aead,
-    BulkCipher,
-    Encapsulation,
-    KeyExchange,
-    KeyPair,
-    Mac,
-    RandomBytes,
-)
+from framework.info import RandomBytes
+from framework.kinds.aead import Aead
+from framework.kinds.bulk_cipher import BulkCipher
+from framework.kinds.key_exchange import SHARED_SECRET_SIZE, Encapsulation, KeyExchange, KeyPair
+from framework.kinds.mac import Mac
 
 R = TypeVar("R")
 

@@ -29,7 +29,11 @@ WATCHED = (
     "os.remove",
     "os.rename",
 )
-GUARDED = ("builtins", "hashlib", "hmac", "secrets", "os", "ssl", "random", "framework", "framework.primitives")
+GUARDED = (
+    *("builtins", "hashlib", "hmac", "secrets", "os", "ssl", "random"),
+    *("framework", "framework.info", "framework.secret"),
+    *(f"framework.kinds.{kind}" for kind in ("key_exchange", "bulk_cipher", "mac", "aead")),
+)
 
 
 def effects(target: Target, seed: str | None = None) -> list[str]:

@@ -11,7 +11,7 @@ from framework.contract.faces import AeadFace, CipherFace, KemFace, MacFace
 from framework.contract.oracle import Oracle
 from framework.contract.target import Target
 from framework.contract.vectors import Vectors, load_vectors
-from framework.primitives import KeyPair
+from framework.kinds.key_exchange import KeyPair
 from framework.registry import Registry
 
 

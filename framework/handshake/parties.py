@@ -6,7 +6,7 @@ from framework.errors import MisuseError
 from framework.frame import FrameType, encode_header
 from framework.handshake.key_schedule import TrafficSecrets, initial_hash
 from framework.handshake.messages import NONCE_SIZE, body_size
-from framework.primitives import RandomBytes
+from framework.info import RandomBytes
 from framework.record.protection import opener, sealer
 from framework.secret import Secret
 from framework.suite import Suite

@@ -26,7 +26,7 @@ from framework.handshake.messages import (
     split,
 )
 from framework.handshake.parties import Completed, Context, open_message, seal_message
-from framework.primitives import KeyPair
+from framework.kinds.key_exchange import KeyPair
 from framework.record.direction import check_time
 from framework.secret import Secret
 

@@ -10,15 +10,10 @@ from typing import Protocol
 from framework.errors import InvalidKeyError, PluginError, VerificationError
 from framework.events import FailureReason
 from framework.fault import Fault
-from framework.guard import (
-    GuardedAead,
-    GuardedAeadContext,
-    GuardedAuthenticator,
-    GuardedBulkCipher,
-    GuardedDecryptor,
-    GuardedEncryptor,
-)
 from framework.kdf import expand_label
+from framework.kinds.aead import GuardedAead, GuardedAeadContext
+from framework.kinds.bulk_cipher import GuardedBulkCipher, GuardedDecryptor, GuardedEncryptor
+from framework.kinds.mac import GuardedAuthenticator
 from framework.limits import MAX_KEY_ATTEMPTS
 from framework.secret import Secret
 from framework.suite import EncryptThenMac, Suite

@@ -1,6 +1,6 @@
 """Triple DES as the framework sees it: a bulk cipher."""
 
-from framework.primitives import PrimitiveInfo, Status
+from framework.info import PrimitiveInfo, Status
 from plugins.des3.bitarray_engine import circuit_folding
 from plugins.des3.buffers import as_bytes_of_size
 from plugins.des3.counter_mode import BLOCK_SIZE, CounterModeDecryptor, CounterModeEncryptor, Keystream

@@ -6,7 +6,7 @@ from typing import Protocol
 from bitarray import bitarray
 
 from framework.errors import MisuseError
-from framework.primitives import SecretValue
+from framework.secret import SecretValue
 from plugins.des3.buffers import as_bytes
 
 BLOCK_SIZE = 8

@@ -9,7 +9,7 @@ from functools import cache
 from importlib.util import find_spec
 
 from framework.errors import ConfigurationError
-from framework.primitives import SecretValue
+from framework.secret import SecretValue
 from plugins.des3.bitarray_engine import BitarrayKeystream
 from plugins.des3.counter_mode import BLOCK_SIZE, Keystream
 from plugins.des3.kernel_loader import KernelLoader

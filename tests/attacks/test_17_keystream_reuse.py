@@ -18,7 +18,7 @@ import pytest
 from app.protocol.names import APPLICATION, SERVER_NAME
 from framework import Channel, HandshakeCompleted, Suite
 from framework.aio.clock import ChannelClock
-from framework.guard import GuardedAead
+from framework.kinds.aead import GuardedAead
 from framework.limits import Limits
 from framework.registry import Registry
 from tests.attacks.counting_cipher import counting

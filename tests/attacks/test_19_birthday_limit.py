@@ -14,7 +14,8 @@ import pytest
 from framework import Suite, open_channel, serve
 from framework.aio import ChannelStream
 from framework.events import FailureReason
-from framework.guard import GuardedBulkCipher, GuardedMac
+from framework.kinds.bulk_cipher import GuardedBulkCipher
+from framework.kinds.mac import GuardedMac
 from framework.limits import Limits
 from framework.registry import Registry
 from framework.suite import EncryptThenMac

@@ -11,7 +11,8 @@ import pytest
 
 from framework import Suite
 from framework.events import FailureReason
-from framework.guard import GuardedBulkCipher, GuardedMac
+from framework.kinds.bulk_cipher import GuardedBulkCipher
+from framework.kinds.mac import GuardedMac
 from framework.registry import Registry
 from framework.suite import EncryptThenMac
 from tests.attacks.hostile_proxy import RECORD, frame

@@ -13,7 +13,7 @@ import pytest
 
 from framework import Suite
 from framework.events import FailureReason
-from framework.guard import GuardedKeyExchange
+from framework.kinds.key_exchange import GuardedKeyExchange
 from framework.registry import Registry
 from tests.attacks.hostile_proxy import Ending
 from tests.attacks.scene import CTR, DES3, OPENING_BALANCE, Scene, Stage, withdraw

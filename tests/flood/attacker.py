@@ -21,7 +21,7 @@ from contextlib import suppress
 
 from app.protocol.names import APPLICATION, SERVER_NAME
 from framework import Channel, Encapsulation, KeyPair, RandomBytes, Suite, load_registry
-from framework.guard import GuardedKeyExchange
+from framework.kinds.key_exchange import GuardedKeyExchange
 from tests.flood.plan import Plan
 
 RECORDED_SECONDS = 25.0

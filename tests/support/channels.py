@@ -5,9 +5,11 @@ from dataclasses import dataclass, field
 from framework import Channel, HandshakeCompleted, KeyPair, MessageReceived, RandomBytes, Suite
 from framework.events import Event
 from framework.frame import HEADER_SIZE
-from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.kinds.aead import Aead, GuardedAead
+from framework.kinds.bulk_cipher import BulkCipher, GuardedBulkCipher
+from framework.kinds.key_exchange import GuardedKeyExchange, KeyExchange
+from framework.kinds.mac import GuardedMac, Mac
 from framework.limits import DEFAULT_LIMITS, Limits
-from framework.primitives import Aead, BulkCipher, KeyExchange, Mac
 from framework.registry import Kind, Registry
 from framework.suite import EncryptThenMac
 from plugins.hmac_sha256.mac import HmacSha256

@@ -10,9 +10,11 @@ from framework.contract.trial import Trial
 from framework.errors import ChannelError, ConfigurationError, InvalidKeyError, PluginError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived
 from framework.frame import HEADER_SIZE
-from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.kinds.aead import GuardedAead
+from framework.kinds.bulk_cipher import GuardedBulkCipher
+from framework.kinds.key_exchange import GuardedKeyExchange, KeyPair
+from framework.kinds.mac import GuardedMac
 from framework.limits import Limits
-from framework.primitives import KeyPair
 from framework.registry import Kind
 from framework.suite import EncryptThenMac, Suite
 

@@ -5,7 +5,7 @@ import re
 from framework.contract.check import Violation, check
 from framework.contract.target import VECTORS_FILE, Target
 from framework.contract.trial import Trial
-from framework.primitives import PrimitiveInfo, Status
+from framework.info import PrimitiveInfo, Status
 from framework.registry import Kind, PluginRecord, load_registry
 
 SIZES = {

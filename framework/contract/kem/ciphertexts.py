@@ -9,7 +9,7 @@ from framework.contract.forgeries import flipped
 from framework.contract.kem.dictionary import public_values
 from framework.contract.shapes import SHAPES, groups
 from framework.contract.trial import Trial
-from framework.primitives import KeyPair
+from framework.kinds.key_exchange import KeyPair
 
 CHOSEN = (
     "Whoever may offer chosen ciphertexts and sees a difference learns the key: Bleichenbacher's attack since 1998."

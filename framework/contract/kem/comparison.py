@@ -8,7 +8,7 @@ from framework.contract.forgeries import flipped, rearranged
 from framework.contract.kem.ciphertexts import CHOSEN, reject
 from framework.contract.mac.long_use import seconds
 from framework.contract.trial import Trial
-from framework.primitives import KeyPair
+from framework.kinds.key_exchange import KeyPair
 
 STEP = 8
 """Bytes between the places of a private key that are changed."""

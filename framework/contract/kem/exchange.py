@@ -6,7 +6,7 @@ from framework.contract.drbg import Drbg
 from framework.contract.faces import KemFace, refuses_key
 from framework.contract.smallest import least, without
 from framework.contract.trial import Trial
-from framework.primitives import SHARED_SECRET_SIZE, KeyPair
+from framework.kinds.key_exchange import SHARED_SECRET_SIZE, KeyPair
 
 SECONDS = 2.0
 """How long exchanges are tried for rare failures; the inputs are the same ones, only their number depends on time."""

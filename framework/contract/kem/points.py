@@ -10,7 +10,7 @@ from framework.contract.check import NotApplicable, Violation, check
 from framework.contract.forgeries import flipped
 from framework.contract.kem.exchange import PAIRS
 from framework.contract.trial import Trial
-from framework.primitives import KeyPair
+from framework.kinds.key_exchange import KeyPair
 
 P25519 = (1 << 255) - 19
 P448 = (1 << 448) - (1 << 224) - 1

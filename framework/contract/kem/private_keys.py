@@ -6,7 +6,7 @@ from framework.contract.check import Violation, check
 from framework.contract.forgeries import flipped
 from framework.contract.kem.randomness import Recorder
 from framework.contract.trial import Trial
-from framework.primitives import KeyPair
+from framework.kinds.key_exchange import KeyPair
 
 STEP = 8
 """Bytes between the places of a private key that are changed."""

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from framework import InvalidKeyError, KeyPair
+from framework.kinds.bulk_cipher import Encryptor
 from framework.limits import Limits
-from framework.primitives import Encryptor
 from tests.support.budget import examples
 from tests.support.channels import NOW, Pair, aead_suite, etm_suite, messages, open_pair
 from tests.support.peers import X25519Kem

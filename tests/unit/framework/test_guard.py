@@ -23,7 +23,10 @@ from framework import (
     VerificationError,
 )
 from framework.errors import Interruption
-from framework.guard import GuardedAead, GuardedBulkCipher, GuardedKeyExchange, GuardedMac
+from framework.kinds.aead import GuardedAead
+from framework.kinds.bulk_cipher import GuardedBulkCipher
+from framework.kinds.key_exchange import GuardedKeyExchange
+from framework.kinds.mac import GuardedMac
 from plugins.hmac_sha256.mac import HmacSha256
 from tests.support.peers import AesCtr, AesGcm, X25519Kem
 
@@ -478,7 +481,7 @@ def test_claims_are_read_once() -> None:
 
 OPTIMIZED = """
 from framework import PluginError
-from framework.guard import GuardedMac
+from framework.kinds.mac import GuardedMac
 from plugins.hmac_sha256.mac import HmacSha256
 
 assert False, "this program must run under -O"

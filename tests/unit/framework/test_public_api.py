@@ -50,7 +50,7 @@ def test_every_public_name_is_documented(name: str) -> None:
 
 
 def test_the_two_names_that_bear_no_docstring_are_described_beside_them() -> None:
-    assert '"""A source of randomness' in inspect.getsource(framework.primitives)
+    assert '"""A source of randomness' in inspect.getsource(framework.info)
     assert "@framework.hookimpl" in str(hookspecs.__doc__)
 
 

@@ -14,7 +14,7 @@ import pytest
 
 from framework import KeyPair, PluginError, RandomBytes
 from framework.aio.pool import EphemeralPool
-from framework.guard import GuardedKeyExchange
+from framework.kinds.key_exchange import GuardedKeyExchange
 from tests.support.peers import X25519Kem
 
 
