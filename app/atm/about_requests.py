@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.atm.pending_record import BankMark
+from app.atm.pending.mark import BankMark
 from app.atm.screen import in_words
 from app.protocol.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 from app.protocol.money import format_amount

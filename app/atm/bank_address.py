@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, field
 
-from app.atm.pending_record import Destination
+from app.atm.pending.mark import Destination
 from app.credentials.address import join
 from app.credentials.public_key import BankKeys
 from framework import Suite

@@ -6,8 +6,9 @@ from pathlib import Path
 from typing import Final
 
 from app.atm.bank_address import BankAddress
-from app.atm.pending import PendingRequest, PendingRequests, ReadOnlyRecordsError
-from app.atm.pending_record import BankMark
+from app.atm.pending.mark import BankMark
+from app.atm.pending.request import PendingRequest
+from app.atm.pending.store import PendingRequests, ReadOnlyRecordsError
 from app.credentials.card import Card, bind_card, refuse_other_bank
 from app.credentials.public_key import fingerprint
 from app.protocol.messages import (

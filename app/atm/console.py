@@ -13,7 +13,7 @@ from app.atm.bank_address import BankAddress
 from app.atm.client import Atm
 from app.atm.commands import HELP, read_command
 from app.atm.lines import PROMPT, lines_from_pipe, lines_from_terminal, text_of
-from app.atm.pending import PendingRequest
+from app.atm.pending.request import PendingRequest
 from app.atm.screen import NotUnderstoodError, Screen
 from app.atm.waiting import waiting_for_the_bank
 from app.credentials.card import Card

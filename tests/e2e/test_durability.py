@@ -13,7 +13,7 @@ import pytest
 
 from app.atm.bank_address import BankAddress
 from app.atm.client import Atm
-from app.atm.pending import PendingRequests
+from app.atm.pending.store import PendingRequests
 from app.credentials.address import host_and_port
 from app.credentials.card import read_card
 from app.credentials.keystore import read_bank_key
@@ -306,13 +306,13 @@ def test_an_atm_killed_at_any_moment_is_settled_by_the_next(town: Town, moment: 
 
 INTERRUPTED_WHEN_FORGOTTEN = """
 import os, signal, sys
-import app.atm.pending
-plain = app.atm.pending.sync_directory
+import app.atm.pending.request
+plain = app.atm.pending.request.sync_directory
 def interrupted(path):
     plain(path)
     if sys._getframe(1).f_code.co_name == "done":
         os.kill(os.getpid(), int(os.environ["NUMBER"]))
-app.atm.pending.sync_directory = interrupted
+app.atm.pending.request.sync_directory = interrupted
 from app.__main__ import main
 main()
 """

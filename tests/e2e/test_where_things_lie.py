@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from app.atm.pending import PendingRequests
+from app.atm.pending.store import PendingRequests
 from app.credentials.card import read_card
 from app.credentials.keystore import PUBLIC_FILE
 from app.ledger import LEDGER_FILE, Ledger

@@ -7,7 +7,7 @@ import pytest
 
 from app.atm.bank_address import BankAddress
 from app.atm.client import Atm
-from app.atm.pending import PendingRequests
+from app.atm.pending.store import PendingRequests
 from app.credentials.card import Card, create_card, read_card
 from app.protocol.messages import (
     Accepted,

@@ -16,11 +16,13 @@ from typing import Any, cast
 
 import pytest
 
-import app.atm.pending
 from app.atm.bank_address import BankAddress
 from app.atm.client import Atm
 from app.atm.console import AtmConsole, converse_with
-from app.atm.pending import PendingRequest, PendingRequests
+from app.atm.pending import request as pending_request
+from app.atm.pending import store
+from app.atm.pending.request import PendingRequest
+from app.atm.pending.store import PendingRequests
 from app.atm.screen import Screen
 from app.credentials.card import Card
 from app.ledger import Ledger
@@ -197,8 +199,8 @@ def test_one_command_cut_short_before_it_is_forgotten(
 TOWARDS_THE_END = [
     (NearAtm, "close", False),
     (PendingRequest, "done", False),
-    (app.atm.pending, "sync_directory", False),
-    (app.atm.pending, "sync_directory", True),
+    (pending_request, "sync_directory", False),
+    (pending_request, "sync_directory", True),
     (PendingRequest, "release", True),
 ]
 
@@ -215,7 +217,6 @@ def test_one_command_that_has_told_its_answer_leaves_with_its_code(
     number: int,
 ) -> None:
     """A code other than the answer's would make a script repeat what is forgotten, and so do it twice."""
-    desk.pending.begin(deposit()).release()  # so that the first sync is that of the forgetting
     with cut(monkeypatch, owner, name, number, after=after):
         assert desk.once(deposit()) == 0
     assert signal.getsignal(number) is signal.SIG_IGN  # to the very end
@@ -262,14 +263,6 @@ def test_a_line_that_is_told_is_forgotten_before_the_signal_comes(
     number: int,
 ) -> None:
     desk.lines("DEPOS 1")  # the directory is there
-    real_begin = PendingRequests.begin
-
-    def begin(self: PendingRequests, request: AccountRequest) -> PendingRequest:
-        with monkeypatch.context() as patch:  # so that the first sync is that of the forgetting
-            patch.setattr(app.atm.pending, "sync_directory", lambda _path: None)
-            return real_begin(self, request)
-
-    monkeypatch.setattr(PendingRequests, "begin", begin)
     ending = KeyboardInterrupt if number == signal.SIGINT else SystemExit
     with cut(monkeypatch, owner, name, number, after=after), pytest.raises(ending):
         desk.lines("DEPOS 5", "DEPOS 7")
@@ -306,7 +299,7 @@ def test_orphans_cut_short_while_they_are_settled(
 
 def test_what_was_not_written_down_is_not_said_to_be_remembered(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     with (
-        cut(monkeypatch, app.atm.pending, "make_private_directory", signal.SIGTERM),
+        cut(monkeypatch, store, "make_private_directory", signal.SIGTERM),
         pytest.raises(UserError) as caught,
     ):
         desk.once(deposit())
@@ -445,7 +438,7 @@ def test_one_that_the_bank_refuses_is_said_to_have_no_balance(desk: Desk, capsys
 STEPS_OF = tuple(
     f"/app/{name}.py"
     for name in (
-        *("atm/client", "atm/console", "atm/pending", "atm/screen"),
+        *("atm/client", "atm/console", "atm/pending/request", "atm/pending/store", "atm/screen"),
         *("system/files", "system/interruption", "system/output", "system/signals"),
     )
 )

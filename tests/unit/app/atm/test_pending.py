@@ -12,8 +12,9 @@ from pathlib import Path
 
 import pytest
 
-import app.atm.pending
-from app.atm.pending import PendingRequest, PendingRequests
+from app.atm.pending import store
+from app.atm.pending.request import PendingRequest
+from app.atm.pending.store import PendingRequests
 from app.credentials.card import Card
 from app.ledger import Ledger
 from app.protocol.messages import AccountRequest, CheckRequest, DepositRequest, WithdrawRequest, encode, new_request_id
@@ -326,7 +327,7 @@ def watching_the_lock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
             held.remove(path)
 
     with monkeypatch.context() as patch:
-        patch.setattr(app.atm.pending, "locked_directory", locked)
+        patch.setattr(store, "locked_directory", locked)
         yield held
 
 
@@ -501,7 +502,7 @@ import sys
 from pathlib import Path
 from app.credentials.card import read_card
 from app.protocol.messages import WithdrawRequest
-from app.atm.pending import PendingRequests
+from app.atm.pending.store import PendingRequests
 
 path = Path(sys.argv[1])
 handle = PendingRequests(path, read_card(path)).begin(WithdrawRequest(id=sys.argv[2], amount=5000))
@@ -514,7 +515,7 @@ import sys
 from pathlib import Path
 from app.credentials.card import read_card
 from app.ledger import Ledger
-from app.atm.pending import PendingRequests
+from app.atm.pending.store import PendingRequests
 
 path = Path(sys.argv[1])
 card = read_card(path)

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from app.atm.pending import PendingRequests, ReadOnlyRecordsError
-from app.atm.pending_record import MAX_RECORD, BankMark, Destination, RecordName, read_record, write_record
+from app.atm.pending.mark import BankMark, Destination
+from app.atm.pending.record import MAX_RECORD, RecordName, read_record, write_record
+from app.atm.pending.store import PendingRequests, ReadOnlyRecordsError
 from app.credentials.card import Card
 from app.credentials.public_key import BankIdentity, BankKeys, fingerprint
 from app.credentials.versions import NewerFileError

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from app.atm.pending import MOST_AT_ONCE, PendingRequests
+from app.atm.pending.store import MOST_AT_ONCE, PendingRequests
 from app.credentials.card import Card
 from app.protocol.messages import AccountRequest, DepositRequest, encode, new_request_id
 from app.system.errors import FileError
@@ -159,7 +159,7 @@ import resource, sys
 from pathlib import Path
 from app.credentials.card import read_card
 from app.protocol.messages import DepositRequest, WithdrawRequest, new_request_id
-from app.atm.pending import PendingRequests
+from app.atm.pending.store import PendingRequests
 
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, 64))
 path = Path(sys.argv[1])

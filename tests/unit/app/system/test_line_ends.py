@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from app.atm.pending_record import BankMark, RecordName, read_record, write_record
+from app.atm.pending.mark import BankMark
+from app.atm.pending.record import RecordName, read_record, write_record
 from app.configuration.settings import load_settings
 from app.credentials.card import Card, read_card
 from app.credentials.keystore import PUBLIC_FILE, load_or_create, read_bank_key

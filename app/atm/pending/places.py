@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
-from app.atm.pending_record import NOUN, RecordName
+from app.atm.pending.record import NOUN, RecordName
 from app.system.files import check_private_directory
 
 _SUFFIX: Final = ".pending"

@@ -5,7 +5,8 @@ import os
 from contextlib import ExitStack, suppress
 from pathlib import Path
 
-from app.atm.pending_record import DAMAGED, MAX_RECORD, UNFINISHED, BankMark, RecordName, read_record
+from app.atm.pending.mark import BankMark
+from app.atm.pending.record import DAMAGED, MAX_RECORD, UNFINISHED, RecordName, read_record
 from app.credentials.versions import NewerFileError
 from app.protocol.messages import AccountRequest
 

@@ -2,11 +2,12 @@
 
 import re
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from app.credentials.public_key import SUITE_NAME, BankIdentity, BankKeys, fingerprint
+from app.atm.pending.mark import BankMark
+from app.credentials.public_key import SUITE_NAME, BankIdentity
 from app.credentials.versions import heading, stated_version
 from app.protocol.messages import AccountRequest, CardRequest, encode, read_request
 from app.system.errors import FileError, MessageError
@@ -44,46 +45,6 @@ class RecordName:
 
     def __str__(self) -> str:
         return f"{self.request_id}.{self.order:0{_ORDER_DIGITS}}.{self.tag}{self.suffix}"
-
-
-@dataclass(frozen=True)
-class Destination:
-    """The bank that is talked to, and over which suite. Without an argument, nothing is known of it."""
-
-    bank: BankKeys = field(default_factory=BankKeys)
-    suite_name: str = ""
-
-
-@dataclass(frozen=True)
-class BankMark:
-    """Which bank a request was for, as far as that was known when it was sent: identity, suite, and the key's hash."""
-
-    identity: BankIdentity | None = None
-    suite_name: str = ""
-    key: str = ""
-
-    @classmethod
-    def of(cls, destination: Destination) -> "BankMark":
-        """Mark a request for the bank that is talked to."""
-        key = destination.bank.keys.get(destination.suite_name)
-        if key is None:
-            return cls(destination.bank.identity)
-        return cls(destination.bank.identity, destination.suite_name, fingerprint(key))
-
-    def may_be(self, bank: BankKeys) -> bool:
-        """Whether the request was for this bank. What neither side names does not tell them apart.
-
-        Identities decide where both are known, for they outlive the keys; else one key of the bank's.
-        """
-        if self.identity is not None and bank.identity is not None:
-            return self.identity == bank.identity
-        if not self.suite_name or not bank.keys:
-            return True
-        key = bank.keys.get(self.suite_name)
-        return key is not None and fingerprint(key) == self.key
-
-    def __str__(self) -> str:
-        return self.key if self.identity is None else self.identity.fingerprint
 
 
 def write_record(request: AccountRequest, mark: BankMark) -> bytes:

@@ -1,9 +1,4 @@
-"""The ATM's memory of requests that were sent and not answered, so that a retry repeats the id and not the money.
-
-Beside the card lies a directory, `<card>.pending/`, with a file for every request in flight: on the disk before
-the request is sent, gone after its answer was told. The process that sent it holds the file's lock, which dies with the
-process; so a file that nobody holds is an orphan, and whoever locks it may send it again, to the bank that it was for.
-"""
+"""The requests in flight of one card: recorded, looked at and taken over."""
 
 import errno
 import fcntl
@@ -12,20 +7,13 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import islice, starmap
 from pathlib import Path
-from types import TracebackType
 from typing import Final
 
-from app.atm.pending_places import RecordPlaces
-from app.atm.pending_record import (
-    DAMAGED,
-    NOUN,
-    UNFINISHED,
-    BankMark,
-    Destination,
-    RecordName,
-    write_record,
-)
-from app.atm.pending_taking import read_unlocked, take_over
+from app.atm.pending.mark import BankMark, Destination
+from app.atm.pending.places import RecordPlaces
+from app.atm.pending.record import DAMAGED, NOUN, UNFINISHED, RecordName, write_record
+from app.atm.pending.request import PendingRequest
+from app.atm.pending.taking import read_unlocked, take_over
 from app.credentials.card import Card
 from app.credentials.versions import NewerFileError
 from app.protocol.messages import AccountRequest
@@ -38,51 +26,9 @@ MOST_AT_ONCE: Final = 32
 _TAG_LENGTH: Final = 16
 _CANNOT_WRITE: Final = (errno.EROFS, errno.EACCES, errno.EPERM)
 
-__all__ = ["MOST_AT_ONCE", "PendingRequest", "PendingRequests", "ReadOnlyRecordsError"]
-
 
 class ReadOnlyRecordsError(FileError):
     """The records can be read and not taken over: their directory is read-only."""
-
-
-class PendingRequest:
-    """A request in flight, held by this process. `request` is what to send, now or again.
-
-    Call `done` when its answer came and was told. Leaving the `with` block without that keeps the request for a later
-    try. One that moves no money has no record, and nothing to keep.
-    """
-
-    def __init__(self, request: AccountRequest, path: Path | None = None, descriptor: int | None = None) -> None:
-        self.request = request
-        self._path = path
-        self._descriptor = descriptor
-
-    def __enter__(self) -> "PendingRequest":
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.release()
-
-    def done(self) -> None:
-        """Forget the request: its answer came, and was told. Raises FileError, and then it is not forgotten.
-
-        Does nothing once it is let go: another process may have taken it over.
-        """
-        if self._descriptor is None or self._path is None:
-            return
-        with refusing(self._path, NOUN, "removed"):
-            self._path.unlink(missing_ok=True)
-        with suppress(OSError):  # should it come back after a power cut, it is repeated, and moves nothing
-            sync_directory(self._path.parent)
-        self.release()
-
-    def release(self) -> None:
-        """Let go of the request without an answer; it stays, for this process or another. May be repeated."""
-        descriptor, self._descriptor = self._descriptor, None
-        if descriptor is not None:
-            os.close(descriptor)
 
 
 class PendingRequests:
