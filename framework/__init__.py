@@ -1,25 +1,46 @@
-"""suitecase: a secure channel whose cryptography is plugged in. The names below are the public API."""
+"""suitecase: a secure channel whose cryptography is plugged in. The names below are the public API.
 
-from framework.aio import open_channel, serve
-from framework.channel import Channel
-from framework.errors import (
-    ChannelError,
+What a plugin needs is there at once (`framework.plugin`). The rest is loaded when it is asked for, so that a plugin
+loads neither asyncio nor the channel.
+"""
+
+from importlib import import_module
+from types import MappingProxyType
+from typing import TYPE_CHECKING
+
+from framework.errors import ChannelError, Interruption
+from framework.plugin import (
+    Aead,
+    AeadContext,
+    Authenticator,
+    BulkCipher,
     ConfigurationError,
+    Decryptor,
+    Encapsulation,
+    Encryptor,
     InvalidKeyError,
+    KeyExchange,
+    KeyPair,
+    Mac,
     MisuseError,
     PluginError,
+    PrimitiveInfo,
+    RandomBytes,
+    SecretValue,
+    Status,
     SuitecaseError,
     VerificationError,
+    as_bytes,
+    hookimpl,
 )
-from framework.events import ChannelFailed, HandshakeCompleted, MessageReceived, PeerClosed
-from framework.hookspecs import hookimpl
-from framework.info import PrimitiveInfo, RandomBytes, Status
-from framework.kinds.aead import Aead, AeadContext
-from framework.kinds.bulk_cipher import BulkCipher, Decryptor, Encryptor
-from framework.kinds.key_exchange import Encapsulation, KeyExchange, KeyPair
-from framework.kinds.mac import Authenticator, Mac
-from framework.registry import load_registry
-from framework.suite import Suite
+
+if TYPE_CHECKING:
+    from framework.aio import ChannelStream, EphemeralPool, Server, open_channel, serve
+    from framework.channel import Channel
+    from framework.discovery import discover
+    from framework.events import ChannelFailed, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
+    from framework.registry import PluginRecord, Registry, load_registry
+    from framework.suite import Suite, all_suites
 
 __all__ = [
     "Aead",
@@ -29,11 +50,15 @@ __all__ = [
     "Channel",
     "ChannelError",
     "ChannelFailed",
+    "ChannelStream",
     "ConfigurationError",
     "Decryptor",
     "Encapsulation",
     "Encryptor",
+    "EphemeralPool",
+    "FailureReason",
     "HandshakeCompleted",
+    "Interruption",
     "InvalidKeyError",
     "KeyExchange",
     "KeyPair",
@@ -42,14 +67,55 @@ __all__ = [
     "MisuseError",
     "PeerClosed",
     "PluginError",
+    "PluginRecord",
     "PrimitiveInfo",
     "RandomBytes",
+    "Registry",
+    "SecretValue",
+    "Server",
     "Status",
     "Suite",
     "SuitecaseError",
     "VerificationError",
+    "all_suites",
+    "as_bytes",
+    "discover",
     "hookimpl",
     "load_registry",
     "open_channel",
     "serve",
 ]
+
+_LOADED_LATER = MappingProxyType(
+    {
+        "Channel": "framework.channel",
+        "ChannelFailed": "framework.events",
+        "ChannelStream": "framework.aio",
+        "EphemeralPool": "framework.aio",
+        "FailureReason": "framework.events",
+        "HandshakeCompleted": "framework.events",
+        "MessageReceived": "framework.events",
+        "PeerClosed": "framework.events",
+        "PluginRecord": "framework.registry",
+        "Registry": "framework.registry",
+        "Server": "framework.aio",
+        "Suite": "framework.suite",
+        "all_suites": "framework.suite",
+        "discover": "framework.discovery",
+        "load_registry": "framework.registry",
+        "open_channel": "framework.aio",
+        "serve": "framework.aio",
+    }
+)
+"""The module of each name that is loaded when it is asked for (PEP 562)."""
+
+
+if not TYPE_CHECKING:  # or a type checker takes every name for one of ours
+
+    def __getattr__(name: str) -> object:
+        if name not in _LOADED_LATER:
+            raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+        return getattr(import_module(_LOADED_LATER[name]), name)
+
+    def __dir__() -> list[str]:
+        return sorted({*globals(), *__all__})

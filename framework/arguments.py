@@ -12,18 +12,6 @@ def check_time(now: int) -> None:
         raise MisuseError("now is Unix time in whole milliseconds, an int")
 
 
-def octets(value: object) -> bytes:
-    """Any bytes-like value as what `bytes(value)` holds: `len` of a wide memoryview would count items.
-
-    Raises MisuseError for any other.
-    """
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, bytearray | memoryview):
-        return bytes(value)
-    raise MisuseError(f"expected bytes, not {type(value).__name__}")
-
-
 def check_key_pair(suite: Suite, pair: object) -> None:
     """Raise MisuseError for what is no key pair of the suite's key exchange."""
     kex = suite.key_exchange

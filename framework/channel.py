@@ -13,7 +13,8 @@ import os
 import secrets
 from typing import Self
 
-from framework.arguments import check_export, check_key_pair, check_time, octets
+from framework.arguments import check_export, check_key_pair, check_time
+from framework.buffers import as_bytes
 from framework.errors import ChannelError, InvalidKeyError, MisuseError, PluginError, SuitecaseError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
 from framework.fault import Fault
@@ -91,7 +92,7 @@ class Channel:
         MisuseError for a key pair of another key exchange, and PluginError.
         """
         check_time(now)
-        server_public_key = octets(server_public_key)
+        server_public_key = as_bytes(server_public_key, "the public key of the server")
         suite.key_exchange.check_public_key(server_public_key, pinned=True)
         if ephemeral is None:
             ephemeral = suite.key_exchange.generate_key_pair(random_bytes=random_bytes)
@@ -167,7 +168,7 @@ class Channel:
         (PROTOCOL §4.8), so that noise, and what came before, waits for no turn. Raises as `receive_data`.
         """
         self._begin_call(now)
-        self._incoming.append(octets(data))
+        self._incoming.append(as_bytes(data, "what the network gives"))
         if self._state is not State.EXPECT_M1:
             return []
         try:
@@ -188,7 +189,7 @@ class Channel:
         """
         self._begin_call(now)
         if type(data) is not bytes:
-            data = octets(data)
+            data = as_bytes(data, "what the network gives")
         if self._state is State.PEER_CLOSED:
             return []
         self._incoming.append(data)
@@ -225,7 +226,7 @@ class Channel:
         """
         self._begin_call(now)
         if type(payload) is not bytes:
-            payload = octets(payload)
+            payload = as_bytes(payload, "a message")
         if self._records is None or self._closed:
             raise MisuseError("a message can be sent only between the end of the handshake and close()")
         if len(payload) > self._max_message_size:

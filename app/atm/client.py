@@ -28,9 +28,7 @@ from app.protocol.messages import (
 )
 from app.protocol.names import APPLICATION, SERVER_NAME
 from app.system.errors import ChannelFailedError, MessageError, RefusedByBankError
-from framework import ChannelError, InvalidKeyError, KeyPair, MisuseError, open_channel
-from framework.aio import ChannelStream
-from framework.events import FailureReason
+from framework import ChannelError, ChannelStream, FailureReason, InvalidKeyError, KeyPair, MisuseError, open_channel
 
 REPLY_SECONDS: Final = 15.0
 """How long an answer may take: the bank's ledger may wait 5 s for another process, and a disk may be slow."""

@@ -7,7 +7,7 @@ from typing import Final
 from app.bank.admission import OpenSessions
 from app.bank.session import Accounts, BankSession
 from app.system.errors import LedgerError
-from framework.aio import ChannelStream
+from framework import ChannelStream
 
 CARD_SECONDS: Final = 5.0
 """A session's card arrives within this time, or it ends: whoever knows the bank's public key can open a channel."""

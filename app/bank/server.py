@@ -23,9 +23,8 @@ from app.protocol.names import APPLICATION, SERVER_NAME
 from app.system.descriptors import make_room
 from app.system.errors import UserError
 from app.system.signals import ending_in_order, heard_signals
-from framework import KeyPair, Suite, serve
-from framework.aio import ChannelStream, Server
-from framework.aio.listening import addresses_to_listen_on
+from framework import ChannelStream, KeyPair, Server, Suite, serve
+from framework.aio import addresses_to_listen_on
 
 logger = logging.getLogger("suitecase.bank")
 

@@ -15,9 +15,7 @@ from typing import Final
 from app.bench.figures import Figure, figure
 from app.bench.progress import PeerMissing, Progress
 from app.system.errors import InputError
-from framework import ConfigurationError, InvalidKeyError
-from framework.kinds.bulk_cipher import GuardedBulkCipher
-from framework.registry import load_registry
+from framework import BulkCipher, ConfigurationError, InvalidKeyError, load_registry
 
 SIZES: Final = (64, 256, 1024, 4096, 16_384, 65_536, 262_144, 1_048_576, 4_194_304)
 """Bytes of a record."""
@@ -142,7 +140,7 @@ def _engine(engine: str) -> Contender:
     return Contender(f"des3/{engine}", start, cipher.max_bytes_per_key)
 
 
-def _key(cipher: GuardedBulkCipher) -> bytes:
+def _key(cipher: BulkCipher) -> bytes:
     while True:
         key = secrets.token_bytes(cipher.key_size)
         try:

@@ -33,8 +33,7 @@ from app.protocol.messages import (
 from app.protocol.names import APPLICATION, SERVER_NAME
 from app.protocol.secret import CardSecret
 from app.system.errors import UserError
-from framework import Suite, load_registry, open_channel
-from framework.aio import ChannelStream
+from framework import ChannelStream, Suite, load_registry, open_channel
 
 OURS: Final = "many to a sync"
 PEER: Final = "one sync each"

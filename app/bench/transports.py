@@ -16,8 +16,7 @@ from struct import pack, unpack
 from typing import Any, Final, Protocol
 
 from app.bench.progress import PeerMissing
-from framework import KeyPair, Suite, load_registry, open_channel, serve
-from framework.aio import ChannelStream
+from framework import ChannelStream, KeyPair, Suite, load_registry, open_channel, serve
 
 MESSAGE_SIZE: Final = 64
 """Bytes of a round trip's message."""

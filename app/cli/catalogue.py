@@ -12,9 +12,7 @@ from rich.text import Text
 from app.protocol.cautions import STYLES, doubtful, reason, warnings
 from app.system.layout import can_show, in_letters_of
 from app.system.output import printable, write_out
-from framework import Status, Suite
-from framework.registry import PluginRecord, Registry
-from framework.suite import all_suites
+from framework import PluginRecord, Registry, Status, Suite, all_suites
 
 _NEVER_WRAPPED: Final = 100_000
 """Columns that a pipe is taken to have: there a row is a line, for grep."""

@@ -23,8 +23,7 @@ from app.system.first_signals import ENDING_SIGNALS
 from app.system.log_thread import logging_in_background
 from app.system.readiness import wait_readable
 from app.system.signals import ending_in_order, heard_signals
-from framework import Suite, SuitecaseError
-from framework.aio import EphemeralPool
+from framework import EphemeralPool, Suite, SuitecaseError
 
 DEMO_ACCOUNT: Final = "demo"
 DEMO_CARD: Final = "demo.card"

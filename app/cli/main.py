@@ -39,8 +39,7 @@ from app.system.output import printable, write_err, write_out
 if TYPE_CHECKING:
     from app.bank.server import Bank
     from app.configuration.settings import Settings
-    from framework import Suite
-    from framework.registry import Registry
+    from framework import Registry, Suite
 
 app = typer.Typer(
     add_completion=False,
@@ -252,7 +251,7 @@ def atm(
     from app.atm.trust import known_bank
     from app.credentials.address import host_and_port
     from app.credentials.card import read_card
-    from framework.aio import EphemeralPool
+    from framework import EphemeralPool
 
     held = read_card(settings.card)
     known = known_bank(

@@ -12,7 +12,7 @@ from app.system.output import write_out
 
 def _show_version(wanted: bool) -> None:
     if wanted:
-        from framework.discovery import discover  # takes its time
+        from framework import discover  # takes its time
 
         ours = [plugin.version for plugin in discover().plugins if plugin.built_in]
         write_out(f"suitecase {ours[0] if ours else 'of unknown version'}\n")

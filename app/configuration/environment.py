@@ -45,7 +45,7 @@ def unknown_variables(settings: Iterable[str]) -> list[str]:
         return []
     import difflib  # seldom needed
 
-    from framework.discovery import discover
+    from framework import discover
 
     plugins = tuple(f"{plugin.name.upper().replace('-', '_')}_" for plugin in discover().plugins)
     sentences = []

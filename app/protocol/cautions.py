@@ -3,8 +3,7 @@
 from typing import Final
 
 from app.system.output import printable
-from framework import Status, Suite
-from framework.info import PrimitiveInfo
+from framework import PrimitiveInfo, Status, Suite
 
 STYLES: Final = {
     Status.RECOMMENDED: "green",

@@ -5,12 +5,14 @@ import hmac
 import re
 import secrets
 from collections.abc import Callable
-from typing import Final, NoReturn
+from typing import Final
+
+from framework import SecretValue
 
 _HEX = re.compile(r"[0-9a-f]{64}")
 
 
-class CardSecret:
+class CardSecret(SecretValue):
     """The 32 bytes that prove possession of a card. Neither `repr` nor pickling nor an error gives them away."""
 
     SIZE: Final = 32
@@ -51,6 +53,3 @@ class CardSecret:
 
     def __repr__(self) -> str:
         return f"CardSecret({self.SIZE} bytes)"
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("CardSecret is never pickled or copied")

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from types import FrameType
 
 from app.system.first_signals import ENDING_SIGNALS, hear_nothing
-from framework.errors import Interruption
+from framework import Interruption
 
 
 class EndedBySignal(SystemExit, Interruption):

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from framework import KeyExchange, hookimpl
+from framework.plugin import KeyExchange, hookimpl
 from plugins.blumgoldwasser.kem import BlumGoldwasserKem
 from plugins.blumgoldwasser.parameters import BG_2048, BG_3072
 

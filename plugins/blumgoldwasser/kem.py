@@ -6,7 +6,7 @@ from hashlib import sha3_256, sha3_512, shake_256
 
 from gmpy2 import mpz
 
-from framework import Encapsulation, KeyPair, MisuseError, PrimitiveInfo, RandomBytes, Status
+from framework.plugin import Encapsulation, KeyPair, MisuseError, PrimitiveInfo, RandomBytes, Status
 from plugins.blumgoldwasser.blinded_root import blinded_root
 from plugins.blumgoldwasser.generator import keystream
 from plugins.blumgoldwasser.keys import PrivateKey, read_modulus

@@ -1,12 +1,11 @@
 """The keys of BG-KEM/1: their layout in bytes and what makes one fit for use (PROTOCOL §11.1)."""
 
 from dataclasses import dataclass
-from typing import NoReturn
 
 import gmpy2
 from gmpy2 import mpz
 
-from framework import InvalidKeyError
+from framework.plugin import InvalidKeyError, SecretValue
 from plugins.blumgoldwasser.octets import octets, to_integer, to_octets
 from plugins.blumgoldwasser.parameters import SECRET_SIZE, Parameters
 
@@ -35,7 +34,7 @@ def read_modulus(parameters: Parameters, public_key: bytes, *, pinned: bool = Fa
 
 
 @dataclass(frozen=True, repr=False, eq=False)
-class PrivateKey:
+class PrivateKey(SecretValue):
     """p ‖ q ‖ rejection secret[32], read. It lives for one call and is never kept."""
 
     p: mpz
@@ -64,6 +63,3 @@ class PrivateKey:
 
     def __repr__(self) -> str:
         return f"PrivateKey({self.p.bit_length()} and {self.q.bit_length()} bits, hidden)"
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a private key is never pickled or copied")

@@ -2,17 +2,15 @@
 
 from gmpy2 import mpz
 
-from framework import InvalidKeyError, MisuseError, RandomBytes
+from framework.plugin import InvalidKeyError, MisuseError, RandomBytes, as_bytes
 
 
 def octets(value: object, size: int, what: str) -> bytes:
-    """Take any bytes-like value as what `bytes(value)` holds; it has `size` bytes or is an InvalidKeyError."""
-    if not isinstance(value, bytes | bytearray | memoryview):
-        raise MisuseError(f"{what} is bytes, not {type(value).__name__}")
-    value = bytes(value)
-    if len(value) != size:
-        raise InvalidKeyError(f"{what} has {size} bytes, not {len(value)}")
-    return value
+    """Take any bytes-like value that has `size` bytes. Raises InvalidKeyError for another length."""
+    data = as_bytes(value, what)
+    if len(data) != size:
+        raise InvalidKeyError(f"{what} has {size} bytes, not {len(data)}")
+    return data
 
 
 def draw(random_bytes: RandomBytes, size: int) -> bytes:

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from framework import ConfigurationError
+from framework.plugin import ConfigurationError
 
 SECRET_SIZE = 32
 """Bytes in m, in its keystream, in the rejection secret and in the shared secret."""

@@ -3,7 +3,7 @@
 import gmpy2
 from gmpy2 import mpz
 
-from framework import MisuseError, RandomBytes
+from framework.plugin import MisuseError, RandomBytes
 from plugins.blumgoldwasser.octets import draw, to_integer
 
 WORD_PRIMORIAL = 16294579238595022365

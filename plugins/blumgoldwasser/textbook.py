@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import gmpy2
 from gmpy2 import mpz
 
-from framework import InvalidKeyError
+from framework.plugin import InvalidKeyError
 from plugins.blumgoldwasser.generator import keystream, root_exponent
 
 

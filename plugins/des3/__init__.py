@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from framework import BulkCipher, hookimpl
+from framework.plugin import BulkCipher, hookimpl
 from plugins.des3.cipher import TripleDes
 
 __all__ = ["TripleDes"]

@@ -6,7 +6,7 @@ from operator import invert, itemgetter
 
 from bitarray import bitarray
 
-from framework.secret import SecretValue
+from framework.plugin import SecretValue
 from plugins.des3.circuits import sbox_circuits
 from plugins.des3.counter import counter_planes
 from plugins.des3.key_schedule import EXPANDED, HALF, ROUND_INPUTS, CircuitFolding, KeySchedule, exchanges_halves

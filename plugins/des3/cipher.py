@@ -1,8 +1,7 @@
 """Triple DES as the framework sees it: a bulk cipher."""
 
-from framework.info import PrimitiveInfo, Status
+from framework.plugin import InvalidKeyError, PrimitiveInfo, Status, as_bytes
 from plugins.des3.bitarray_engine import circuit_folding
-from plugins.des3.buffers import as_bytes_of_size
 from plugins.des3.counter_mode import BLOCK_SIZE, CounterModeDecryptor, CounterModeEncryptor, Keystream
 from plugins.des3.engine_choice import choose_engine
 from plugins.des3.key_check import check_key_bundle
@@ -38,15 +37,23 @@ class TripleDes:
 
     def encryptor(self, key: bytes, iv: bytes) -> CounterModeEncryptor:
         """Start encrypting. Raises InvalidKeyError for a wrong length; `check_key` holds the rest of the policy."""
-        return CounterModeEncryptor(self._keystream(key), as_bytes_of_size(iv, IV_SIZE, "IV"), self.max_bytes_per_key)
+        return CounterModeEncryptor(self._keystream(key), _of_size(iv, IV_SIZE, "IV"), self.max_bytes_per_key)
 
     def decryptor(self, key: bytes, iv: bytes) -> CounterModeDecryptor:
         """Start decrypting. Raises InvalidKeyError for a wrong length; `check_key` holds the rest of the policy."""
-        return CounterModeDecryptor(self._keystream(key), as_bytes_of_size(iv, IV_SIZE, "IV"), self.max_bytes_per_key)
+        return CounterModeDecryptor(self._keystream(key), _of_size(iv, IV_SIZE, "IV"), self.max_bytes_per_key)
 
     def check_key(self, key: bytes) -> None:
         """Raise InvalidKeyError for a wrong length, a weak DES key in any place, or keys that are not distinct."""
-        check_key_bundle(as_bytes_of_size(key, KEY_SIZE, "key"))
+        check_key_bundle(_of_size(key, KEY_SIZE, "key"))
 
     def _keystream(self, key: bytes) -> Keystream:
-        return self._engine(KeySchedule.of(as_bytes_of_size(key, KEY_SIZE, "key"), circuit_folding()))
+        return self._engine(KeySchedule.of(_of_size(key, KEY_SIZE, "key"), circuit_folding()))
+
+
+def _of_size(value: object, size: int, name: str) -> bytes:
+    """Give the bytes of a key or an IV. Raises InvalidKeyError unless there are exactly `size`."""
+    data = as_bytes(value, f"the {name}")
+    if len(data) != size:
+        raise InvalidKeyError(f"the {name} has {len(data)} bytes; Triple DES takes {size}")
+    return data

@@ -5,9 +5,7 @@ from typing import Protocol
 
 from bitarray import bitarray
 
-from framework.errors import MisuseError
-from framework.secret import SecretValue
-from plugins.des3.buffers import as_bytes
+from framework.plugin import MisuseError, SecretValue, as_bytes
 
 BLOCK_SIZE = 8
 
@@ -59,7 +57,7 @@ class CounterMode(SecretValue):
 
     def apply(self, record: bytes) -> bytes:
         """XOR the next record with the keystream. Raises MisuseError when the key has not enough left for it."""
-        data = record if type(record) is bytes else as_bytes(record, "record")
+        data = record if type(record) is bytes else as_bytes(record, "the record")
         size = len(data)
         if size <= self._left:
             first = self._position

@@ -8,8 +8,7 @@ from collections.abc import Callable
 from functools import cache
 from importlib.util import find_spec
 
-from framework.errors import ConfigurationError
-from framework.secret import SecretValue
+from framework.plugin import ConfigurationError, SecretValue
 from plugins.des3.bitarray_engine import BitarrayKeystream
 from plugins.des3.counter_mode import BLOCK_SIZE, Keystream
 from plugins.des3.kernel_loader import KernelLoader

@@ -18,7 +18,7 @@ from pathlib import Path
 
 import platformdirs
 
-from framework.errors import ConfigurationError
+from framework.plugin import ConfigurationError
 
 _SOURCES = ("circuits.txt", "circuits.py", "key_schedule.py", "tables.py", "numba_kernel.py")
 _SEAL = "kernel.json"

@@ -7,7 +7,7 @@ import sys
 from threading import Lock, Thread
 from typing import TYPE_CHECKING
 
-from framework.errors import ConfigurationError
+from framework.plugin import ConfigurationError
 from plugins.des3.kernel_cache import (
     discard_damaged,
     holds_kernel,

@@ -1,6 +1,6 @@
 """Which key bundles Triple DES must not be used with (SP 800-67 Rev. 2)."""
 
-from framework.errors import InvalidKeyError
+from framework.plugin import InvalidKeyError
 from plugins.des3.tables import PERMUTED_CHOICE_1
 
 PARITY_FREE = 0xFEFEFEFEFEFEFEFE

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from itertools import accumulate, chain
 from operator import itemgetter
 
-from framework.secret import SecretValue
+from framework.plugin import SecretValue
 from plugins.des3.circuits import Circuit
 from plugins.des3.tables import EXPANSION, LEFT_SHIFTS, PERMUTATION, PERMUTED_CHOICE_1, PERMUTED_CHOICE_2
 

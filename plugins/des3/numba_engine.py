@@ -2,7 +2,7 @@
 
 from typing import TYPE_CHECKING, Any
 
-from framework.secret import SecretValue
+from framework.plugin import SecretValue
 from plugins.des3.kernel_cache import (
     discard_damaged,
     holds_kernel,

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 
-from framework import Mac, hookimpl
+from framework.plugin import Mac, hookimpl
 from plugins.hmac_sha256.mac import HmacSha256
 
 

@@ -2,9 +2,16 @@
 
 import hmac
 from hashlib import sha256
-from typing import NoReturn
 
-from framework import Authenticator, InvalidKeyError, MisuseError, PrimitiveInfo, Status, VerificationError
+from framework.plugin import (
+    Authenticator,
+    InvalidKeyError,
+    PrimitiveInfo,
+    SecretValue,
+    Status,
+    VerificationError,
+    as_bytes,
+)
 
 KEY_SIZE = 32
 """Bytes in a key: the length of the hash, as RFC 2104 §3 advises. One length only, for keys that differ in
@@ -36,13 +43,13 @@ class HmacSha256:
 
     def authenticator(self, key: bytes) -> Authenticator:
         """Key the MAC with 32 bytes. Raises InvalidKeyError for any other length."""
-        key = _octets(key)
+        key = as_bytes(key, "the key")
         if len(key) != KEY_SIZE:
             raise InvalidKeyError(f"an HMAC-SHA-256 key has {KEY_SIZE} bytes, not {len(key)}")
         return HmacSha256Authenticator(key)
 
 
-class HmacSha256Authenticator:
+class HmacSha256Authenticator(SecretValue):
     """HMAC-SHA-256 under one key of any length; `HmacSha256.authenticator` is what holds keys to 32 bytes.
 
     The key is absorbed once, into the two hashes of RFC 2104 §4, which are copied for each message and never written
@@ -61,27 +68,15 @@ class HmacSha256Authenticator:
         """Tag the concatenation of the parts, 32 bytes; the parts are fed one after another, never joined."""
         inner = self._inner.copy()
         for part in parts:
-            inner.update(part if type(part) is bytes else _octets(part))
+            inner.update(part if type(part) is bytes else as_bytes(part, "a part of the message"))
         outer = self._outer.copy()
         outer.update(inner.digest())
         return outer.digest()
 
     def verify(self, tag: bytes, *parts: bytes) -> None:
         """Compare whole tags in constant time. Raises VerificationError, without detail, unless they are equal."""
-        if not hmac.compare_digest(_octets(tag), self.tag(*parts)):
+        if not hmac.compare_digest(as_bytes(tag, "the tag"), self.tag(*parts)):
             raise VerificationError from None
 
     def __repr__(self) -> str:
         return f"{type(self).__name__}(key hidden)"
-
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError(f"{type(self).__name__} holds a key and is never pickled or copied")
-
-
-def _octets(value: object) -> bytes:
-    """Accept any bytes-like value as what `bytes(value)` holds; an int or a str is the caller's mistake."""
-    if isinstance(value, bytes):
-        return value
-    if isinstance(value, bytearray | memoryview):
-        return bytes(value)
-    raise MisuseError(f"expected bytes, not {type(value).__name__}")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 import framework
-from framework import hookspecs
+from framework import hookspecs, plugin
 from framework.registry import Kind, load_registry
 
 ROOT = Path(__file__).parents[3]
@@ -28,8 +28,10 @@ def name_of(path: Path) -> str:
 # --- the public names ---
 
 
-def test_there_are_at_most_thirty_public_names_sorted() -> None:
-    assert len(framework.__all__) <= 30
+def test_the_public_names_are_few_and_sorted() -> None:
+    assert len(framework.__all__) <= 42
+    assert len(plugin.__all__) <= 22
+    assert plugin.__all__ == sorted(plugin.__all__)
     assert framework.__all__ == sorted(framework.__all__)
     assert len(set(framework.__all__)) == len(framework.__all__)
 
@@ -37,8 +39,29 @@ def test_there_are_at_most_thirty_public_names_sorted() -> None:
 def test_what_is_public_is_what_is_imported() -> None:
     """Nothing is exported by accident, and nothing that is meant to be is missing."""
     tree = ast.parse((PACKAGE / "__init__.py").read_text())
-    imported = {alias.name for node in tree.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    from_ours = [
+        node for node in ast.walk(tree) if isinstance(node, ast.ImportFrom) and str(node.module).startswith("framework")
+    ]
+    imported = {alias.name for node in from_ours for alias in node.names}
     assert imported == set(framework.__all__)
+
+
+def test_what_is_loaded_later_is_what_a_type_checker_sees() -> None:
+    tree = ast.parse((PACKAGE / "__init__.py").read_text())
+    (block,) = [node for node in tree.body if isinstance(node, ast.If) and isinstance(node.test, ast.Name)]
+    seen = {alias.name: node.module for node in block.body if isinstance(node, ast.ImportFrom) for alias in node.names}
+    assert dict(framework._LOADED_LATER) == seen
+
+
+def test_what_a_plugin_imports_is_public_and_the_same() -> None:
+    assert set(plugin.__all__) < set(framework.__all__)
+    assert all(getattr(plugin, name) is getattr(framework, name) for name in plugin.__all__)
+
+
+def test_every_public_name_is_listed_and_no_other_is_given() -> None:
+    assert set(framework.__all__) <= set(dir(framework))
+    with pytest.raises(AttributeError, match="module 'framework' has no attribute 'nonsense'"):
+        framework.nonsense  # type: ignore[attr-defined] # noqa: B018
 
 
 @pytest.mark.parametrize("name", [name for name in framework.__all__ if name not in {"RandomBytes", "hookimpl"}])
@@ -181,6 +204,17 @@ def test_importing_the_framework_has_no_effect_and_is_quick() -> None:
     )
     done = subprocess.run([sys.executable, "-W", "error", "-c", program], cwd=ROOT, capture_output=True, text=True)
     assert (done.stdout, done.stderr) == ("[] 1 False False\n", "")
+
+
+@pytest.mark.parametrize("module", ["framework", "framework.plugin", "plugins.hmac_sha256"])
+def test_a_plugin_loads_neither_asyncio_nor_the_channel(module: str) -> None:
+    program = (
+        f"import sys, {module}\n"
+        "unwanted = {'asyncio', 'socket', 'ssl', 'threading', 'framework.channel', 'framework.registry'}\n"
+        "print(sorted(unwanted & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True)
+    assert (done.stdout, done.stderr) == ("[]\n", "")
 
 
 def test_loading_the_built_in_plugins_works_in_a_bare_process() -> None:

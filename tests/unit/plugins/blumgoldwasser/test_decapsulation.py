@@ -110,9 +110,9 @@ def test_another_length_of_either_argument(kem: BlumGoldwasserKem, pair: KeyPair
 def test_another_type_is_the_callers_mistake(
     kem: BlumGoldwasserKem, pair: KeyPair, sent: Encapsulation, wrong: bytes
 ) -> None:
-    with pytest.raises(MisuseError, match="a private key is bytes"):
+    with pytest.raises(MisuseError, match="a private key must be bytes"):
         kem.decapsulate(wrong, sent.ciphertext)
-    with pytest.raises(MisuseError, match="a ciphertext is bytes"):
+    with pytest.raises(MisuseError, match="a ciphertext must be bytes"):
         kem.decapsulate(pair.private_key, wrong)
 
 
