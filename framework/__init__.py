@@ -37,9 +37,8 @@ from framework.plugin import (
 if TYPE_CHECKING:
     from framework.aio import ChannelStream, EphemeralPool, Server, open_channel, serve
     from framework.channel import Channel
-    from framework.discovery import discover
     from framework.events import ChannelFailed, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
-    from framework.registry import PluginRecord, Registry, load_registry
+    from framework.registry import PluginRecord, Registry, discover, load_registry
     from framework.suite import Suite, all_suites
 
 __all__ = [
@@ -101,7 +100,7 @@ _LOADED_LATER = MappingProxyType(
         "Server": "framework.aio",
         "Suite": "framework.suite",
         "all_suites": "framework.suite",
-        "discover": "framework.discovery",
+        "discover": "framework.registry",
         "load_registry": "framework.registry",
         "open_channel": "framework.aio",
         "serve": "framework.aio",

@@ -8,10 +8,10 @@ from typing import Any
 from framework.contract.child import answers
 from framework.contract.oracle import refuse_the_plugin
 from framework.contract.target import Target
-from framework.discovery import ENTRY_POINT_GROUP, InstalledPlugin
 from framework.errors import ConfigurationError, PluginError
-from framework.loading import offers
 from framework.printable import printable
+from framework.registry.discovery import ENTRY_POINT_GROUP, InstalledPlugin
+from framework.registry.loading import offers
 
 
 def main() -> None:

@@ -14,11 +14,11 @@ import pluggy
 
 from framework import hookspecs
 from framework.contract.child import Child
-from framework.discovery import ENTRY_POINT_GROUP, InstalledPlugin, discover
 from framework.errors import ConfigurationError
-from framework.loading import HOOKS
 from framework.printable import printable
 from framework.registry import Kind, load_registry
+from framework.registry.discovery import ENTRY_POINT_GROUP, InstalledPlugin, discover
+from framework.registry.loading import HOOKS
 
 VECTORS_FILE = "contract_vectors.json"
 """What the kit looks for beside the plugin's module: known answers and claims."""

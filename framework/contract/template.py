@@ -6,9 +6,9 @@ from enum import StrEnum
 from pathlib import Path
 from string import Template as Text
 
-from framework.discovery import discover
 from framework.errors import ConfigurationError
 from framework.registry import load_registry
+from framework.registry.discovery import discover
 
 SKELETONS = Path(__file__).with_name("skeletons")
 

@@ -13,8 +13,8 @@ from framework.contract.child import answers
 from framework.contract.runner import CHECK_SECONDS, run_check
 from framework.contract.target import Target
 from framework.contract.trial import Effort, Session
-from framework.discovery import ENTRY_POINT_GROUP, discover
 from framework.registry import Registry, load_registry
+from framework.registry.discovery import ENTRY_POINT_GROUP, discover
 
 
 def main() -> None:

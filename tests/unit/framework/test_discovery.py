@@ -17,8 +17,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from framework import ConfigurationError, load_registry
-from framework.discovery import MAX_NAMED, Discovery, discover
 from framework.errors import Interruption
+from framework.registry.discovery import MAX_NAMED, Discovery, discover
 from tests.support.metadata import BROKEN, GOOD, METADATA_FILES, ODD, OURS, write_distribution
 
 BUILT_IN = ["blumgoldwasser", "des3", "hmac_sha256"]

@@ -13,9 +13,9 @@ import pluggy
 import pytest
 
 from framework import ConfigurationError, PrimitiveInfo, Status, hookimpl, load_registry
-from framework import registry as registry_module
 from framework.errors import Interruption
 from framework.registry import ENTRY_POINT_GROUP, Kind, PluginRecord, Registry
+from framework.registry import registry as registry_module
 from plugins.hmac_sha256.mac import HmacSha256
 from tests.support.peers import AesCtr, AesGcm, X25519Kem
 

@@ -13,7 +13,6 @@ from typing import Any, Generic, TypeVar
 import pluggy
 
 from framework import hookspecs
-from framework.discovery import ROOT, InstalledPlugin
 from framework.errors import ConfigurationError, Interruption, PluginError
 from framework.info import PrimitiveInfo, Status
 from framework.kdf import MAX_EXPANDED
@@ -22,6 +21,7 @@ from framework.kinds.bulk_cipher import BulkCipher, GuardedBulkCipher
 from framework.kinds.key_exchange import GuardedKeyExchange, KeyExchange
 from framework.kinds.mac import GuardedMac, Mac
 from framework.printable import told
+from framework.registry.discovery import ROOT, InstalledPlugin
 
 _INFO_TYPES = {"name": str, "title": str, "security_bits": int, "status": Status, "reference": str}
 _NAME = re.compile(r"[a-z][a-z0-9]*")

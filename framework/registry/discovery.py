@@ -14,8 +14,8 @@ from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 from framework.errors import STRANGE, Interruption
-from framework.metadata import distributions, path_of, place_of, without_links
 from framework.printable import printable, told
+from framework.registry.metadata import distributions, path_of, place_of, without_links
 
 ENTRY_POINT_GROUP = "suitecase.plugins"
 BUILT_IN_DISTRIBUTION = "suitecase"

@@ -9,17 +9,15 @@ from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint
 from types import MappingProxyType
 
-from framework.discovery import ENTRY_POINT_GROUP, Discovery, InstalledPlugin, described, discover
 from framework.errors import ConfigurationError, PluginError
 from framework.info import PrimitiveInfo
 from framework.kinds.aead import GuardedAead
 from framework.kinds.bulk_cipher import GuardedBulkCipher
 from framework.kinds.key_exchange import GuardedKeyExchange
 from framework.kinds.mac import GuardedMac
-from framework.loading import G, Guarded, Kind, offers
 from framework.printable import printable
-
-__all__ = ["ENTRY_POINT_GROUP", "Kind", "PluginRecord", "Registry", "load_registry"]
+from framework.registry.discovery import Discovery, InstalledPlugin, described, discover
+from framework.registry.loading import G, Guarded, Kind, offers
 
 
 @dataclass(frozen=True)
