@@ -5,7 +5,8 @@ import logging
 from typing import Final
 
 from app.bank.admission import OpenSessions
-from app.bank.session import Accounts, BankSession
+from app.bank.session import BankSession
+from app.ledger import Accounts
 from app.system.errors import LedgerError
 from framework import ChannelStream
 

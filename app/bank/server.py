@@ -12,11 +12,11 @@ from pathlib import Path
 from app.bank.admission import OpenSessions
 from app.bank.conversation import serve_session
 from app.bank.files import ledger_and_identity
-from app.bank.session import Accounts
 from app.credentials.address import join
 from app.credentials.identity import LoadedIdentity
 from app.credentials.keystore import KeyBefore, load_or_create
 from app.credentials.public_key import fingerprint
+from app.ledger import Accounts
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import Occupancy, occupied
 from app.protocol.names import APPLICATION, SERVER_NAME

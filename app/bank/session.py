@@ -3,15 +3,19 @@
 import hmac
 from collections.abc import Callable
 from enum import Enum, auto
-from typing import Final, Protocol
+from typing import Final
 
 from app.bank.admission import OpenSessions
+from app.ledger import Accounts, Declined, Done, IdReused, Kind, Order, Reason
 from app.protocol.messages import (
+    Accepted,
     AccountReply,
     AccountRequest,
     CardAccepted,
     CardRefused,
     CardRequest,
+    CheckRequest,
+    DepositRequest,
     Refusal,
     Refused,
     Reply,
@@ -33,16 +37,27 @@ class SessionState(Enum):
     CLOSED = auto()
 
 
-class Accounts(Protocol):
-    """Where accounts are kept; `app.ledger` has it for a bank. Both raise LedgerError."""
+_WHY_DECLINED: Final = {
+    Reason.INSUFFICIENT_FUNDS: Refusal.INSUFFICIENT_FUNDS,
+    Reason.BALANCE_LIMIT: Refusal.BALANCE_LIMIT,
+}
 
-    async def card_digest(self, account: str) -> bytes | None:
-        """Look up the SHA-256 of the secret of the account's card; None for an unknown account."""
-        ...
 
-    async def apply(self, account: str, request: AccountRequest) -> AccountReply:
-        """Carry out a request, once; what its answer says is on the disk when this returns."""
-        ...
+async def answer(accounts: Accounts, account: str, request: AccountRequest) -> AccountReply:
+    """Ask the ledger what a request asks for, and say in the words of the wire what has become of it.
+
+    What the reply says is on the disk when this returns. Raises LedgerError.
+    """
+    if isinstance(request, CheckRequest):
+        return Accepted(type=request.type, id=request.id, balance=await accounts.balance(account))
+    kind = Kind.DEPOSIT if isinstance(request, DepositRequest) else Kind.WITHDRAWAL
+    match await accounts.apply(Order(account, request.id, kind, request.amount)):
+        case Done(balance):
+            return Accepted(type=request.type, id=request.id, balance=balance)
+        case Declined(reason):
+            return Refused(type=request.type, id=request.id, error=_WHY_DECLINED[reason])
+        case IdReused():
+            return Refused(type=request.type, id=request.id, error=Refusal.REQUEST_ID_REUSED)
 
 
 class BankSession:
@@ -110,7 +125,7 @@ class BankSession:
         if self._account is None or self._state is not SessionState.SERVING:
             self._want_a_card()
             return Refused(type=request.type, id=request.id, error=Refusal.CARD_REQUIRED)
-        return await self._accounts.apply(self._account, request)
+        return await answer(self._accounts, self._account, request)
 
     def _want_a_card(self) -> None:
         if self._state is SessionState.EXPECT_CARD:

@@ -12,16 +12,13 @@ from pathlib import Path
 from typing import Final
 
 from app.bank.server import listen
-from app.bank.session import Accounts
 from app.bench.child import Child, serve_until_stdin_ends
 from app.bench.figures import Figure, figure
 from app.bench.progress import Progress
-from app.ledger import LEDGER_FILE, Ledger
+from app.ledger import LEDGER_FILE, Accounts, Done, Kind, Ledger, Order, Outcome
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import occupied
 from app.protocol.messages import (
-    AccountReply,
-    AccountRequest,
     CardRequest,
     DepositRequest,
     Reply,
@@ -43,8 +40,8 @@ COUNTS: Final = (1, 50)
 LOOPBACK: Final = "127.0.0.1"
 _SECRET: Final = CardSecret(bytes(32))  # of accounts that end with the measurement
 
-Atm = Callable[[DepositRequest], Awaitable[Reply]]
-"""Sends a request and gives its answer."""
+Atm = Callable[[], Awaitable[bool]]
+"""Deposits once, and tells whether the money was taken."""
 
 
 class OneByOne:
@@ -57,8 +54,11 @@ class OneByOne:
     async def card_digest(self, account: str) -> bytes | None:
         return await asyncio.get_running_loop().run_in_executor(self._thread, self._ledger.card_digest, account)
 
-    async def apply(self, account: str, request: AccountRequest) -> AccountReply:
-        return await asyncio.get_running_loop().run_in_executor(self._thread, self._ledger.apply, account, request)
+    async def balance(self, account: str) -> int:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._ledger.balance, account)
+
+    async def apply(self, order: Order) -> Outcome:
+        return await asyncio.get_running_loop().run_in_executor(self._thread, self._ledger.apply, order)
 
 
 def measure(
@@ -82,7 +82,7 @@ async def _alone(folder: Path, runs: int, seconds: float, progress: Progress) ->
         atms: dict[str, list[Atm]] = {}
         for way in (OURS, PEER):
             accounts = await stack.enter_async_context(_open(way, folder / way))
-            atms[way] = [partial(accounts.apply, name) for name in _names()]
+            atms[way] = [partial(_deposit, accounts, name) for name in _names()]
         return await _compare("ledger alone", atms, runs, seconds, progress)
 
 
@@ -109,8 +109,16 @@ async def _through_channels(
                 )
                 await stack.enter_async_context(stream)
                 await _ask(stream, CardRequest(account=name, secret=_SECRET))
-                atms[way].append(partial(_ask, stream))
+                atms[way].append(partial(_deposit_over, stream))
         return await _compare(f"channels of {suite.name}", atms, runs, seconds, progress)
+
+
+async def _deposit(accounts: Accounts, account: str) -> bool:
+    return isinstance(await accounts.apply(Order(account, new_request_id(), Kind.DEPOSIT, 1)), Done)
+
+
+async def _deposit_over(stream: ChannelStream) -> bool:
+    return (await _ask(stream, DepositRequest(id=new_request_id(), amount=1))).ok
 
 
 async def _ask(stream: ChannelStream, request: Request) -> Reply:
@@ -140,8 +148,7 @@ async def _rate(atms: Sequence[Atm], seconds: float) -> float:
     async def one(atm: Atm, end: float) -> int:
         done = 0
         while time.perf_counter() < end:
-            reply = await atm(DepositRequest(id=new_request_id(), amount=1))
-            if not reply.ok:
+            if not await atm():
                 raise UserError("The bank of the benchmark refused a deposit.")
             done += 1
         return done

@@ -3,15 +3,23 @@
 from app.ledger.audit import Audit
 from app.ledger.book import LEDGER_FILE, Ledger
 from app.ledger.errors import AccountExistsError, LedgerCorruptError, LedgerLostError, UnknownAccountError
-from app.ledger.recording import Order
+from app.ledger.interface import Accounts, Declined, Done, Enrolment, IdReused, Kind, Order, Outcome, Reason
 
 __all__ = [
     "LEDGER_FILE",
     "AccountExistsError",
+    "Accounts",
     "Audit",
+    "Declined",
+    "Done",
+    "Enrolment",
+    "IdReused",
+    "Kind",
     "Ledger",
     "LedgerCorruptError",
     "LedgerLostError",
     "Order",
+    "Outcome",
+    "Reason",
     "UnknownAccountError",
 ]

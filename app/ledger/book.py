@@ -11,11 +11,12 @@ from typing import Final
 from app.ledger.audit import Audit, audit
 from app.ledger.binding import Mark, put_down, renew
 from app.ledger.database import BUSY_TIMEOUT, Database
+from app.ledger.decision import IN_THE_CLEAR, Decider
 from app.ledger.errors import AccountExistsError, UnknownAccountError
+from app.ledger.interface import Order, Outcome
 from app.ledger.occupancy import Occupancy, is_occupied, occupied
-from app.ledger.recording import Order, Outcome, carry_out
+from app.ledger.recording import Result, carry_out
 from app.ledger.rows import AccountState, read_accounts
-from app.protocol.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 from app.system.errors import FileError, LedgerError
 
 LEDGER_FILE: Final = "ledger.sqlite3"
@@ -23,7 +24,6 @@ LEDGER_FILE: Final = "ledger.sqlite3"
 
 _STEPS_BETWEEN_LOOKS: Final = 200_000
 """Steps of SQLite's machine: some milliseconds."""
-
 
 logger = logging.getLogger("suitecase.ledger")
 
@@ -36,14 +36,15 @@ class Ledger:
     """A connection to the ledger at `path`, which is made if it is not there. One a thread; any number of processes.
 
     Every method raises LedgerError when the file cannot be read or written, and then nothing has changed.
-    `now_ms` tells the wall clock in milliseconds, for the record only. `occupancy` is the caller's own, where he has
-    occupied the data directory and no other connection of his is open.
+    `decider` decides about orders. `now_ms` tells the wall clock in milliseconds, for the record only. `occupancy` is
+    the caller's own, where he has occupied the data directory and no other connection of his is open.
     """
 
     def __init__(
         self,
         path: Path,
         *,
+        decider: Decider = IN_THE_CLEAR,
         busy_timeout: float = BUSY_TIMEOUT,
         now_ms: Callable[[], int] = _wall_clock_ms,
         occupancy: Occupancy | None = None,
@@ -52,6 +53,7 @@ class Ledger:
         self._database = Database(path, busy_timeout=busy_timeout)
         if self.caution and (occupancy is not None or not is_occupied(path.parent)):  # else the bank there says it
             logger.warning("%s", self.caution)
+        self._decider = decider
         self._now_ms = now_ms
 
     def __enter__(self) -> "Ledger":
@@ -112,27 +114,21 @@ class Ledger:
             raise UnknownAccountError(account)
         return state.balance
 
-    def apply(self, account: str, request: AccountRequest) -> AccountReply:
-        """Carry out a request, once, and give its answer; what it says is on the disk when this returns.
+    def apply(self, order: Order) -> Outcome:
+        """As `apply_all`, for one. Raises UnknownAccountError."""
+        [result] = self.apply_all([order])
+        if isinstance(result, LedgerError):
+            raise result
+        return result
 
-        As `apply_all`, for one. CHECK is answered with the balance of now and leaves no trace.
-        Raises UnknownAccountError.
-        """
-        if isinstance(request, CheckRequest):
-            return Accepted(type=request.type, id=request.id, balance=self.balance(account))
-        [outcome] = self.apply_all([Order(account, request)])
-        if isinstance(outcome, LedgerError):
-            raise outcome
-        return outcome
+    def apply_all(self, orders: Sequence[Order]) -> list[Result]:
+        """Carry out each order, once, in this order, in one transaction; gives a result for each.
 
-    def apply_all(self, orders: Sequence[Order]) -> list[Outcome]:
-        """Carry out each order, once, in this order, in one transaction; gives an outcome for each.
-
-        The same request under the same id gets the same answer again and moves nothing; another request under
-        that id is refused. What the outcomes say is on the disk when this returns.
+        The same order under the same id has the same outcome again and moves nothing; another order under that id is
+        refused. What the outcomes say is on the disk when this returns.
         """
         with self._database.transaction() as connection:
-            return carry_out(connection, orders, self._now_ms())
+            return carry_out(connection, self._decider, orders, self._now_ms())
 
     def identity(self) -> bytes | None:
         """Look up whose ledger this is: the bank's public identity key, 32 bytes; None while none is recorded."""

@@ -26,11 +26,19 @@ class LedgerLostError(LedgerError):
     """The files that are open are no longer the ledger of the data directory, so nothing more is confirmed."""
 
 
-class NotBegunError(LedgerError):
-    """A transaction could not begin: that is the fault of nothing that would have been done in it."""
+class TransactionError(LedgerError):
+    """A transaction failed, and no order in it is at fault: to try each of them alone would be of no use."""
 
 
-class CommitFailedError(LedgerError):
+class NotBegunError(TransactionError):
+    """A transaction could not begin."""
+
+
+class UndecidedError(TransactionError):
+    """Who decides about the orders could not be asked."""
+
+
+class CommitFailedError(TransactionError):
     """A transaction was complete and could not be made durable."""
 
 

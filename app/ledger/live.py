@@ -10,13 +10,14 @@ from typing import Final, Protocol, Self, TypeVar
 
 from app.ledger.batches import Batches
 from app.ledger.book import LEDGER_FILE, Ledger
+from app.ledger.decision import IN_THE_CLEAR, Decider
 from app.ledger.errors import LedgerLostError, UnknownAccountError
 from app.ledger.inspection import log_path
+from app.ledger.interface import Order, Outcome
 from app.ledger.occupancy import Occupancy
-from app.ledger.recording import Order, Outcome
+from app.ledger.recording import Result
 from app.ledger.rows import AccountState
 from app.ledger.writer import Writer
-from app.protocol.messages import Accepted, AccountReply, AccountRequest, CheckRequest
 from app.system.errors import InternalError, LedgerError, UserError
 from app.system.files import refusing
 
@@ -48,18 +49,27 @@ T = TypeVar("T", bound=_Opened)
 
 
 class LiveLedger:
-    """The ledger of the data directory that is occupied, for an event loop; an async context manager.
+    """The ledger of the data directory that is occupied, for an event loop: `Accounts` and `Enrolment`.
 
     One thread writes. It takes whatever waits, in turns by account, into one transaction; the answers leave when that
     is on the disk. Another thread reads, and waits for no writer: what was answered, it sees. Before the first money
     moves the whole file is verified; requests to move some wait for that, and others do not.
 
-    Entering raises LedgerError and FileError; for a ledger that is damaged, too, unless it is large.
+    An async context manager. Entering raises LedgerError and FileError; for a ledger that is damaged, too, unless it is
+    large.
     """
 
-    def __init__(self, occupancy: Occupancy, *, max_batch: int = MAX_BATCH, quick_bytes: int = QUICK_BYTES) -> None:
+    def __init__(
+        self,
+        occupancy: Occupancy,
+        *,
+        decider: Decider = IN_THE_CLEAR,
+        max_batch: int = MAX_BATCH,
+        quick_bytes: int = QUICK_BYTES,
+    ) -> None:
         self._path = occupancy.data_dir / LEDGER_FILE
         self._occupancy = occupancy
+        self._decider = decider
         self._max_batch = max_batch
         self._quick_bytes = quick_bytes
         self._closing = AsyncExitStack()
@@ -68,11 +78,11 @@ class LiveLedger:
         self._loop = asyncio.get_running_loop()
         self._failure: asyncio.Future[UserError] = self._loop.create_future()
         async with AsyncExitStack() as stack:
-            self._writing, self._writer = await self._open(stack, "ledger-writer", lambda: Writer(self._occupancy))
-            reading, self._reader = await self._open(stack, "ledger-reader", lambda: Ledger(self._path))
-            self._orders: Batches[Order, AccountReply] = Batches(
-                self._writing, self._carry_out, self._max_batch, self._tidy
+            self._writing, self._writer = await self._open(
+                stack, "ledger-writer", lambda: Writer(self._occupancy, self._decider)
             )
+            reading, self._reader = await self._open(stack, "ledger-reader", lambda: Ledger(self._path))
+            self._orders: Batches[Order, Outcome] = Batches(self._writing, self._carry_out, self._max_batch, self._tidy)
             self._lookups: Batches[str, AccountState | None] = Batches(reading, self._look_up, MAX_LOOKUPS)
             for batches in (self._orders, self._lookups):
                 stack.callback(batches.close)
@@ -92,22 +102,21 @@ class LiveLedger:
         await self._closing.aclose()
 
     async def card_digest(self, account: str) -> bytes | None:
-        """Look up the SHA-256 of the secret of the account's card; None for an unknown account. Raises LedgerError."""
         state = await self._lookups.ask(account, account)
         return None if state is None else state.card_digest
 
-    async def apply(self, account: str, request: AccountRequest) -> AccountReply:
-        """Carry out a request, once; what the answer says is on the disk when this returns.
+    async def balance(self, account: str) -> int:
+        state = await self._lookups.ask(account, account)
+        if state is None:
+            raise UnknownAccountError(account)
+        return state.balance
 
-        Raises UnknownAccountError, and LedgerError: then it is not known whether it is done, and it may be repeated
-        under its id. When this is cancelled before its turn has come, nothing is done.
-        """
-        if isinstance(request, CheckRequest):
-            state = await self._lookups.ask(account, account)
-            if state is None:
-                raise UnknownAccountError(account)
-            return Accepted(type=request.type, id=request.id, balance=state.balance)
-        return await self._orders.ask(account, Order(account, request))
+    async def apply(self, order: Order) -> Outcome:
+        """As `Accounts.apply`. When this is cancelled before the order's turn has come, nothing is done."""
+        return await self._orders.ask(order.account, order)
+
+    async def open_account(self, name: str, card_digest: bytes) -> None:
+        await self._loop.run_in_executor(self._writing, self._open_account, name, card_digest)
 
     async def failure(self) -> UserError:
         """Wait until the ledger cannot go on: it is damaged, or its files are no longer those of its names.
@@ -132,8 +141,11 @@ class LiveLedger:
         self._lasting(self._writer.custody.check_names)
         return [found.get(name) for name in names]
 
-    def _carry_out(self, orders: Sequence[Order]) -> Sequence[Outcome]:
+    def _carry_out(self, orders: Sequence[Order]) -> Sequence[Result]:
         return self._lasting(lambda: self._writer.carry_out(orders))
+
+    def _open_account(self, name: str, card_digest: bytes) -> None:
+        self._lasting(lambda: self._writer.open_account(name, card_digest))
 
     def _tidy(self) -> None:
         with suppress(LedgerLostError):  # the bank ends with it

@@ -2,9 +2,10 @@
 
 import sqlite3
 from collections.abc import Sequence
-from typing import NamedTuple
 
+from app.ledger.decision import Decider
 from app.ledger.errors import UnknownAccountError
+from app.ledger.interface import Declined, Done, IdReused, Order, Outcome, Reason
 from app.ledger.rows import (
     Answer,
     Entry,
@@ -15,59 +16,58 @@ from app.ledger.rows import (
     write_balances,
     write_entries,
 )
-from app.ledger.rules import MoneyRequest, decide
-from app.protocol.messages import Accepted, AccountReply, Refusal, Refused
 from app.system.errors import LedgerError
 
-
-class Order(NamedTuple):
-    """A request for an account."""
-
-    account: str
-    request: MoneyRequest
+Result = Outcome | LedgerError
+"""What became of an order, or why that is not known: UnknownAccountError, or what made its own transaction fail."""
 
 
-Outcome = AccountReply | LedgerError
-"""The answer to an order, or why there is none: UnknownAccountError, or what made its own transaction fail."""
+def carry_out(connection: sqlite3.Connection, decider: Decider, orders: Sequence[Order], now_ms: int) -> list[Result]:
+    """Carry out each order, once, in this order; gives a result for each. Called in a transaction.
 
-
-def carry_out(connection: sqlite3.Connection, orders: Sequence[Order], now_ms: int) -> list[Outcome]:
-    """Carry out each order, once, in this order; gives an outcome for each. Called in a transaction.
-
-    The same request under the same id gets the same answer again and moves nothing; another request under that id is
+    The same order under the same id has the same outcome again and moves nothing; another order under that id is
     refused.
     """
-    balances = {
-        name: state.balance for name, state in read_accounts(connection, {account for account, _ in orders}).items()
-    }
-    answers = read_answers(connection, {(account, request.id) for account, request in orders})
-    new: list[tuple[Key, Answer]] = []
+    accounts = read_accounts(connection, {order.account for order in orders})
+    balances = {name: state.balance for name, state in accounts.items()}
+    answers = read_answers(connection, {_key(order) for order in orders})
+    new: dict[Key, Order] = {}
+    for order in orders:
+        if order.account in balances and _key(order) not in answers:
+            new.setdefault(_key(order), order)
+    if new:
+        answers |= _record(connection, decider, balances, new, now_ms)
+    return [
+        _outcome(order, answers[_key(order)]) if order.account in balances else UnknownAccountError(order.account)
+        for order in orders
+    ]
+
+
+def _record(
+    connection: sqlite3.Connection, decider: Decider, balances: dict[str, int], orders: dict[Key, Order], now_ms: int
+) -> dict[Key, Answer]:
+    """Let new orders be decided, and write down what becomes of them; `balances` are those before and after."""
+    answers: dict[Key, Answer] = {}
     entries: list[Entry] = []
-    outcomes: list[Outcome] = []
-    for account, request in orders:
-        balance = balances.get(account)
-        if balance is None:
-            outcomes.append(UnknownAccountError(account))
-            continue
-        key = (account, request.id)
-        answer = answers.get(key)
-        if answer is None:
-            after, error = decide(balance, request)
-            answer = answers[key] = Answer(request.type, request.amount, after, error)
-            new.append((key, answer))
-            if after != balance:
-                entries.append(Entry(account, request.id, request.type, after - balance, after))
-                balances[account] = after
-        outcomes.append(_reply(request, answer))
-    write_answers(connection, new, now_ms)
+    reasons = decider.decide(balances, list(orders.values()))
+    for (key, order), reason in zip(orders.items(), reasons, strict=True):
+        if reason is None:
+            balances[order.account] += order.change
+            entries.append(Entry(*key, order.kind, order.change, balances[order.account]))
+        answers[key] = Answer(order.kind, order.amount, balances[order.account], reason)
+    write_answers(connection, answers.items(), now_ms)
     write_balances(connection, {entry.account: entry.balance for entry in entries})
     write_entries(connection, entries, now_ms)
-    return outcomes
+    return answers
 
 
-def _reply(request: MoneyRequest, answer: Answer) -> AccountReply:
-    if (answer.type, answer.amount) != (request.type, request.amount):
-        return Refused(type=request.type, id=request.id, error=Refusal.REQUEST_ID_REUSED)
+def _key(order: Order) -> Key:
+    return order.account, order.id
+
+
+def _outcome(order: Order, answer: Answer) -> Outcome:
+    if (answer.type, answer.amount) != (order.kind, order.amount):
+        return IdReused()
     if answer.error is not None:
-        return Refused(type=request.type, id=request.id, error=Refusal(answer.error))
-    return Accepted(type=request.type, id=request.id, balance=answer.balance)
+        return Declined(Reason(answer.error))
+    return Done(answer.balance)

@@ -8,10 +8,12 @@ from typing import Final
 from app.ledger.binding import write_mark
 from app.ledger.book import LEDGER_FILE, Ledger
 from app.ledger.custody import Custody
-from app.ledger.errors import CommitFailedError, LedgerLostError, NotBegunError, likewise
+from app.ledger.decision import IN_THE_CLEAR, Decider
+from app.ledger.errors import LedgerLostError, TransactionError, likewise
+from app.ledger.interface import Order
 from app.ledger.occupancy import Occupancy
 from app.ledger.proof import is_still_there
-from app.ledger.recording import Order, Outcome
+from app.ledger.recording import Result
 from app.ledger.reporting import reporting
 from app.system.errors import LedgerError
 
@@ -33,10 +35,10 @@ class Writer:
     `begin` comes before the first `carry_out`, when the ledger has been verified.
     """
 
-    def __init__(self, occupancy: Occupancy) -> None:
+    def __init__(self, occupancy: Occupancy, decider: Decider = IN_THE_CLEAR) -> None:
         self._path = path = occupancy.data_dir / LEDGER_FILE
         self._occupancy = occupancy
-        self._ledger = Ledger(path)
+        self._ledger = Ledger(path, decider=decider)
         if self._ledger.caution:
             logger.warning("%s", self._ledger.caution)
         try:
@@ -52,24 +54,31 @@ class Writer:
         self.custody.check()
         self._renew(in_use=True)
 
-    def carry_out(self, orders: Sequence[Order]) -> Sequence[Outcome]:
+    def carry_out(self, orders: Sequence[Order]) -> Sequence[Result]:
         """As `Ledger.apply_all`; raises LedgerLostError when what was written is no longer the ledger.
 
         When a statement makes the transaction of all fail, each order has one of its own.
         """
-        if self.custody.check_log():
-            self.look()
+        self._look_first()
         try:
-            outcomes = self._ledger.apply_all(orders)
+            results = self._ledger.apply_all(orders)
         except LedgerError as error:
             self.custody.check()
-            if isinstance(error, NotBegunError | CommitFailedError) or len(orders) == 1:
+            if isinstance(error, TransactionError) or len(orders) == 1:
                 raise
-            outcomes = self._one_by_one(orders)
-        self.custody.check()
-        self._note()
-        self._log_pages += PAGES_A_BATCH + PAGES_AN_ORDER * len(orders)
-        return outcomes
+            results = self._one_by_one(orders)
+        self._look_last(len(orders))
+        return results
+
+    def open_account(self, name: str, card_digest: bytes) -> None:
+        """As `Ledger.open_account`; raises LedgerLostError as `carry_out` does."""
+        self._look_first()
+        try:
+            self._ledger.open_account(name, card_digest)
+        except LedgerError:
+            self.custody.check()
+            raise
+        self._look_last(orders=1)
 
     def look(self) -> None:
         """Raise LedgerLostError when the files are no longer the ledger, or hold no longer what was written to them."""
@@ -105,18 +114,28 @@ class Writer:
             self._note()
             self._ledger.close()
 
-    def _one_by_one(self, orders: Sequence[Order]) -> list[Outcome]:
+    def _look_first(self) -> None:
+        if self.custody.check_log():
+            self.look()
+
+    def _look_last(self, orders: int) -> None:
+        """What is written may be confirmed after this."""
+        self.custody.check()
+        self._note()
+        self._log_pages += PAGES_A_BATCH + PAGES_AN_ORDER * orders
+
+    def _one_by_one(self, orders: Sequence[Order]) -> list[Result]:
         """Carry out each in a transaction of its own; none more when one fails by the fault of no order."""
-        outcomes: list[Outcome] = []
+        results: list[Result] = []
         for order in orders:
             try:
-                outcomes += self._ledger.apply_all([order])
-            except (NotBegunError, CommitFailedError) as error:
-                rest = len(orders) - len(outcomes)
-                return outcomes + [likewise(error) for _ in range(rest)]
+                results += self._ledger.apply_all([order])
+            except TransactionError as error:
+                rest = len(orders) - len(results)
+                return results + [likewise(error) for _ in range(rest)]
             except LedgerError as error:
-                outcomes.append(error)
-        return outcomes
+                results.append(error)
+        return results
 
     def _renew(self, *, in_use: bool) -> None:
         self._log_pages = 0

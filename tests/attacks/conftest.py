@@ -15,7 +15,7 @@ from app.protocol.messages import Accepted
 from framework import KeyPair, Suite
 from framework.limits import DEFAULT_LIMITS, Limits
 from framework.registry import Registry
-from tests.support.accounts import open_ledger
+from tests.support.accounts import apply, open_ledger
 
 # Before they are imported, so that their assertions are rewritten like a test's own, and hold under -O too.
 pytest.register_assert_rewrite("tests.attacks.scene", "tests.attacks.malice", "tests.attacks.hostile_proxy")
@@ -65,7 +65,7 @@ def stage(
         card_paths = {name: tmp_path / f"{name}.card" for name in (VICTIM, BYSTANDER)}
         with Ledger(ledger_path) as ledger:
             cards = {name: open_account_with_card(ledger, name, path) for name, path in card_paths.items()}
-            ledger.apply(VICTIM, deposit(OPENING_BALANCE))
+            apply(ledger, VICTIM, deposit(OPENING_BALANCE))
         async with open_ledger(data_dir) as live:
             bank = await open_bank(suite, data_dir, "127.0.0.1", 0, live)
             async with bank.server, HostileProxy(*bank.server.address) as proxy:

@@ -13,6 +13,7 @@ from app.protocol.messages import Accepted
 from framework.aio.accepted import ServerConnection
 from tests.attacks.hostile_proxy import Line, Party
 from tests.attacks.scene import CTR, DES3, GCM, OPENING_BALANCE, VICTIM, Scene, Session, Stage, deposit, withdraw
+from tests.support.accounts import apply
 
 BALANCES = [OPENING_BALANCE - 10_00, OPENING_BALANCE - 5_00, OPENING_BALANCE - 5_00]
 
@@ -79,7 +80,7 @@ async def test_pieces_of_other_sizes(stage: Stage, suite: str) -> None:
         for size in (2, 7, 8, 9, 255, 295, 297):
             await whole_session_in_pieces(scene, size)
             with Ledger(scene.ledger_path) as ledger:
-                ledger.apply(VICTIM, deposit(5_00))  # every session begins with the same balance
+                apply(ledger, VICTIM, deposit(5_00))  # every session begins with the same balance
         assert scene.failures() == []
 
 

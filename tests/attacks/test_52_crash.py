@@ -23,6 +23,7 @@ from framework import Suite
 from framework.registry import Registry
 from tests.attacks.hostile_proxy import HostileProxy
 from tests.attacks.scene import DES3, OPENING_BALANCE, Ephemerals, asked, deposit, withdraw
+from tests.support.accounts import apply
 
 BANK = """
 import asyncio, os, signal, sys
@@ -72,7 +73,7 @@ async def test_killed_in_mid_withdrawal(tmp_path: Path, registry: Registry, ephe
     data_dir, card_path = tmp_path / "data", tmp_path / "alice.card"
     with Ledger(data_dir / LEDGER_FILE) as ledger:
         card = open_account_with_card(ledger, "alice", card_path)
-        ledger.apply("alice", deposit(OPENING_BALANCE))
+        apply(ledger, "alice", deposit(OPENING_BALANCE))
 
         def atm(proxy: HostileProxy) -> Atm:
             address = BankAddress(*proxy.address, suite, read_bank_key(data_dir / "bank.pub", DES3))

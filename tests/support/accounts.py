@@ -1,33 +1,55 @@
-"""A bank's ledger for a test: that of a running bank, and one without threads behind the same interface."""
+"""A bank's ledger for a test: that of a running bank, one without threads, and what it is asked."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Coroutine
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import TypeVar
 
-from app.ledger import Ledger
+from app.bank.session import answer
+from app.ledger import Kind, Ledger, Order
+from app.ledger.decision import IN_THE_CLEAR, Decider
+from app.ledger.direct import DirectLedger
 from app.ledger.live import MAX_BATCH, QUICK_BYTES, LiveLedger
 from app.ledger.occupancy import occupied
-from app.protocol.messages import AccountReply, AccountRequest
+from app.protocol.messages import AccountReply, AccountRequest, new_request_id
+
+T = TypeVar("T")
 
 
-class Sync:
-    """`app.bank.session.Accounts`, each request a transaction of its own."""
+def deposit(amount: int = 1, account: str = "demo") -> Order:
+    """A new order to deposit."""
+    return Order(account, new_request_id(), Kind.DEPOSIT, amount)
 
-    def __init__(self, ledger: Ledger) -> None:
-        self._ledger = ledger
 
-    async def card_digest(self, account: str) -> bytes | None:
-        return self._ledger.card_digest(account)
+def withdraw(amount: int = 1, account: str = "demo") -> Order:
+    """A new order to withdraw."""
+    return Order(account, new_request_id(), Kind.WITHDRAWAL, amount)
 
-    async def apply(self, account: str, request: AccountRequest) -> AccountReply:
-        return self._ledger.apply(account, request)
+
+def apply(ledger: Ledger, account: str, request: AccountRequest) -> AccountReply:
+    """Answer a request as a session at the bank does."""
+    return at_once(answer(DirectLedger(ledger), account, request))
+
+
+def at_once(asked: Coroutine[object, None, T]) -> T:
+    """Give what a `DirectLedger` answers. It never waits, so a loop that runs may be left alone."""
+    try:
+        asked.send(None)
+    except StopIteration as answered:
+        result: T = answered.value
+        return result
+    raise RuntimeError("a DirectLedger never waits")
 
 
 @asynccontextmanager
 async def open_ledger(
-    data_dir: Path, *, max_batch: int = MAX_BATCH, quick_bytes: int = QUICK_BYTES
+    data_dir: Path,
+    *,
+    decider: Decider = IN_THE_CLEAR,
+    max_batch: int = MAX_BATCH,
+    quick_bytes: int = QUICK_BYTES,
 ) -> AsyncIterator[LiveLedger]:
     """The ledger of a data directory, as a bank opens it."""
     with occupied(data_dir) as occupancy:
-        async with LiveLedger(occupancy, max_batch=max_batch, quick_bytes=quick_bytes) as live:
+        async with LiveLedger(occupancy, decider=decider, max_batch=max_batch, quick_bytes=quick_bytes) as live:
             yield live

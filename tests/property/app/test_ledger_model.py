@@ -8,17 +8,17 @@ from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
-from app.ledger import AccountExistsError, Ledger, Order, UnknownAccountError
-from app.ledger.rules import MoneyRequest
-from app.protocol.messages import (
-    Accepted,
-    AccountReply,
-    AccountRequest,
-    CheckRequest,
-    DepositRequest,
-    Refusal,
-    Refused,
-    WithdrawRequest,
+from app.ledger import (
+    AccountExistsError,
+    Declined,
+    Done,
+    IdReused,
+    Kind,
+    Ledger,
+    Order,
+    Outcome,
+    Reason,
+    UnknownAccountError,
 )
 from app.protocol.money import MAX_AMOUNT
 
@@ -28,11 +28,7 @@ ACCOUNTS = ["alice", "bob", "carol"]
 amounts = st.integers(1, 300) | st.integers(MAX_AMOUNT - 300, MAX_AMOUNT) | st.integers(1, MAX_AMOUNT)
 # Few ids, so that repeats and clashes come by themselves.
 identities = st.integers(0, 12).map(lambda number: f"{number:032x}")
-movements: st.SearchStrategy[MoneyRequest] = st.one_of(
-    st.builds(DepositRequest, id=identities, amount=amounts),
-    st.builds(WithdrawRequest, id=identities, amount=amounts),
-)
-requests: st.SearchStrategy[AccountRequest] = st.one_of(st.builds(CheckRequest, id=identities), movements)
+orders = st.builds(Order, st.sampled_from(ACCOUNTS), identities, st.sampled_from(Kind), amounts)
 
 
 class LedgerModel(RuleBasedStateMachine):
@@ -43,34 +39,30 @@ class LedgerModel(RuleBasedStateMachine):
         self.ledger = Ledger(self.path)
         self.digests: dict[str, bytes] = {}
         self.balances: dict[str, int] = {}
-        self.answers: dict[tuple[str, str], tuple[AccountRequest, AccountReply]] = {}
+        self.outcomes: dict[tuple[str, str], tuple[Order, Outcome]] = {}
         self.movements = 0
 
-    def expected(self, account: str, request: AccountRequest) -> AccountReply:
-        """What the answer must be, by the plainest rules; the model moves on."""
-        if isinstance(request, CheckRequest):
-            return Accepted(type="CHECK", id=request.id, balance=self.balances[account])
-        if (account, request.id) in self.answers:
-            first, given = self.answers[account, request.id]
-            if first == request:
-                return given
-            return Refused(type=request.type, id=request.id, error=Refusal.REQUEST_ID_REUSED)
-        balance = self.balances[account]
-        if isinstance(request, DepositRequest):
-            balance += request.amount
-            error = Refusal.BALANCE_LIMIT
+    def expected(self, order: Order) -> Outcome:
+        """What the outcome must be, by the plainest rules; the model moves on."""
+        if (order.account, order.id) in self.outcomes:
+            first, given = self.outcomes[order.account, order.id]
+            return given if first == order else IdReused()
+        balance = self.balances[order.account]
+        if order.kind is Kind.DEPOSIT:
+            balance += order.amount
+            reason = Reason.BALANCE_LIMIT
         else:
-            balance -= request.amount
-            error = Refusal.INSUFFICIENT_FUNDS
-        answer: AccountReply
+            balance -= order.amount
+            reason = Reason.INSUFFICIENT_FUNDS
+        outcome: Outcome
         if not 0 <= balance <= MAX_AMOUNT:
-            answer = Refused(type=request.type, id=request.id, error=error)
+            outcome = Declined(reason)
         else:
-            answer = Accepted(type=request.type, id=request.id, balance=balance)
+            outcome = Done(balance)
             self.movements += 1
-            self.balances[account] = balance
-        self.answers[account, request.id] = request, answer
-        return answer
+            self.balances[order.account] = balance
+        self.outcomes[order.account, order.id] = order, outcome
+        return outcome
 
     @rule(account=st.sampled_from(ACCOUNTS), digest=st.binary(min_size=32, max_size=32))
     def open_account(self, account: str, digest: bytes) -> None:
@@ -82,28 +74,28 @@ class LedgerModel(RuleBasedStateMachine):
             self.balances[account] = 0
             self.digests[account] = digest
 
-    @rule(account=st.sampled_from(ACCOUNTS), request=requests)
-    def apply(self, account: str, request: AccountRequest) -> None:
-        if account in self.balances:
-            assert self.ledger.apply(account, request) == self.expected(account, request)
+    @rule(order=orders)
+    def apply(self, order: Order) -> None:
+        if order.account in self.balances:
+            assert self.ledger.apply(order) == self.expected(order)
         else:
             with pytest.raises(UnknownAccountError):
-                self.ledger.apply(account, request)
+                self.ledger.apply(order)
 
-    @rule(orders=st.lists(st.tuples(st.sampled_from(ACCOUNTS), movements), max_size=8))
-    def apply_all(self, orders: list[tuple[str, MoneyRequest]]) -> None:
-        outcomes = self.ledger.apply_all([Order(*order) for order in orders])
-        for (account, request), outcome in zip(orders, outcomes, strict=True):
-            if account in self.balances:
-                assert outcome == self.expected(account, request)
+    @rule(batch=st.lists(orders, max_size=8))
+    def apply_all(self, batch: list[Order]) -> None:
+        results = self.ledger.apply_all(batch)
+        for order, result in zip(batch, results, strict=True):
+            if order.account in self.balances:
+                assert result == self.expected(order)
             else:
-                assert isinstance(outcome, UnknownAccountError)
+                assert isinstance(result, UnknownAccountError)
 
     @rule(choice=st.integers(0, 100))
     def repeat(self, choice: int) -> None:
-        if self.answers:
-            (account, _), (request, answer) = list(self.answers.items())[choice % len(self.answers)]
-            assert self.ledger.apply(account, request) == answer
+        if self.outcomes:
+            order, outcome = list(self.outcomes.values())[choice % len(self.outcomes)]
+            assert self.ledger.apply(order) == outcome
 
     @rule()
     def restart(self) -> None:

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from app.bank.admission import OpenSessions
 from app.bank.session import BankSession, SessionState
 from app.ledger import Ledger
+from app.ledger.direct import DirectLedger
 from app.protocol.messages import (
     Accepted,
     CardAccepted,
@@ -23,7 +24,6 @@ from app.protocol.messages import (
     read_reply,
 )
 from app.protocol.secret import CardSecret
-from tests.support.accounts import Sync
 
 _SHM = Path("/dev/shm")  # noqa: S108  # the disk is not what is tested; each directory in it is private
 MEMORY = _SHM if _SHM.is_dir() else None
@@ -60,7 +60,7 @@ async def test_every_message_has_an_answer_and_only_a_good_card_moves_money(mess
         Ledger(Path(directory) / "ledger.sqlite3") as ledger,
     ):
         ledger.open_account("demo", GOOD.digest())
-        session = BankSession(Sync(ledger), OpenSessions(), hang_up=lambda: None)
+        session = BankSession(DirectLedger(ledger), OpenSessions(), hang_up=lambda: None)
         answers: dict[str, Accepted | Refused] = {}
         for message in messages:
             before = session.state

@@ -37,6 +37,7 @@ from app.protocol.messages import (
 from app.system.errors import EXIT_CHANNEL, ChannelFailedError, UserError
 from app.system.first_signals import ENDING_SIGNALS
 from app.system.signals import ending_in_order
+from tests.support.accounts import apply
 
 
 class NearAtm(Atm):
@@ -60,7 +61,7 @@ class NearAtm(Atm):
         pass
 
     async def _ask(self, request: AccountRequest) -> AccountReply:
-        return self._ledger.apply(self._card.account, request)
+        return apply(self._ledger, self._card.account, request)
 
 
 class Desk:

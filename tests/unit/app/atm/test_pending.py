@@ -516,6 +516,7 @@ from pathlib import Path
 from app.credentials.card import read_card
 from app.ledger import Ledger
 from app.atm.pending.store import PendingRequests
+from tests.support.accounts import apply
 
 path = Path(sys.argv[1])
 card = read_card(path)
@@ -523,7 +524,7 @@ with Ledger(Path(sys.argv[2])) as ledger:
     sys.stdin.readline()
     handles = PendingRequests(path, card).orphans()
     for handle in handles:
-        ledger.apply(card.account, handle.request)
+        apply(ledger, card.account, handle.request)
         handle.done()
     print(len(handles), flush=True)
 """

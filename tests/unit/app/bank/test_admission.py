@@ -15,6 +15,7 @@ from app.bank.session import BankSession
 from app.credentials.address import host_and_port
 from app.credentials.card import Card
 from app.ledger import Ledger
+from app.ledger.direct import DirectLedger
 from app.protocol.messages import (
     CardAccepted,
     CardRefused,
@@ -32,7 +33,7 @@ from app.protocol.secret import CardSecret
 from framework import ChannelError, KeyPair, Suite
 from framework.limits import MAX_CHANNELS, MAX_CHANNELS_PER_ADDRESS
 from framework.registry import Registry
-from tests.support.accounts import Sync, open_ledger
+from tests.support.accounts import open_ledger
 
 OTHER = CardSecret(bytes(32))
 
@@ -41,7 +42,7 @@ class Scene:
     """Sessions of one bank, and which of them were hung up on."""
 
     def __init__(self, ledger: Ledger) -> None:
-        self.accounts = Sync(ledger)
+        self.accounts = DirectLedger(ledger)
         self.open_sessions = OpenSessions()
         self.hung_up: list[BankSession] = []
 
@@ -113,7 +114,7 @@ async def test_a_session_that_is_cancelled_while_its_card_is_looked_at_keeps_no_
 ) -> None:
     looking, go_on = asyncio.Event(), asyncio.Event()
 
-    class Slow(Sync):
+    class Slow(DirectLedger):
         async def card_digest(self, account: str) -> bytes | None:
             looking.set()
             await go_on.wait()

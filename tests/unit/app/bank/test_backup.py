@@ -12,13 +12,12 @@ import pytest
 
 from app.bank.backup import back_up, restore
 from app.credentials.keystore import load_or_create
-from app.ledger import LEDGER_FILE, Ledger
+from app.ledger import LEDGER_FILE, Done, Ledger
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import OCCUPANCY_FILE, RESTORING, occupied
-from app.protocol.messages import DepositRequest, new_request_id
 from app.system.errors import FileError, LedgerError, MissingFileError
 from framework import KeyPair
-from tests.support.accounts import open_ledger
+from tests.support.accounts import deposit, open_ledger
 
 DIGEST = bytes(32)
 LOG = f"{LEDGER_FILE}-wal"
@@ -28,7 +27,7 @@ LOG = f"{LEDGER_FILE}-wal"
 def data_dir(ledger_path: Path) -> Path:
     with Ledger(ledger_path) as ledger:
         ledger.open_account("demo", DIGEST)
-        ledger.apply("demo", deposit(10))
+        ledger.apply(deposit(10))
     make_keys(ledger_path.parent)
     (ledger_path.parent / "demo.card").write_text("no part of a backup")
     return ledger_path.parent
@@ -43,10 +42,6 @@ async def live(data_dir: Path) -> AsyncIterator[LiveLedger]:
 def make_keys(data_dir: Path) -> None:
     pair = KeyPair(b"public", b"private")
     load_or_create(data_dir, "a-b", lambda: pair, public_key_size=6, private_key_size=7)
-
-
-def deposit(amount: int) -> DepositRequest:
-    return DepositRequest(id=new_request_id(), amount=amount)
 
 
 def total(data_dir: Path) -> int:
@@ -86,7 +81,7 @@ async def test_a_bank_that_runs_goes_on_meanwhile(live: LiveLedger, data_dir: Pa
     async def pay() -> None:
         nonlocal answered
         while not done.is_set():
-            assert (await live.apply("demo", deposit(1))).ok
+            assert isinstance(await live.apply(deposit(1)), Done)
             answered += 1
 
     async def back_up_several_times() -> None:
@@ -150,7 +145,7 @@ def test_what_cannot_be_copied_whole_leaves_nothing(data_dir: Path, tmp_path: Pa
 def test_a_restore_puts_back_and_moves_aside(data_dir: Path, tmp_path: Path) -> None:
     back_up(data_dir, tmp_path / "monday")
     with Ledger(data_dir / LEDGER_FILE) as ledger:
-        ledger.apply("demo", deposit(90))
+        ledger.apply(deposit(90))
     identity = (data_dir / "identity.key").read_bytes()
     (data_dir / "identity.key").write_text("another")
     done = restore(tmp_path / "monday", data_dir)
@@ -197,7 +192,7 @@ async def test_nothing_is_restored_under_a_running_bank(live: LiveLedger, data_d
     back_up(data_dir, tmp_path / "monday")
     with pytest.raises(LedgerError, match="Another bank runs on the data directory"):
         await asyncio.to_thread(restore, tmp_path / "monday", data_dir)
-    assert (await live.apply("demo", deposit(1))).ok
+    assert isinstance(await live.apply(deposit(1)), Done)
 
 
 def test_a_damaged_backup_moves_nothing(data_dir: Path, tmp_path: Path) -> None:
@@ -225,7 +220,7 @@ def test_a_restore_that_is_cut_short_loses_nothing_and_may_be_run_again(
     source = tmp_path / "monday"
     back_up(data_dir, source)
     with Ledger(data_dir / LEDGER_FILE) as ledger:
-        ledger.apply("demo", deposit(90))
+        ledger.apply(deposit(90))
     old = {path.name: path.read_bytes() for path in data_dir.iterdir()}
     plain, seen = Path.rename, 0
 

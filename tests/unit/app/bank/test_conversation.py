@@ -8,13 +8,11 @@ from pathlib import Path
 import pytest
 
 from app.bank.server import Bank, listen
-from app.bank.session import Accounts
-from app.ledger import Ledger
+from app.ledger import Accounts, Kind, Ledger, Order, Outcome
 from app.ledger.database import Database
+from app.ledger.direct import DirectLedger
 from app.protocol.messages import (
     Accepted,
-    AccountReply,
-    AccountRequest,
     CardAccepted,
     CardRequest,
     CheckRequest,
@@ -30,7 +28,7 @@ from app.protocol.secret import CardSecret
 from framework import KeyPair, Suite, open_channel
 from framework.aio import ChannelStream
 from framework.registry import Registry
-from tests.support.accounts import Sync, open_ledger
+from tests.support.accounts import deposit, open_ledger
 
 SECRET = CardSecret(bytes(32))
 PATIENCE = 20
@@ -72,7 +70,7 @@ async def ask(stream: ChannelStream, request: Request) -> Reply:
         return read_reply(await stream.receive() or b"")
 
 
-class Slow(Sync):
+class Slow(DirectLedger):
     """Takes longer over a card than a card may take to arrive."""
 
     async def card_digest(self, account: str) -> bytes | None:
@@ -93,7 +91,7 @@ async def test_a_channel_without_a_card_ends_when_its_time_is_over(
     ledger: Ledger, suite: Suite, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("app.bank.conversation.CARD_SECONDS", 0.2)
-    async with listening(suite, key_pair, Sync(ledger)) as bank, channel(bank, suite, key_pair) as stream:
+    async with listening(suite, key_pair, DirectLedger(ledger)) as bank, channel(bank, suite, key_pair) as stream:
         async with asyncio.timeout(PATIENCE):
             assert await stream.receive() is None
 
@@ -110,12 +108,15 @@ class Counting:
     async def card_digest(self, account: str) -> bytes | None:
         return await self._accounts.card_digest(account)
 
-    async def apply(self, account: str, request: AccountRequest) -> AccountReply:
+    async def balance(self, account: str) -> int:
+        return await self._accounts.balance(account)
+
+    async def apply(self, order: Order) -> Outcome:
         before = self._transactions()
-        reply = await self._accounts.apply(account, request)
-        if account == self._card and isinstance(request, DepositRequest):
+        outcome = await self._accounts.apply(order)
+        if order.account == self._card and order.kind is Kind.DEPOSIT:
             self.waited.append(self._transactions() - before)
-        return reply
+        return outcome
 
 
 async def test_busy_cards_keep_nobody_from_logging_in_nor_from_their_turn(
@@ -140,7 +141,7 @@ async def test_busy_cards_keep_nobody_from_logging_in_nor_from_their_turn(
 
         async def busy(name: str) -> None:
             while not done.is_set():
-                await accounts.apply(name, DepositRequest(id=new_request_id(), amount=1))
+                await accounts.apply(deposit(account=name))
 
         async with listening(suite, key_pair, accounts) as bank:
             at_work = [asyncio.create_task(busy(name)) for name in "abc" for _ in range(100)]

@@ -12,11 +12,11 @@ from app.bank.files import ledger_and_identity
 from app.credentials.identity import IDENTITY_FILE, IdentityKey
 from app.credentials.key_file import read_pair
 from app.credentials.keystore import PUBLIC_FILE
-from app.ledger import LEDGER_FILE, Ledger, Order
+from app.ledger import LEDGER_FILE, Done, Ledger
 from app.ledger.occupancy import RESTORING, occupied
 from app.ledger.writer import Writer
-from app.protocol.messages import DepositRequest, new_request_id
 from app.system.errors import LedgerError
+from tests.support.accounts import deposit
 
 PATIENCE = 20
 DIGEST = bytes(32)
@@ -125,8 +125,8 @@ with occupied(Path(sys.argv[1])) as occupancy:
     with occupied(data_dir) as occupancy:
         writer = Writer(occupancy)
         writer.begin()
-        [outcome] = writer.carry_out([Order("demo", DepositRequest(id=new_request_id(), amount=1))])
-        assert outcome.ok  # type: ignore[union-attr]
+        [outcome] = writer.carry_out([deposit()])
+        assert isinstance(outcome, Done)
         writer.leave()
 
 

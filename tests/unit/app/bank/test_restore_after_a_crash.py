@@ -9,11 +9,10 @@ import pytest
 
 from app.bank.backup import back_up, restore
 from app.credentials.identity import load_or_create_identity
-from app.ledger import LEDGER_FILE, Ledger
+from app.ledger import LEDGER_FILE, Done, Ledger
 from app.ledger.occupancy import OCCUPANCY_FILE
-from app.protocol.messages import DepositRequest, new_request_id
 from app.system.errors import LedgerError
-from tests.support.accounts import open_ledger
+from tests.support.accounts import deposit, open_ledger
 
 LOG = f"{LEDGER_FILE}-wal"
 
@@ -22,13 +21,9 @@ LOG = f"{LEDGER_FILE}-wal"
 def data_dir(ledger_path: Path) -> Path:
     with Ledger(ledger_path) as ledger:
         ledger.open_account("demo", bytes(32))
-        ledger.apply("demo", deposit(10))
+        ledger.apply(deposit(10))
     load_or_create_identity(ledger_path.parent)
     return ledger_path.parent
-
-
-def deposit(amount: int) -> DepositRequest:
-    return DepositRequest(id=new_request_id(), amount=amount)
 
 
 def total(data_dir: Path) -> int:
@@ -41,7 +36,7 @@ async def crashed(data_dir: Path, tmp_path: Path) -> Path:
     """The directory of a bank that was killed: three deposits of one are in its log."""
     async with open_ledger(data_dir) as live:
         for _ in range(3):
-            await live.apply("demo", deposit(1))
+            await live.apply(deposit(1))
         return Path(shutil.copytree(data_dir, tmp_path / "crashed"))
 
 
@@ -99,4 +94,4 @@ async def test_the_directory_of_a_running_bank_is_no_backup(data_dir: Path, tmp_
     async with open_ledger(data_dir) as live:
         with pytest.raises(LedgerError, match=f"A bank runs on {data_dir}; make a backup of it with `bank backup`"):
             await asyncio.to_thread(restore, data_dir, tmp_path / "new")
-        assert (await live.apply("demo", deposit(1))).ok
+        assert isinstance(await live.apply(deposit(1)), Done)

@@ -10,6 +10,7 @@ from app.bank.admission import OpenSessions
 from app.bank.session import BankSession, SessionState
 from app.credentials.card import Card
 from app.ledger import Ledger
+from app.ledger.direct import DirectLedger
 from app.protocol.messages import (
     Accepted,
     AccountRequest,
@@ -30,19 +31,19 @@ from app.protocol.messages import (
 )
 from app.protocol.secret import CardSecret
 from app.system.errors import LedgerError
-from tests.support.accounts import Sync
+from tests.support.accounts import deposit
 
 WRONG = CardSecret(bytes(32))
 
 
 def a_session(ledger: Ledger) -> BankSession:
-    return BankSession(Sync(ledger), OpenSessions(), hang_up=lambda: None)
+    return BankSession(DirectLedger(ledger), OpenSessions(), hang_up=lambda: None)
 
 
 @pytest.fixture
 def session(ledger: Ledger, card: Card) -> BankSession:
     ledger.open_account("other", WRONG.digest())
-    ledger.apply(card.account, DepositRequest(id=new_request_id(), amount=1000))
+    ledger.apply(deposit(1000, card.account))
     return a_session(ledger)
 
 

@@ -10,12 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from app.ledger import LEDGER_FILE, Ledger, Order
+from app.ledger import LEDGER_FILE, Done, Ledger
 from app.ledger.occupancy import OCCUPANCY_FILE, occupied
 from app.ledger.writer import Writer
-from app.protocol.messages import DepositRequest, new_request_id
 from app.system.errors import LedgerError
-from tests.support.accounts import open_ledger
+from tests.support.accounts import deposit, open_ledger
 
 StartProgram = Callable[..., subprocess.Popen[str]]
 
@@ -25,10 +24,9 @@ DIGEST = bytes(32)
 WRITER = """
 import sys
 from pathlib import Path
-from app.ledger import Order
 from app.ledger.occupancy import occupied
 from app.ledger.writer import Writer
-from app.protocol.messages import DepositRequest, new_request_id
+from tests.support.accounts import deposit
 
 with occupied(Path(sys.argv[1])) as occupancy:
     writer = Writer(occupancy)
@@ -38,7 +36,7 @@ with occupied(Path(sys.argv[1])) as occupancy:
             break
         if line == "renew\\n":
             writer._renew(in_use=True)
-        [answer] = writer.carry_out([Order("demo", DepositRequest(id=new_request_id(), amount=1))])
+        [answer] = writer.carry_out([deposit()])
         print(answer.balance, flush=True)
     writer.leave()
     print("closed", flush=True)
@@ -48,10 +46,9 @@ with occupied(Path(sys.argv[1])) as occupancy:
 KILLED_WHILE_IT_RENEWS = """
 import os, signal, sys
 from pathlib import Path
-from app.ledger import Order
 from app.ledger.occupancy import occupied
 from app.ledger.writer import Writer
-from app.protocol.messages import DepositRequest, new_request_id
+from tests.support.accounts import deposit
 
 seen = 0
 def trace(statement):
@@ -63,11 +60,11 @@ def trace(statement):
 with occupied(Path(sys.argv[1])) as occupancy:
     writer = Writer(occupancy)
     writer.begin()
-    writer.carry_out([Order("demo", DepositRequest(id=new_request_id(), amount=1))])
+    writer.carry_out([deposit()])
     writer._ledger._database._connection.set_trace_callback(trace)
     if sys.argv[3] == "renew":
         writer._renew(in_use=True)
-        writer.carry_out([Order("demo", DepositRequest(id=new_request_id(), amount=1))])
+        writer.carry_out([deposit()])
         os.kill(os.getpid(), signal.SIGKILL)
     writer.leave()
 """
@@ -382,8 +379,8 @@ def test_a_bank_that_ends_while_someone_reads(
     with occupied(data_dir) as occupancy:
         writer = Writer(occupancy)
         writer.begin()
-        [answer] = writer.carry_out([Order("demo", DepositRequest(id=new_request_id(), amount=1))])
-        assert answer.ok  # type: ignore[union-attr]
+        [answer] = writer.carry_out([deposit()])
+        assert isinstance(answer, Done)
         reader = sqlite3.connect(ledger_path, isolation_level=None)
         reader.execute("BEGIN")
         assert reader.execute("SELECT balance FROM account").fetchone() == (1,)

@@ -1,21 +1,29 @@
 """The ledger's book-keeping: what each request does, once, and what the audit finds."""
 
 import sqlite3
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.ledger import AccountExistsError, Ledger, LedgerCorruptError, Order, UnknownAccountError
+from app.ledger import (
+    AccountExistsError,
+    Declined,
+    Done,
+    IdReused,
+    Kind,
+    Ledger,
+    LedgerCorruptError,
+    Reason,
+    UnknownAccountError,
+)
 from app.protocol.messages import (
     Accepted,
     CheckRequest,
-    DepositRequest,
-    Refusal,
-    Refused,
-    WithdrawRequest,
     new_request_id,
 )
 from app.protocol.money import MAX_AMOUNT
+from tests.support.accounts import apply, deposit, withdraw
 
 DIGEST = bytes(range(32))
 
@@ -24,14 +32,6 @@ DIGEST = bytes(range(32))
 def ledger(ledger: Ledger) -> Ledger:
     ledger.open_account("demo", DIGEST)
     return ledger
-
-
-def deposit(amount: int) -> DepositRequest:
-    return DepositRequest(id=new_request_id(), amount=amount)
-
-
-def withdraw(amount: int) -> WithdrawRequest:
-    return WithdrawRequest(id=new_request_id(), amount=amount)
 
 
 def test_an_account_opens_empty_and_keeps_the_digest(ledger: Ledger) -> None:
@@ -50,62 +50,62 @@ def test_an_unknown_account_is_an_error(ledger: Ledger) -> None:
     with pytest.raises(UnknownAccountError, match="no account nobody"):
         ledger.balance("nobody")
     with pytest.raises(UnknownAccountError):
-        ledger.apply("nobody", deposit(1))
+        ledger.apply(deposit(1, account="nobody"))
     assert ledger.verify().entries == 0
 
 
 def test_money_comes_and_goes(ledger: Ledger) -> None:
     first, second, third = deposit(5000), withdraw(1999), CheckRequest(id=new_request_id())
-    assert ledger.apply("demo", first) == Accepted(type="DEPOS", id=first.id, balance=5000)
-    assert ledger.apply("demo", second) == Accepted(type="WITHD", id=second.id, balance=3001)
-    assert ledger.apply("demo", third) == Accepted(type="CHECK", id=third.id, balance=3001)
+    assert ledger.apply(first) == Done(5000)
+    assert ledger.apply(second) == Done(3001)
+    assert apply(ledger, "demo", third) == Accepted(type="CHECK", id=third.id, balance=3001)
     audit = ledger.verify()
     assert (audit.accounts, audit.entries, audit.total) == (1, 2, 3001)
 
 
 def test_the_last_minor_unit_can_be_withdrawn_and_not_one_more(ledger: Ledger) -> None:
-    ledger.apply("demo", deposit(100))
+    ledger.apply(deposit(100))
     request = withdraw(101)
-    assert ledger.apply("demo", request) == Refused(type="WITHD", id=request.id, error=Refusal.INSUFFICIENT_FUNDS)
-    assert isinstance(ledger.apply("demo", withdraw(100)), Accepted)
+    assert ledger.apply(request) == Declined(Reason.INSUFFICIENT_FUNDS)
+    assert isinstance(ledger.apply(withdraw(100)), Done)
     assert ledger.balance("demo") == 0
 
 
 def test_a_balance_reaches_the_limit_and_does_not_pass_it(ledger: Ledger) -> None:
-    ledger.apply("demo", deposit(MAX_AMOUNT - 1))
+    ledger.apply(deposit(MAX_AMOUNT - 1))
     request = deposit(2)
-    assert ledger.apply("demo", request) == Refused(type="DEPOS", id=request.id, error=Refusal.BALANCE_LIMIT)
-    assert ledger.apply("demo", deposit(1)) is not None
+    assert ledger.apply(request) == Declined(Reason.BALANCE_LIMIT)
+    assert ledger.apply(deposit(1)) is not None
     assert ledger.balance("demo") == MAX_AMOUNT
-    refused = ledger.apply("demo", deposit(MAX_AMOUNT))
-    assert isinstance(refused, Refused)
+    refused = ledger.apply(deposit(MAX_AMOUNT))
+    assert isinstance(refused, Declined)
     assert ledger.balance("demo") == MAX_AMOUNT
     ledger.verify()
 
 
 def test_a_repeated_request_gets_its_first_answer_and_moves_nothing(ledger: Ledger) -> None:
     put, take = deposit(100), withdraw(30)
-    answers = [ledger.apply("demo", request) for request in (put, take)]
-    ledger.apply("demo", deposit(7))
-    assert [ledger.apply("demo", request) for request in (put, take)] == answers
+    answers = [ledger.apply(request) for request in (put, take)]
+    ledger.apply(deposit(7))
+    assert [ledger.apply(request) for request in (put, take)] == answers
     assert ledger.balance("demo") == 77
     assert ledger.verify().entries == 3
 
 
 def test_a_refusal_is_an_answer_and_is_repeated_even_when_the_money_has_come(ledger: Ledger) -> None:
     request = withdraw(50)
-    refusal = ledger.apply("demo", request)
-    ledger.apply("demo", deposit(50))
-    assert ledger.apply("demo", request) == refusal
+    refusal = ledger.apply(request)
+    ledger.apply(deposit(50))
+    assert ledger.apply(request) == refusal
     assert ledger.balance("demo") == 50
 
 
 def test_an_id_used_again_for_something_else_is_refused(ledger: Ledger) -> None:
     first = deposit(100)
-    answer = ledger.apply("demo", first)
-    for other in (DepositRequest(id=first.id, amount=99), WithdrawRequest(id=first.id, amount=100)):
-        assert ledger.apply("demo", other) == Refused(type=other.type, id=first.id, error=Refusal.REQUEST_ID_REUSED)
-    assert ledger.apply("demo", first) == answer
+    answer = ledger.apply(first)
+    for other in (replace(first, amount=99), replace(first, kind=Kind.WITHDRAWAL)):
+        assert ledger.apply(other) == IdReused()
+    assert ledger.apply(first) == answer
     assert (ledger.balance("demo"), ledger.verify().entries) == (100, 1)
 
 
@@ -114,18 +114,18 @@ def test_a_check_tells_the_balance_of_now_and_leaves_no_trace(ledger: Ledger, le
     check = CheckRequest(id=put.id)
     for balance in (0, 100):
         for _ in range(3):
-            assert ledger.apply("demo", check) == Accepted(type="CHECK", id=put.id, balance=balance)
-        ledger.apply("demo", put)  # an id that a CHECK has had is as good as any
+            assert apply(ledger, "demo", check) == Accepted(type="CHECK", id=put.id, balance=balance)
+        ledger.apply(put)  # an id that a CHECK has had is as good as any
     assert sqlite3_rows(ledger_path, "SELECT type FROM answer") == [("DEPOS",)]
     with pytest.raises(UnknownAccountError):
-        ledger.apply("nobody", check)
+        apply(ledger, "nobody", check)
 
 
 def test_any_number_of_checks_leave_the_files_as_they_are(ledger: Ledger, ledger_path: Path) -> None:
-    ledger.apply("demo", deposit(1))
+    ledger.apply(deposit(1))
     before = {path.name: path.stat().st_size for path in ledger_path.parent.iterdir()}
     for _ in range(500):
-        ledger.apply("demo", CheckRequest(id=new_request_id()))
+        apply(ledger, "demo", CheckRequest(id=new_request_id()))
     assert {path.name: path.stat().st_size for path in ledger_path.parent.iterdir()} == before
 
 
@@ -137,26 +137,26 @@ def test_many_orders_are_one_transaction_and_each_has_its_outcome(ledger: Ledger
     ledger._database._connection.set_trace_callback(lambda sql: begun.append(sql) if sql.startswith("BEGIN") else None)
     outcomes = ledger.apply_all(
         [
-            Order("demo", put),
-            Order("nobody", put),
-            Order("demo", take),
-            Order("other", put),
-            Order("demo", late),
-            Order("demo", put),
-            Order("demo", DepositRequest(id=put.id, amount=1)),
-            Order("demo", much),
+            put,
+            replace(put, account="nobody"),
+            take,
+            replace(put, account="other"),
+            late,
+            put,
+            replace(put, amount=1),
+            much,
         ]
     )
     assert begun == ["BEGIN IMMEDIATE"]
     assert isinstance(outcomes.pop(1), UnknownAccountError)
     assert outcomes == [
-        Accepted(type="DEPOS", id=put.id, balance=100),
-        Accepted(type="WITHD", id=take.id, balance=40),
-        Accepted(type="DEPOS", id=put.id, balance=100),
-        Refused(type="WITHD", id=late.id, error=Refusal.INSUFFICIENT_FUNDS),
-        Accepted(type="DEPOS", id=put.id, balance=100),
-        Refused(type="DEPOS", id=put.id, error=Refusal.REQUEST_ID_REUSED),
-        Accepted(type="DEPOS", id=much.id, balance=45),
+        Done(100),
+        Done(40),
+        Done(100),
+        Declined(Reason.INSUFFICIENT_FUNDS),
+        Done(100),
+        IdReused(),
+        Done(45),
     ]
     audit = ledger.verify()
     assert (audit.entries, audit.total) == (4, 145)
@@ -164,18 +164,18 @@ def test_many_orders_are_one_transaction_and_each_has_its_outcome(ledger: Ledger
 
 def test_ids_belong_to_their_account(ledger: Ledger) -> None:
     ledger.open_account("other", DIGEST)
-    request = deposit(10)
-    ledger.apply("demo", request)
-    ledger.apply("other", request)
+    order = deposit(10)
+    ledger.apply(order)
+    ledger.apply(replace(order, account="other"))
     assert (ledger.balance("demo"), ledger.balance("other")) == (10, 10)
 
 
 def test_the_answers_outlive_the_connection(ledger: Ledger, ledger_path: Path) -> None:
     request = deposit(10)
-    answer = ledger.apply("demo", request)
+    answer = ledger.apply(request)
     ledger.close()
     with Ledger(ledger_path) as again:
-        assert again.apply("demo", request) == answer
+        assert again.apply(request) == answer
         assert again.balance("demo") == 10
 
 
@@ -183,8 +183,8 @@ def test_the_journal_tells_what_happened_and_when(ledger_path: Path) -> None:
     with Ledger(ledger_path, now_ms=lambda: 1_700_000_000_123) as ledger:
         ledger.open_account("demo", DIGEST)
         put, take = deposit(100), withdraw(30)
-        ledger.apply("demo", put)
-        ledger.apply("demo", take)
+        ledger.apply(put)
+        ledger.apply(take)
         rows = sqlite3_rows(
             ledger_path, "SELECT account, request_id, type, change, balance, at_ms FROM journal ORDER BY entry"
         )
@@ -219,8 +219,8 @@ def sqlite3_rows(path: Path, statement: str) -> list[tuple[object, ...]]:
     ],
 )
 def test_the_audit_finds_what_does_not_add_up(ledger: Ledger, ledger_path: Path, tampering: str, finding: str) -> None:
-    ledger.apply("demo", deposit(100))
-    ledger.apply("demo", withdraw(30))
+    ledger.apply(deposit(100))
+    ledger.apply(withdraw(30))
     ledger.verify()
     for statement in tampering.split(";"):
         sqlite3_rows(ledger_path, statement)
@@ -246,6 +246,6 @@ def test_the_audit_finds_what_does_not_add_up(ledger: Ledger, ledger_path: Path,
     ],
 )
 def test_sqlite_itself_refuses_what_can_never_be(ledger: Ledger, ledger_path: Path, statement: str) -> None:
-    ledger.apply("demo", deposit(100))
+    ledger.apply(deposit(100))
     with pytest.raises(sqlite3.IntegrityError):
         sqlite3_rows(ledger_path, statement)

@@ -5,8 +5,8 @@ import threading
 from collections.abc import Callable
 from pathlib import Path
 
-from app.ledger import Ledger
-from app.protocol.messages import Accepted, DepositRequest, Refusal, Refused, WithdrawRequest, new_request_id
+from app.ledger import Declined, Done, Ledger, Outcome, Reason
+from tests.support.accounts import deposit, withdraw
 
 StartProgram = Callable[..., subprocess.Popen[str]]
 
@@ -15,13 +15,13 @@ DIGEST = bytes(32)
 WITHDRAW_MANY = """
 import sys
 from pathlib import Path
-from app.ledger import Ledger
-from app.protocol.messages import WithdrawRequest, new_request_id
+from app.ledger import Done, Ledger
+from tests.support.accounts import withdraw
 
 with Ledger(Path(sys.argv[1])) as ledger:
     sys.stdin.readline()
-    answers = [ledger.apply("demo", WithdrawRequest(id=new_request_id(), amount=7)).ok for _ in range(30)]
-    print(sum(answers), flush=True)
+    outcomes = [ledger.apply(withdraw(7)) for _ in range(30)]
+    print(sum(isinstance(outcome, Done) for outcome in outcomes), flush=True)
 """
 
 OPEN_MANY = """
@@ -40,44 +40,43 @@ with Ledger(Path(sys.argv[1])) as ledger:
 
 def test_threads_never_overdraw(ledger: Ledger, ledger_path: Path) -> None:
     ledger.open_account("demo", DIGEST)
-    ledger.apply("demo", DepositRequest(id=new_request_id(), amount=100))
-    start, answers = threading.Barrier(8), list[Accepted | Refused]()
+    ledger.apply(deposit(100))
+    start, outcomes = threading.Barrier(8), list[Outcome]()
 
-    def withdraw() -> None:
+    def withdraw_many() -> None:
         with Ledger(ledger_path) as own:
             start.wait()
             for _ in range(20):
-                answers.append(own.apply("demo", WithdrawRequest(id=new_request_id(), amount=1)))
+                outcomes.append(own.apply(withdraw()))
 
-    threads = [threading.Thread(target=withdraw) for _ in range(8)]
+    threads = [threading.Thread(target=withdraw_many) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    paid = [answer for answer in answers if isinstance(answer, Accepted)]
-    refused = [answer for answer in answers if isinstance(answer, Refused)]
-    assert sorted(answer.balance for answer in paid) == list(range(100))
-    assert len(refused) == 60
-    assert {answer.error for answer in refused} == {Refusal.INSUFFICIENT_FUNDS}
+    paid = [outcome for outcome in outcomes if isinstance(outcome, Done)]
+    declined = [outcome for outcome in outcomes if isinstance(outcome, Declined)]
+    assert sorted(outcome.balance for outcome in paid) == list(range(100))
+    assert declined == [Declined(Reason.INSUFFICIENT_FUNDS)] * 60
     assert ledger.verify().total == 0
 
 
 def test_one_request_sent_by_many_at_once_moves_money_once(ledger: Ledger, ledger_path: Path) -> None:
     ledger.open_account("demo", DIGEST)
     start, answers = threading.Barrier(8), list[object]()
-    request = DepositRequest(id=new_request_id(), amount=5)
+    order = deposit(5)
 
     def send() -> None:
         with Ledger(ledger_path) as own:
             start.wait()
-            answers.append(own.apply("demo", request))
+            answers.append(own.apply(order))
 
     threads = [threading.Thread(target=send) for _ in range(8)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
-    assert answers == [Accepted(type="DEPOS", id=request.id, balance=5)] * 8
+    assert answers == [Done(5)] * 8
     assert ledger.verify().entries == 1
 
 
@@ -85,7 +84,7 @@ def test_processes_never_overdraw_while_another_opens_accounts(
     ledger: Ledger, ledger_path: Path, tmp_path: Path, start_program: StartProgram
 ) -> None:
     ledger.open_account("demo", DIGEST)
-    ledger.apply("demo", DepositRequest(id=new_request_id(), amount=500))
+    ledger.apply(deposit(500))
     processes = [start_program(WITHDRAW_MANY, ledger_path) for _ in range(3)]
     opener = start_program(OPEN_MANY, ledger_path, tmp_path)
     for process in (*processes, opener):

@@ -11,6 +11,7 @@ import pytest
 
 from app.ledger import Ledger
 from app.protocol.messages import AccountRequest, DepositRequest, WithdrawRequest, encode, new_request_id
+from tests.support.accounts import apply, deposit
 
 StartProgram = Callable[..., subprocess.Popen[str]]
 
@@ -23,6 +24,7 @@ import os, signal, sys
 from pathlib import Path
 from app.ledger import Ledger
 from app.protocol.messages import read_request
+from tests.support.accounts import apply
 
 def child(step, message):
     ledger = Ledger(Path(sys.argv[1]))
@@ -33,7 +35,7 @@ def child(step, message):
         if seen == step:
             os.kill(os.getpid(), signal.SIGKILL)
     ledger._database._connection.set_trace_callback(trace)
-    ledger.apply("demo", read_request(message))
+    apply(ledger, "demo", read_request(message))
     if step == 0:
         os.kill(os.getpid(), signal.SIGKILL)
 
@@ -53,10 +55,11 @@ import sys
 from pathlib import Path
 from app.ledger import Ledger
 from app.protocol.messages import read_request
+from tests.support.accounts import apply
 
 ledger = Ledger(Path(sys.argv[1]))
 for line in Path(sys.argv[2]).read_bytes().splitlines():
-    print(ledger.apply("demo", read_request(line)).id, flush=True)
+    print(apply(ledger, "demo", read_request(line)).id, flush=True)
 sys.stdin.read()
 """
 
@@ -66,6 +69,7 @@ BATCHES = """
 import asyncio, sys
 from pathlib import Path
 import app.ledger.writer
+from app.bank.session import answer
 from app.ledger.live import LiveLedger
 from app.ledger.occupancy import occupied
 from app.protocol.messages import read_request
@@ -79,8 +83,8 @@ async def main():
 
             async def session():
                 for number, line in waiting:
-                    answer = await ledger.apply(f"account-{number % 3}", read_request(line))
-                    print(answer.id, flush=True)
+                    reply = await answer(ledger, f"account-{number % 3}", read_request(line))
+                    print(reply.id, flush=True)
 
             await asyncio.gather(*(session() for _ in range(int(sys.argv[3]))))
 
@@ -93,7 +97,7 @@ def test_killed_at_each_statement_then_retried(
     ledger: Ledger, ledger_path: Path, start_program: StartProgram, kind: type[DepositRequest | WithdrawRequest]
 ) -> None:
     ledger.open_account("demo", DIGEST)
-    ledger.apply("demo", DepositRequest(id=new_request_id(), amount=1000))
+    ledger.apply(deposit(1000))
     process = start_program(KILLED_AT_A_STATEMENT, ledger_path)
     if process.stdin is None or process.stdout is None:
         raise TypeError("pipes were asked for")
@@ -108,8 +112,8 @@ def test_killed_at_each_statement_then_retried(
             break
         ledger.verify()
         applied_before_retry.append(ledger.balance("demo") != balance)
-        answer = ledger.apply("demo", request)
-        assert ledger.apply("demo", request) == answer
+        answer = apply(ledger, "demo", request)
+        assert apply(ledger, "demo", request) == answer
         balance += sign
         assert ledger.balance("demo") == balance
     # BEGIN, three SELECTs, two INSERTs, two UPDATEs and the COMMIT, each killed before it ran: none moved money.
@@ -118,7 +122,7 @@ def test_killed_at_each_statement_then_retried(
     process.stdin.write(f"0 {encode(request).decode()}\n")
     assert process.stdout.readline() == "killed\n"
     assert ledger.balance("demo") == balance + sign  # committed, and the reply was lost
-    ledger.apply("demo", request)
+    apply(ledger, "demo", request)
     assert ledger.balance("demo") == balance + sign
     ledger.verify()
 
@@ -144,7 +148,7 @@ def test_killed_at_any_moment_then_retried(
         assert moved in (3 * len(answered), 3 * (len(answered) + 1))  # all that was answered, and at most one more
         assert 5 <= len(answered) < 300
         for request in requests[: len(answered) + 5]:
-            ledger.apply("demo", request)
+            apply(ledger, "demo", request)
         expected += 3 * (len(answered) + 5)
         assert ledger.verify().total == expected
 
@@ -178,7 +182,7 @@ def test_killed_while_it_commits_batches_then_retried(
             assert set(answered) <= there
             repeated = requests[: len(answered) + width]
             for number, request in enumerate(repeated):
-                after.apply(names[number % 3], request)
+                apply(after, names[number % 3], request)
             expected += 3 * len(repeated)
             assert after.verify().total == expected
 
@@ -190,7 +194,7 @@ def test_a_log_torn_at_any_byte_loses_whole_requests_and_nothing_else(
     ledger._database._connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     requests: list[AccountRequest] = [DepositRequest(id=new_request_id(), amount=2**i) for i in range(4)]
     for request in requests:
-        ledger.apply("demo", request)
+        apply(ledger, "demo", request)
     log = Path(f"{ledger_path}-wal").read_bytes()
     torn = tmp_path / "torn" / ledger_path.name
     torn.parent.mkdir()
@@ -203,7 +207,7 @@ def test_a_log_torn_at_any_byte_loses_whole_requests_and_nothing_else(
             assert total in (0, 1, 3, 7, 15)
             seen.add(total)
             for request in requests:
-                recovered.apply("demo", request)
+                apply(recovered, "demo", request)
             assert recovered.verify().total == 15
         for path in torn.parent.iterdir():
             path.unlink()

@@ -11,12 +11,11 @@ from pathlib import Path
 
 import pytest
 
-from app.ledger import LEDGER_FILE, Ledger, LedgerLostError, Order
+from app.ledger import LEDGER_FILE, Done, Ledger, LedgerLostError
 from app.ledger.occupancy import OCCUPANCY_FILE, RESTORING, occupied
 from app.ledger.writer import LOG_PAGES, Writer
-from app.protocol.messages import CheckRequest, DepositRequest, new_request_id
 from app.system.errors import FileError, LedgerError
-from tests.support.accounts import open_ledger
+from tests.support.accounts import deposit, open_ledger
 
 StartProgram = Callable[..., subprocess.Popen[str]]
 
@@ -38,10 +37,6 @@ def data_dir(ledger_path: Path) -> Path:
     with Ledger(ledger_path) as ledger:
         ledger.open_account("demo", DIGEST)
     return ledger_path.parent
-
-
-def deposit() -> DepositRequest:
-    return DepositRequest(id=new_request_id(), amount=50)
 
 
 def copy_aside_and_back(data_dir: Path) -> None:
@@ -94,11 +89,21 @@ CHANGES: dict[str, Callable[[Path], object]] = {
 @pytest.mark.parametrize("change", CHANGES)
 async def test_what_goes_elsewhere_is_not_confirmed(data_dir: Path, change: str) -> None:
     async with open_ledger(data_dir) as live:
-        assert (await live.apply("demo", deposit())).ok
+        assert isinstance(await live.apply(deposit(50)), Done)
         CHANGES[change](data_dir)
         for _ in range(2):
             with pytest.raises(LedgerLostError, match="The bank ends, and confirms nothing more: while it ran, "):
-                await live.apply("demo", deposit())
+                await live.apply(deposit(50))
+        async with asyncio.timeout(20):
+            assert isinstance(await live.failure(), LedgerLostError)
+
+
+@pytest.mark.parametrize("change", CHANGES)
+async def test_nor_is_an_account_that_is_opened_there(data_dir: Path, change: str) -> None:
+    async with open_ledger(data_dir) as live:
+        CHANGES[change](data_dir)
+        with pytest.raises(LedgerLostError):
+            await live.open_account("other", DIGEST)
         async with asyncio.timeout(20):
             assert isinstance(await live.failure(), LedgerLostError)
 
@@ -108,7 +113,7 @@ async def test_nor_is_a_balance_told_from_there(data_dir: Path, change: str) -> 
     async with open_ledger(data_dir) as live:
         CHANGES[change](data_dir)
         with pytest.raises(LedgerLostError):
-            await live.apply("demo", CheckRequest(id=new_request_id()))
+            await live.balance("demo")
         with pytest.raises(LedgerLostError):
             await live.card_digest("demo")
 
@@ -126,7 +131,7 @@ async def test_what_happens_while_a_batch_is_written_is_noticed_before_it_is_con
     async with open_ledger(data_dir) as live:
         monkeypatch.setattr(Ledger, "apply_all", apply_and_move)
         with pytest.raises(LedgerLostError):
-            await live.apply("demo", deposit())
+            await live.apply(deposit(50))
 
 
 def look_closely(data_dir: Path, name: str) -> None:
@@ -149,10 +154,10 @@ async def test_what_belongs_to_a_running_bank_is_no_false_alarm(data_dir: Path, 
                 beside.open_account(f"account-{number}", DIGEST)
                 beside.verify()
             look_closely(data_dir, f"copy-{number}")
-            assert (await live.apply("demo", deposit())).ok
-            assert (await live.apply(f"account-{number}", deposit())).ok
+            assert isinstance(await live.apply(deposit(50)), Done)
+            assert isinstance(await live.apply(deposit(50, account=f"account-{number}")), Done)
         replace_by_link_to_itself(data_dir)
-        assert (await live.apply("demo", deposit())).ok
+        assert isinstance(await live.apply(deposit(50)), Done)
     with Ledger(ledger_path) as ledger:
         assert ledger.verify().total == 7 * 50
 
@@ -162,10 +167,10 @@ async def test_a_file_written_over_the_ledger_stays_as_it_was_put_there_or_is_re
 ) -> None:
     kept = Path(shutil.copy(ledger_path, tmp_path / "kept"))
     async with open_ledger(data_dir) as live:
-        await live.apply("demo", deposit())
+        await live.apply(deposit(50))
         write_over_the_file(data_dir, kept)
         with pytest.raises(LedgerLostError, match="was changed from outside"):
-            await live.apply("demo", deposit())
+            await live.apply(deposit(50))
     try:
         with Ledger(ledger_path) as ledger:
             assert ledger.verify().total == 0
@@ -269,7 +274,7 @@ def test_what_is_replaced_while_the_log_is_written_into_the_ledger_is_not_taken_
                 getattr(writer, moment)()
         for _ in range(2):
             with pytest.raises(LedgerLostError):
-                writer.carry_out([Order("demo", deposit())])
+                writer.carry_out([deposit(50)])
         with pytest.raises(LedgerLostError):
             writer.leave()
 
@@ -287,6 +292,6 @@ async def test_the_bank_ends_at_once_when_its_ledger_is_replaced_then(
 
     async with open_ledger(data_dir) as live:
         monkeypatch.setattr(Ledger, "renew", renew_and_replace)
-        assert (await live.apply("demo", deposit())).ok, "it was confirmed before"
+        assert isinstance(await live.apply(deposit(50)), Done), "it was confirmed before"
         async with asyncio.timeout(20):
             assert isinstance(await live.failure(), LedgerLostError)

@@ -11,23 +11,18 @@ from pathlib import Path
 
 import pytest
 
-from app.ledger import LEDGER_FILE, Ledger, LedgerLostError, Order
+from app.ledger import LEDGER_FILE, Done, Ledger, LedgerLostError, Order
 from app.ledger.custody import Custody
 from app.ledger.errors import NotBegunError, UnknownAccountError, likewise
 from app.ledger.occupancy import occupied
-from app.ledger.recording import Outcome
+from app.ledger.recording import Result
 from app.ledger.writer import Writer
-from app.protocol.messages import Accepted, DepositRequest, new_request_id
 from app.system.errors import FileError, InternalError, LedgerError
-from tests.support.accounts import open_ledger
+from tests.support.accounts import deposit, open_ledger
 
 DIGEST = bytes(32)
 PATIENCE = 20
 NAMES = ("alice", "bob", "carol")
-
-
-def deposit() -> DepositRequest:
-    return DepositRequest(id=new_request_id(), amount=1)
 
 
 @pytest.fixture
@@ -55,7 +50,7 @@ def batches(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> list[int]:
     sizes: list[int] = []
     plain = Ledger.apply_all
 
-    def apply_all(ledger: Ledger, orders: Sequence[Order]) -> list[Outcome]:
+    def apply_all(ledger: Ledger, orders: Sequence[Order]) -> list[Result]:
         sizes.append(len(orders))
         return plain(ledger, orders)
 
@@ -64,7 +59,7 @@ def batches(writer: Writer, monkeypatch: pytest.MonkeyPatch) -> list[int]:
 
 
 def orders() -> list[Order]:
-    return [Order(name, deposit()) for name in NAMES]
+    return [deposit(account=name) for name in NAMES]
 
 
 def keep_busy(data_dir: Path) -> sqlite3.Connection:
@@ -81,25 +76,25 @@ def test_a_transaction_that_cannot_begin_is_not_tried_again_for_each_order(
         writer.carry_out(orders())
     assert batches == [3]
     other.close()
-    assert all(outcome.ok for outcome in writer.carry_out(orders()))  # type: ignore[union-attr]
+    assert writer.carry_out(orders()) == [Done(1)] * 3
 
 
 def test_nor_is_what_cannot_begin_after_an_order_that_fails(
     writer: Writer, data_dir: Path, batches: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """A row that SQLite refuses makes each order be tried alone; then another process comes and stays."""
-    spoilt, others = Order("alice", deposit()), []
+    spoilt, others = deposit(account="alice"), []
     beside = sqlite3.connect(data_dir / LEDGER_FILE, isolation_level=None)
-    beside.execute("INSERT INTO journal VALUES (99, 'alice', ?, 'DEPOS', 1, 1, 1)", (spoilt.request.id,))
+    beside.execute("INSERT INTO journal VALUES (99, 'alice', ?, 'DEPOS', 1, 1, 1)", (spoilt.id,))
     counting = Ledger.apply_all
 
-    def then_busy(ledger: Ledger, orders: Sequence[Order]) -> list[Outcome]:
+    def then_busy(ledger: Ledger, orders: Sequence[Order]) -> list[Result]:
         if orders[0].account == "bob":
             others.append(keep_busy(data_dir))
         return counting(ledger, orders)
 
     monkeypatch.setattr(Ledger, "apply_all", then_busy)
-    outcomes = writer.carry_out([spoilt, *(Order(name, deposit()) for name in ("bob", "carol", "carol"))])
+    outcomes = writer.carry_out([spoilt, *(deposit(account=name) for name in ("bob", "carol", "carol"))])
     for each in (beside, *others):
         each.close()
     assert batches == [4, 1, 1]
@@ -138,7 +133,7 @@ async def test_whatever_ends_the_verification_of_a_large_ledger_is_told(
 
     monkeypatch.setattr(Ledger, "verify", verify)
     async with open_ledger(data_dir, quick_bytes=0) as live:
-        waiting = asyncio.create_task(live.apply("alice", deposit()))
+        waiting = asyncio.create_task(live.apply(deposit(account="alice")))
         async with asyncio.timeout(PATIENCE):
             failure = await live.failure()
         assert isinstance(failure, kind)
@@ -155,7 +150,7 @@ async def test_whoever_waits_when_the_ledger_is_closed_is_told_and_whoever_comes
     begun, go_on = threading.Event(), threading.Event()
     plain = Writer.carry_out
 
-    def carry_out(writer: Writer, orders: Sequence[Order]) -> Sequence[Outcome]:
+    def carry_out(writer: Writer, orders: Sequence[Order]) -> Sequence[Result]:
         begun.set()
         assert go_on.wait(PATIENCE)
         return plain(writer, orders)
@@ -163,17 +158,17 @@ async def test_whoever_waits_when_the_ledger_is_closed_is_told_and_whoever_comes
     monkeypatch.setattr(Writer, "carry_out", carry_out)
     async with asyncio.timeout(PATIENCE):
         async with open_ledger(data_dir) as live:
-            paying = asyncio.create_task(live.apply("alice", deposit()))
+            paying = asyncio.create_task(live.apply(deposit(account="alice")))
             assert await asyncio.to_thread(begun.wait, PATIENCE)
-            waiting = [asyncio.create_task(live.apply(name, deposit())) for name in NAMES]
+            waiting = [asyncio.create_task(live.apply(deposit(account=name))) for name in NAMES]
             waiting[0].cancel()
             await asyncio.sleep(0)
             go_on.set()
-        assert (await paying).ok
+        assert isinstance(await paying, Done)
         for each in waiting[1:]:
             with pytest.raises(LedgerError, match="The bank is ending; try again"):
                 await each
-        for late in (live.apply("alice", deposit()), live.card_digest("alice")):
+        for late in (live.apply(deposit(account="alice")), live.card_digest("alice")):
             with pytest.raises(LedgerError, match="The bank is ending; try again"):
                 await late
 
@@ -181,12 +176,12 @@ async def test_whoever_waits_when_the_ledger_is_closed_is_told_and_whoever_comes
 async def test_each_who_is_told_of_a_failure_has_an_error_of_his_own(
     data_dir: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def carry_out(_writer: Writer, _orders: Sequence[Order]) -> Sequence[Outcome]:
+    def carry_out(_writer: Writer, _orders: Sequence[Order]) -> Sequence[Result]:
         raise LedgerLostError("The ledger is gone.")
 
     async with open_ledger(data_dir) as live:
         monkeypatch.setattr(Writer, "carry_out", carry_out)
-        told = await asyncio.gather(*(live.apply(name, deposit()) for name in NAMES), return_exceptions=True)
+        told = await asyncio.gather(*(live.apply(deposit(account=name)) for name in NAMES), return_exceptions=True)
     assert [str(each) for each in told] == ["The ledger is gone."] * 3
     assert {type(each) for each in told} == {LedgerLostError}
     assert len({id(each) for each in told}) == 3
@@ -207,7 +202,7 @@ async def test_a_log_that_cannot_be_written_into_the_ledger_is_logged(
     async with open_ledger(data_dir) as live:
         monkeypatch.setattr(Writer, "tidy", tidy)
         for _ in range(2):
-            assert (await live.apply("alice", deposit())).ok
+            assert isinstance(await live.apply(deposit(account="alice")), Done)
     said = [record.getMessage() for record in caplog.records if record.levelno == logging.ERROR]
     assert len(said) == 2
     assert said[0].startswith("what comes after a batch failed: suitecase itself failed (OSError at ")
@@ -236,9 +231,7 @@ async def test_a_batch_that_cannot_begin_is_told_to_its_askers_and_holds_up_no_o
     async with open_ledger(data_dir) as live, asyncio.timeout(PATIENCE):
         with monkeypatch.context() as patch:
             patch.setattr(live._writing, "submit", refuse)
-            told = await asyncio.gather(*(live.apply(name, deposit()) for name in NAMES), return_exceptions=True)
+            told = await asyncio.gather(*(live.apply(deposit(account=name)) for name in NAMES), return_exceptions=True)
         assert [type(each) for each in told] == [MemoryError] * len(NAMES)
         for name in NAMES:
-            reply = await live.apply(name, deposit())
-            assert isinstance(reply, Accepted)
-            assert reply.balance == 1
+            assert await live.apply(deposit(account=name)) == Done(1)

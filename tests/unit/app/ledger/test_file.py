@@ -12,14 +12,10 @@ import pytest
 
 from app.ledger import Ledger
 from app.ledger.schema import APPLICATION_ID
-from app.protocol.messages import DepositRequest, new_request_id
 from app.system.errors import FileError, LedgerError
+from tests.support.accounts import deposit
 
 DIGEST = bytes(32)
-
-
-def deposit() -> DepositRequest:
-    return DepositRequest(id=new_request_id(), amount=1)
 
 
 def mode(path: Path) -> int:
@@ -57,7 +53,7 @@ def test_the_name_of_a_new_ledger_is_safe_on_the_disk(ledger_path: Path, monkeyp
 
 def test_an_answer_is_committed_when_it_is_given(ledger: Ledger, ledger_path: Path) -> None:
     ledger.open_account("demo", DIGEST)
-    ledger.apply("demo", deposit())
+    ledger.apply(deposit())
     assert not ledger._database._connection.in_transaction
     with Ledger(ledger_path) as beside:
         assert beside.balance("demo") == 1
@@ -164,7 +160,7 @@ def test_a_damaged_page_is_reported(ledger: Ledger, ledger_path: Path) -> None:
 
 def test_a_damaged_page_of_the_journal_is_reported(ledger: Ledger, ledger_path: Path) -> None:
     ledger.open_account("demo", DIGEST)
-    ledger.apply("demo", deposit())
+    ledger.apply(deposit())
     (page,) = ledger._database._connection.execute(
         "SELECT rootpage FROM sqlite_schema WHERE name = 'journal'"
     ).fetchone()
@@ -194,10 +190,10 @@ def test_a_locked_ledger_is_an_error_that_changes_nothing(ledger: Ledger, ledger
         request = deposit()
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(LedgerError, match="is in use by another process; try again"):
-            waiting.apply("demo", request)
+            waiting.apply(request)
         assert waiting.balance("demo") == 0  # readers do not wait for a writer
         other.execute("ROLLBACK")
-        waiting.apply("demo", request)
+        waiting.apply(request)
         assert waiting.verify().entries == 1
     other.close()
 
@@ -250,7 +246,7 @@ def test_a_writer_waits_for_another(ledger: Ledger, ledger_path: Path) -> None:
     other.execute("BEGIN IMMEDIATE")
     timer = threading.Timer(0.2, lambda: other.execute("COMMIT"))
     timer.start()
-    ledger.apply("demo", deposit())
+    ledger.apply(deposit())
     timer.join()
     other.close()
     assert ledger.balance("demo") == 1
@@ -264,12 +260,12 @@ def test_a_full_disk_is_an_error_that_changes_nothing(ledger: Ledger) -> None:
     given = 0
     with pytest.raises(LedgerError, match="has no room to grow"):  # noqa: PT012  # one of many requests meets the end
         for _ in range(500):
-            ledger.apply("demo", deposit())
+            ledger.apply(deposit())
             given += 1
     audit = ledger.verify()
     assert (audit.total, audit.entries) == (given, given)
     connection.execute("PRAGMA max_page_count = 1000000")
-    ledger.apply("demo", deposit())
+    ledger.apply(deposit())
     assert ledger.verify().total == given + 1
 
 
@@ -319,10 +315,10 @@ def test_a_failure_at_any_statement_leaves_nothing_half_done(
     request = deposit()
     double = sabotage(statement)
     with pytest.raises(LedgerError, match="disk I/O error"):
-        ledger.apply("demo", request)
+        ledger.apply(request)
     double.failing = ("nothing",)
     assert ledger.verify().entries == 0
-    ledger.apply("demo", request)
+    ledger.apply(request)
     assert ledger.verify().total == 1
 
 
@@ -337,17 +333,17 @@ def deny(connection: sqlite3.Connection, *denied: str) -> None:
 
 def test_when_even_rolling_back_fails_the_ledger_is_opened_anew(ledger: Ledger, ledger_path: Path) -> None:
     ledger.open_account("demo", DIGEST)
-    ledger.apply("demo", deposit())
+    ledger.apply(deposit())
     request, doubtful = deposit(), ledger._database._connection
     deny(doubtful, "COMMIT", "ROLLBACK")
     with pytest.raises(LedgerError, match="not authorized"):
-        ledger.apply("demo", request)
+        ledger.apply(request)
     with pytest.raises(sqlite3.ProgrammingError, match="closed"):
         doubtful.execute("SELECT 1")
     with Ledger(ledger_path, busy_timeout=0.05) as beside:
         assert beside.verify().total == 1
-        beside.apply("demo", deposit())  # the lock is free
-    ledger.apply("demo", request)
+        beside.apply(deposit())  # the lock is free
+    ledger.apply(request)
     assert ledger.verify().total == 3
     test_every_commit_is_synced_and_every_reference_checked(ledger)
 
@@ -356,7 +352,7 @@ def test_a_ledger_that_cannot_be_opened_anew_is_no_other(ledger: Ledger, ledger_
     ledger.open_account("demo", DIGEST)
     deny(ledger._database._connection, "COMMIT", "ROLLBACK")
     with pytest.raises(LedgerError, match="not authorized"):
-        ledger.apply("demo", deposit())
+        ledger.apply(deposit())
     elsewhere = ledger_path.parent.rename(tmp_path / "elsewhere")
     for _ in range(2):
         with pytest.raises(LedgerError, match="cannot be opened; check the permissions"):
@@ -374,7 +370,7 @@ def test_a_ledger_that_was_closed_stays_closed(ledger: Ledger) -> None:
     ledger.open_account("demo", DIGEST)
     deny(ledger._database._connection, "COMMIT", "ROLLBACK")
     with pytest.raises(LedgerError, match="not authorized"):
-        ledger.apply("demo", deposit())
+        ledger.apply(deposit())
     ledger.close()
     with pytest.raises(LedgerError, match="closed"):
         ledger.balance("demo")

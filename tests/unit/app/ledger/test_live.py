@@ -4,35 +4,21 @@ import asyncio
 import sqlite3
 import threading
 from collections.abc import AsyncIterator, Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
-from app.ledger import Ledger, LedgerCorruptError, Order, UnknownAccountError
+from app.ledger import AccountExistsError, Done, IdReused, Kind, Ledger, LedgerCorruptError, Order, UnknownAccountError
 from app.ledger.live import LiveLedger
-from app.ledger.recording import Outcome
+from app.ledger.recording import Result
 from app.ledger.turns import Turns
 from app.ledger.writer import Writer
-from app.protocol.messages import (
-    Accepted,
-    CheckRequest,
-    DepositRequest,
-    WithdrawRequest,
-    new_request_id,
-)
 from app.system.errors import LedgerError
-from tests.support.accounts import open_ledger
+from tests.support.accounts import deposit, open_ledger
 
 DIGEST = bytes(range(32))
 PATIENCE = 20
-
-
-def deposit(amount: int = 1) -> DepositRequest:
-    return DepositRequest(id=new_request_id(), amount=amount)
-
-
-def check() -> CheckRequest:
-    return CheckRequest(id=new_request_id())
 
 
 @pytest.fixture
@@ -59,7 +45,7 @@ class Gate:
         self.came = threading.Semaphore(0)
         plain = Writer.carry_out
 
-        def carry_out(writer: Writer, orders: Sequence[Order]) -> Sequence[Outcome]:
+        def carry_out(writer: Writer, orders: Sequence[Order]) -> Sequence[Result]:
             self.batches.append(list(orders))
             self.came.release()
             assert self._closed.wait(PATIENCE)
@@ -102,57 +88,49 @@ async def commits_of(live: LiveLedger) -> list[str]:
 
 async def test_each_request_is_answered_and_is_seen_by_the_next_check_of_anyone(live: LiveLedger) -> None:
     for number in range(1, 20):
-        request = deposit(5)
-        assert await live.apply("alice", request) == Accepted(type="DEPOS", id=request.id, balance=5 * number)
-        looks = [check() for _ in range(3)]
-        assert await asyncio.gather(*(live.apply("alice", look) for look in looks)) == [
-            Accepted(type="CHECK", id=look.id, balance=5 * number) for look in looks
-        ]
+        assert await live.apply(deposit(5, "alice")) == Done(5 * number)
+        assert await asyncio.gather(*(live.balance("alice") for _ in range(3))) == [5 * number] * 3
     assert await live.card_digest("alice") == DIGEST
     assert await live.card_digest("nobody") is None
 
 
 async def test_whoever_waits_shares_one_commit(live: LiveLedger) -> None:
     commits = await commits_of(live)
-    requests = [deposit() for _ in range(100)]
-    answers = await asyncio.gather(*(live.apply("alice", request) for request in requests))
-    assert [answer for answer in answers if isinstance(answer, Accepted)] == [
-        Accepted(type="DEPOS", id=request.id, balance=number) for number, request in enumerate(requests, start=1)
-    ]
+    outcomes = await asyncio.gather(*(live.apply(deposit(account="alice")) for _ in range(100)))
+    assert outcomes == [Done(number) for number in range(1, 101)]
     assert len(commits) == 1
 
 
 async def test_one_that_fails_spoils_no_others(live: LiveLedger) -> None:
-    first, second = deposit(7), deposit(8)
+    first, second = deposit(7, "alice"), deposit(8, "bob")
     outcomes = await asyncio.gather(
-        live.apply("alice", first),
-        live.apply("nobody", deposit()),
-        live.apply("nobody", check()),
-        live.apply("alice", first),
-        live.apply("alice", WithdrawRequest(id=first.id, amount=7)),
-        live.apply("bob", second),
+        live.apply(first),
+        live.apply(deposit(account="nobody")),
+        live.balance("nobody"),
+        live.apply(first),
+        live.apply(replace(first, kind=Kind.WITHDRAWAL)),
+        live.apply(second),
         return_exceptions=True,
     )
     assert isinstance(outcomes[1], UnknownAccountError)
     assert isinstance(outcomes[2], UnknownAccountError)
-    assert outcomes[0] == outcomes[3] == Accepted(type="DEPOS", id=first.id, balance=7)
-    assert outcomes[4].error == "request-id-reused"  # type: ignore[union-attr]
-    assert outcomes[5] == Accepted(type="DEPOS", id=second.id, balance=8)
+    assert outcomes[0] == outcomes[3] == Done(7)
+    assert outcomes[4] == IdReused()
+    assert outcomes[5] == Done(8)
 
 
 async def test_a_row_that_sqlite_refuses_spoils_no_others(live: LiveLedger, ledger_path: Path) -> None:
-    request = deposit()
+    request = deposit(account="alice")
     beside = sqlite3.connect(ledger_path)
     beside.execute("PRAGMA foreign_keys = OFF")
     beside.execute("INSERT INTO journal VALUES (99, 'alice', ?, 'DEPOS', 1, 1, 1)", (request.id,))
     beside.commit()
     beside.close()
     spoilt, good = await asyncio.gather(
-        live.apply("alice", request), live.apply("bob", deposit(3)), return_exceptions=True
+        live.apply(request), live.apply(deposit(3, account="bob")), return_exceptions=True
     )
     assert isinstance(spoilt, LedgerError)
-    assert isinstance(good, Accepted)
-    assert good.balance == 3
+    assert good == Done(3)
 
 
 async def test_a_commit_that_fails_answers_nobody_and_a_retry_is_done_once(live: LiveLedger) -> None:
@@ -162,37 +140,37 @@ async def test_a_commit_that_fails_answers_nobody_and_a_retry_is_done_once(live:
         return sqlite3.SQLITE_DENY if denied else sqlite3.SQLITE_OK
 
     await in_writer(live, lambda connection: connection.set_authorizer(deny))
-    requests = [deposit(10) for _ in range(5)]
-    failed = await asyncio.gather(*(live.apply("alice", request) for request in requests), return_exceptions=True)
+    orders = [deposit(10, "alice") for _ in range(5)]
+    failed = await asyncio.gather(*(live.apply(order) for order in orders), return_exceptions=True)
     assert all(isinstance(outcome, LedgerError) for outcome in failed)
     await in_writer(live, lambda connection: connection.set_authorizer(None))
-    assert (await live.apply("alice", check())).balance == 0  # type: ignore[union-attr]
-    await asyncio.gather(*(live.apply("alice", request) for request in requests))
-    assert (await live.apply("alice", check())).balance == 50  # type: ignore[union-attr]
+    assert await live.balance("alice") == 0
+    await asyncio.gather(*(live.apply(order) for order in orders))
+    assert await live.balance("alice") == 50
 
 
 async def test_reads_wait_for_no_writer(live: LiveLedger, ledger_path: Path, gate: Gate) -> None:
     gate.shut()
-    paying = asyncio.create_task(live.apply("alice", deposit()))
+    paying = asyncio.create_task(live.apply(deposit(account="alice")))
     await gate.next()
     other = sqlite3.connect(ledger_path, isolation_level=None)
     other.execute("BEGIN IMMEDIATE")
     async with asyncio.timeout(5):
-        assert (await live.apply("alice", check())).balance == 0  # type: ignore[union-attr]
+        assert await live.balance("alice") == 0
         assert await live.card_digest("bob") == DIGEST
     other.close()
     gate.open()
-    assert (await paying).ok
+    assert isinstance(await paying, Done)
 
 
 async def test_turns_are_by_account_and_each_keeps_its_order(data_dir: Path, gate: Gate) -> None:
     async with open_ledger(data_dir, max_batch=4) as live:
         gate.shut()
-        first = asyncio.create_task(live.apply("carol", deposit()))
+        first = asyncio.create_task(live.apply(deposit(account="carol")))
         await gate.next()
-        greedy = [deposit() for _ in range(10)]
-        waiting = [asyncio.create_task(live.apply("alice", request)) for request in greedy]
-        modest = [asyncio.create_task(live.apply(name, deposit())) for name in ("bob", "carol")]
+        greedy = [deposit(account="alice") for _ in range(10)]
+        waiting = [asyncio.create_task(live.apply(order)) for order in greedy]
+        modest = [asyncio.create_task(live.apply(deposit(account=name))) for name in ("bob", "carol")]
         await asyncio.sleep(0)
         gate.open()
         await asyncio.gather(first, *waiting, *modest)
@@ -201,7 +179,7 @@ async def test_turns_are_by_account_and_each_keeps_its_order(data_dir: Path, gat
         ["alice"] * 4,
         ["alice"] * 4,
     ]
-    assert [order.request for batch in gate.batches for order in batch if order.account == "alice"] == greedy
+    assert [order for batch in gate.batches for order in batch if order.account == "alice"] == greedy
 
 
 def test_who_was_passed_over_comes_first_the_next_time() -> None:
@@ -217,17 +195,15 @@ def test_who_was_passed_over_comes_first_the_next_time() -> None:
 
 async def test_what_nobody_waits_for_any_more_is_not_begun(live: LiveLedger, gate: Gate) -> None:
     gate.shut()
-    begun = asyncio.create_task(live.apply("alice", deposit(1)))
+    begun = asyncio.create_task(live.apply(deposit(1, account="alice")))
     await gate.next()
-    gone, stays = (asyncio.create_task(live.apply("alice", deposit(amount))) for amount in (10, 100))
+    gone, stays = (asyncio.create_task(live.apply(deposit(amount, account="alice"))) for amount in (10, 100))
     await asyncio.sleep(0)
     gone.cancel()
     begun.cancel()  # this one is under way, and is done all the same
     await asyncio.gather(gone, begun, return_exceptions=True)
     gate.open()
-    answer = await stays
-    assert answer.ok
-    assert answer.balance == 101
+    assert await stays == Done(101)
 
 
 async def test_money_waits_until_a_large_ledger_is_verified(
@@ -244,12 +220,12 @@ async def test_money_waits_until_a_large_ledger_is_verified(
     monkeypatch.setattr(Ledger, "verify", verify)
     async with open_ledger(data_dir, quick_bytes=0) as live:
         assert await asyncio.to_thread(verifying.wait, PATIENCE)
-        paying = asyncio.create_task(live.apply("alice", deposit(5)))
+        paying = asyncio.create_task(live.apply(deposit(5, account="alice")))
         assert await live.card_digest("alice") == DIGEST
-        assert (await live.apply("alice", check())).ok
+        assert await live.balance("alice") == 0
         assert not paying.done()
         go_on.set()
-        assert (await paying).ok
+        assert isinstance(await paying, Done)
     assert "is verified, which takes about 1 s; money waits until then" in caplog.text
 
 
@@ -270,7 +246,7 @@ async def test_a_small_ledger_that_does_not_add_up_is_not_opened(data_dir: Path,
 async def test_a_large_one_says_so_before_any_money_moves(data_dir: Path, ledger_path: Path) -> None:
     tamper(ledger_path)
     async with open_ledger(data_dir, quick_bytes=0) as live:
-        paying = asyncio.create_task(live.apply("alice", deposit()))
+        paying = asyncio.create_task(live.apply(deposit(account="alice")))
         async with asyncio.timeout(PATIENCE):
             assert "does not add up for account bob" in str(await live.failure())
         assert not paying.done()
@@ -291,7 +267,7 @@ async def test_a_bank_may_end_while_it_verifies(data_dir: Path, monkeypatch: pyt
     async with asyncio.timeout(PATIENCE):
         async with open_ledger(data_dir, quick_bytes=0) as live:
             assert await asyncio.to_thread(verifying.wait, PATIENCE)
-            await live.apply("alice", check())
+            await live.balance("alice")
 
 
 async def test_the_log_is_written_into_the_file_as_it_grows(
@@ -302,18 +278,31 @@ async def test_the_log_is_written_into_the_file_as_it_grows(
     log = ledger_path.with_name("ledger.sqlite3-wal")
     async with open_ledger(data_dir) as live:
         for _ in range(60):
-            await live.apply("alice", deposit())
+            await live.apply(deposit(account="alice"))
         assert 100_000 < log.stat().st_size < 300_000, "it is written over, and not cut each time"
         reader = sqlite3.connect(ledger_path, isolation_level=None)
         reader.execute("BEGIN")
         reader.execute("SELECT * FROM account").fetchall()  # as a backup does; the log has to wait for it
         for _ in range(60):
-            await live.apply("alice", deposit())
+            await live.apply(deposit(account="alice"))
         assert log.stat().st_size > 600_000
         reader.close()
         for _ in range(40):
-            await live.apply("alice", deposit())
+            await live.apply(deposit(account="alice"))
         assert log.stat().st_size < 300_000
     assert not log.exists()
     with Ledger(ledger_path) as ledger:
         assert ledger.verify().total == 160
+
+
+async def test_an_account_is_opened_beside_the_orders(live: LiveLedger, ledger_path: Path) -> None:
+    paying = [asyncio.create_task(live.apply(deposit(account="alice"))) for _ in range(3)]
+    await live.open_account("dora", DIGEST)
+    with pytest.raises(AccountExistsError, match="There is an account alice already"):
+        await live.open_account("alice", DIGEST)
+    assert await live.card_digest("dora") == DIGEST
+    assert await live.apply(deposit(2, "dora")) == Done(2)
+    await asyncio.gather(*paying)
+    with Ledger(ledger_path) as beside:
+        assert beside.verify().accounts == 4
+    live.raise_failure()

@@ -14,6 +14,7 @@ import pytest
 from app.ledger import Ledger
 from app.protocol.messages import Accepted, CheckRequest, DepositRequest, Refusal, Refused, WithdrawRequest
 from app.system.errors import LedgerError
+from tests.support.accounts import apply
 
 VERSION_1 = Path(__file__).parents[3] / "vectors" / "ledger" / "version_1.sql"
 
@@ -89,8 +90,8 @@ def test_all_but_the_answers_to_check_is_kept(old: Path, caplog: pytest.LogCaptu
             ),
             (CheckRequest(id=number(2)), Accepted(type="CHECK", id=number(2), balance=7450)),
         ):
-            assert ledger.apply("alice", request) == reply
-        ledger.apply("bob", DepositRequest(id=number(8), amount=9))
+            assert apply(ledger, "alice", request) == reply
+        apply(ledger, "bob", DepositRequest(id=number(8), amount=9))
         assert ledger.verify().total == 7460
     assert [(record.levelno, record.getMessage()) for record in caplog.records] == [
         (logging.WARNING, "the ledger is now of version 2; answers to CHECK dropped: 3")

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from app.ledger import LEDGER_FILE, Ledger, LedgerLostError
+from app.ledger import LEDGER_FILE, Done, Ledger, LedgerLostError
 from app.system.errors import LedgerError
-from tests.support.accounts import open_ledger
-from tests.unit.app.ledger.test_custody import CHANGES, DIGEST, deposit
+from tests.support.accounts import deposit, open_ledger
+from tests.unit.app.ledger.test_custody import CHANGES, DIGEST
 
 
 @pytest.fixture
@@ -22,7 +22,7 @@ def data_dir(ledger_path: Path) -> Path:
 @pytest.mark.parametrize("change", CHANGES)
 async def test_a_bank_that_is_asked_nothing_notices_too(data_dir: Path, change: str) -> None:
     async with open_ledger(data_dir) as live:
-        assert (await live.apply("demo", deposit())).ok
+        assert isinstance(await live.apply(deposit(50)), Done)
         CHANGES[change](data_dir)
         async with asyncio.timeout(20):
             assert isinstance(await live.failure(), LedgerLostError)
@@ -34,7 +34,7 @@ async def test_it_is_noticed_at_the_end_at_the_latest(
 ) -> None:
     monkeypatch.setattr("app.ledger.live.LOOK_SECONDS", 3600)
     async with open_ledger(data_dir) as live:
-        assert (await live.apply("demo", deposit())).ok
+        assert isinstance(await live.apply(deposit(50)), Done)
         live.raise_failure()
         CHANGES[change](data_dir)
     with pytest.raises(LedgerLostError, match="The bank ends, and confirms nothing more: while it ran, "):
@@ -47,7 +47,7 @@ async def test_a_lookup_that_fails_lets_the_files_be_looked_at(data_dir: Path, m
     older = shutil.copytree(data_dir, data_dir.with_name("older"))
     async with open_ledger(data_dir) as live:
         for _ in range(3):
-            assert (await live.apply("demo", deposit())).ok
+            assert isinstance(await live.apply(deposit(50)), Done)
         live.raise_failure()
         await asyncio.sleep(0.02)  # a file system's clock has steps
         shutil.copyfile(older / LEDGER_FILE, data_dir / LEDGER_FILE)
@@ -76,7 +76,7 @@ async def test_a_disk_that_fails_once_ends_no_bank(data_dir: Path, monkeypatch: 
         monkeypatch.setattr(Ledger, "accounts", plain)
         await asyncio.sleep(0.1)
         assert await live.card_digest("demo") == DIGEST
-        assert (await live.apply("demo", deposit())).ok
+        assert isinstance(await live.apply(deposit(50)), Done)
     live.raise_failure()
 
 
@@ -96,20 +96,20 @@ async def test_an_older_state_copied_into_the_files_is_noticed_and_nothing_confi
     monkeypatch.setattr("app.ledger.live.LOOK_SECONDS", 0.2 if watched else 3600)
     async with open_ledger(data_dir) as live:
         for _ in range(orders):
-            assert (await live.apply("demo", deposit())).ok
+            assert isinstance(await live.apply(deposit(50)), Done)
         older = shutil.copytree(data_dir, data_dir.with_name("older"))
         for _ in range(5):
-            assert (await live.apply("demo", deposit())).ok
+            assert isinstance(await live.apply(deposit(50)), Done)
         live.raise_failure()
         copy_over(older, data_dir)
         if not watched:
             for _ in range(2):
                 with pytest.raises(LedgerLostError):
-                    await live.apply("demo", deposit())
+                    await live.apply(deposit(50))
         async with asyncio.timeout(20):
             assert isinstance(await live.failure(), LedgerLostError)
         with pytest.raises(LedgerLostError):
-            await live.apply("demo", deposit())
+            await live.apply(deposit(50))
 
 
 async def test_accounts_that_are_opened_beside_are_no_false_alarm(
@@ -128,7 +128,7 @@ async def test_accounts_that_are_opened_beside_are_no_false_alarm(
     async with open_ledger(data_dir) as live:
         opening = asyncio.create_task(asyncio.to_thread(open_accounts))
         while not opening.done():
-            assert (await live.apply("demo", deposit())).ok
+            assert isinstance(await live.apply(deposit(50)), Done)
         await opening
         live.raise_failure()
     live.raise_failure()
