@@ -11,7 +11,7 @@ from pathlib import Path
 
 from app.bank.admission import OpenSessions
 from app.bank.conversation import serve_session
-from app.bank.files import ledger_and_identity
+from app.bank.data_directory import ledger_and_identity
 from app.credentials.address import join
 from app.credentials.identity import LoadedIdentity
 from app.credentials.keystore import KeyBefore, load_or_create

@@ -173,8 +173,8 @@ def open_account(
     nothing of it, and would move the money again.
     """
     settings = _settings(ctx, card=card, data_dir=data_dir, config=config)
+    from app.bank.data_directory import ledger_and_identity
     from app.bank.enrolment import open_account_with_card
-    from app.bank.files import ledger_and_identity
     from app.credentials.card import check_account_name, check_card_place
     from app.ledger import LEDGER_FILE
 

@@ -3,19 +3,47 @@
 import asyncio
 import logging
 import sys
+from collections import OrderedDict, deque
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Generic, TypeVar
 
 from app.ledger.errors import likewise
-from app.ledger.turns import Turns
 from app.system.errors import InternalError, LedgerError
 
 logger = logging.getLogger("suitecase.ledger")
 
+T = TypeVar("T")
 Q = TypeVar("Q")
 A = TypeVar("A")
+
+
+class Turns(Generic[T]):
+    """A queue for each account, served round robin, so one with many sessions waits as long as one with a single one.
+
+    Each account's own order is kept.
+    """
+
+    def __init__(self) -> None:
+        self._queues: OrderedDict[str, deque[T]] = OrderedDict()
+
+    def __bool__(self) -> bool:
+        return bool(self._queues)
+
+    def add(self, account: str, item: T) -> None:
+        """Let an item wait for its account's turn."""
+        self._queues.setdefault(account, deque()).append(item)
+
+    def take(self, most: int) -> list[T]:
+        """Take at most so many items, one an account and round; who comes next now comes first the next time."""
+        taken: list[T] = []
+        while self._queues and len(taken) < most:
+            account, queue = self._queues.popitem(last=False)
+            taken.append(queue.popleft())
+            if queue:
+                self._queues[account] = queue
+        return taken
 
 
 @dataclass(frozen=True)

@@ -18,19 +18,15 @@ import secrets
 import shlex
 import sqlite3
 from pathlib import Path
-from typing import TYPE_CHECKING, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from app.ledger.errors import LedgerCorruptError
 from app.ledger.occupancy import OCCUPANCY_FILE
 from app.ledger.schema import GENERATION_SIZE
 
-if TYPE_CHECKING:
-    from app.ledger.database import Database
-
 _NEXT_MARK: Final = "SELECT meta.generation, transactions + 1 FROM meta, log_mark"
 _SET_MARK: Final = "UPDATE log_mark SET generation = ?, transactions = ?"  # in two steps: RETURNING takes longer
 
-_ATTEMPTS: Final = 3
 _TO_A_BACKUP: Final = (
     "to go back to a backup, which has nothing that was confirmed since it was made, run `bank restore`."
 )
@@ -115,36 +111,7 @@ def set_generation(connection: sqlite3.Connection, *, in_use: bool) -> None:
     connection.execute("UPDATE meta SET generation = ?, in_use = ?", (secrets.token_bytes(GENERATION_SIZE), in_use))
 
 
-def renew(database: "Database", *, in_use: bool) -> bool:
-    """Write the log into the file, and begin the log anew under a new generation.
-
-    Gives False when another process keeps the log from beginning anew; then try again later.
-    """
-    for _ in range(_ATTEMPTS):
-        with database.snapshot() as connection:
-            before = _transactions(connection)
-        if not database.empty_log():
-            return False
-        with database.transaction() as connection:
-            nothing_since = _transactions(connection) == before  # else another process has written to the log
-            if nothing_since:
-                set_generation(connection, in_use=in_use)
-        if nothing_since:
-            return database.empty_log()
-    return False
-
-
-def put_down(database: "Database") -> None:
-    """Write the log into the file, and say that no bank uses it; for whoever has the data directory to himself.
-
-    Where another process keeps the log from being written into the file, that process will, or the next: SQLite deletes
-    no log before. So it is enough that the log says it too.
-    """
-    if not renew(database, in_use=False):
-        with database.transaction() as connection:
-            connection.execute("UPDATE meta SET in_use = 0")
-
-
-def _transactions(connection: sqlite3.Connection) -> int:
-    (count,) = connection.execute("SELECT transactions FROM log_mark").fetchone()
-    return int(count)
+def transactions(connection: sqlite3.Connection) -> int:
+    """Give the number of the last transaction."""
+    (number,) = connection.execute("SELECT transactions FROM log_mark").fetchone()
+    return int(number)

@@ -9,7 +9,7 @@ from types import TracebackType
 from typing import Final
 
 from app.ledger.audit import Audit, audit
-from app.ledger.binding import Mark, put_down, renew
+from app.ledger.binding import Mark, set_generation, transactions
 from app.ledger.database import BUSY_TIMEOUT, Database
 from app.ledger.decision import IN_THE_CLEAR, Decider
 from app.ledger.errors import AccountExistsError, UnknownAccountError
@@ -19,11 +19,10 @@ from app.ledger.recording import Result, carry_out
 from app.ledger.rows import AccountState, read_accounts
 from app.system.errors import FileError, LedgerError
 
-LEDGER_FILE: Final = "ledger.sqlite3"
-"""The name of the ledger in a data directory."""
-
 _STEPS_BETWEEN_LOOKS: Final = 200_000
 """Steps of SQLite's machine: some milliseconds."""
+
+_ATTEMPTS: Final = 3
 
 logger = logging.getLogger("suitecase.ledger")
 
@@ -171,12 +170,32 @@ class Ledger:
         self._database.copy_to(target)
 
     def renew(self, *, in_use: bool) -> bool:
-        """Write the log into the file and bind the two anew (app/ledger/binding.py). False when it must wait."""
-        return renew(self._database, in_use=in_use)
+        """Write the log into the file, and begin the log anew under a new generation (app/ledger/binding.py).
+
+        Gives False when another process keeps the log from beginning anew; then try again later.
+        """
+        for _ in range(_ATTEMPTS):
+            with self._database.snapshot() as connection:
+                before = transactions(connection)
+            if not self._database.empty_log():
+                return False
+            with self._database.transaction() as connection:
+                nothing_since = transactions(connection) == before  # else another process has written to the log
+                if nothing_since:
+                    set_generation(connection, in_use=in_use)
+            if nothing_since:
+                return self._database.empty_log()
+        return False
 
     def put_down(self) -> None:
-        """Do the same for the last time: no bank uses the ledger any more (app/ledger/binding.py)."""
-        put_down(self._database)
+        """Write the log into the file, and say that no bank uses it; for whoever has the data directory to himself.
+
+        Where another process keeps the log from being written into the file, that process will, or the next: SQLite
+        deletes no log before. So it is enough that the log says it too.
+        """
+        if not self.renew(in_use=False):
+            with self._database.transaction() as connection:
+                connection.execute("UPDATE meta SET in_use = 0")
 
     def _put_away(self) -> None:
         """Say that no bank uses the ledger, where one was killed and none has come since.

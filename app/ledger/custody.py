@@ -7,14 +7,19 @@ would drop the locks that SQLite holds on it.
 """
 
 import os
+import sqlite3
+from contextlib import closing
 from pathlib import Path
 from typing import Final
 
-from app.ledger.errors import LedgerLostError
-from app.ledger.inspection import log_path
+from app.ledger.binding import Mark
+from app.ledger.errors import LedgerLostError, primary_code
+from app.ledger.file import log_path
 from app.ledger.occupancy import Occupancy, file_identity
 
 _NEVER: Final = (-1, -1)
+_DAMAGED: Final = (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB)
+_PATIENCE: Final = 5.0
 
 
 class Custody:
@@ -22,7 +27,7 @@ class Custody:
 
     The file itself is written when the log is written into it and at no other time, so its size and its time of change
     tell whether someone has written over it. The log does not shrink until then. Others may write to it, such as who
-    opens an account; when someone has, its time of change is another (app/ledger/proof.py).
+    opens an account; when someone has, its time of change is another, and `is_still_there` has more to tell.
     """
 
     def __init__(self, path: Path, occupancy: Occupancy) -> None:
@@ -102,3 +107,23 @@ class Custody:
 
 def _content(status: os.stat_result) -> tuple[int, int]:
     return status.st_size, status.st_mtime_ns
+
+
+def is_still_there(mark: Mark, path: Path) -> bool:
+    """Whether a new connection finds this transaction, or a later one of its generation.
+
+    It is the proof that nobody has written into the log under a bank. A connection remembers pages that it has read, so
+    one that is open for long may not notice; a new one reads the file and the log. What a bank confirms last is always
+    in it: the mark of its last transaction (app/ledger/binding.py). False for a ledger that cannot be read as one.
+    Raises sqlite3.Error.
+    """
+    uri = f"{path.absolute().as_uri()}?mode=ro"
+    try:
+        with closing(sqlite3.connect(uri, uri=True, timeout=_PATIENCE, isolation_level=None)) as connection:
+            row = connection.execute("SELECT generation, transactions FROM log_mark").fetchone()
+    except sqlite3.DatabaseError as error:
+        if primary_code(error) in _DAMAGED:
+            return False
+        raise
+    found = Mark(*row) if row is not None else None
+    return found is not None and found.generation == mark.generation and found.transactions >= mark.transactions

@@ -10,10 +10,15 @@ from pathlib import Path
 from typing import Final
 
 from app.ledger.binding import Mark, set_generation, touch
-from app.ledger.creation import execute_all, prepare_file
-from app.ledger.errors import CommitFailedError, LedgerCorruptError, NotBegunError
-from app.ledger.inspection import known_version, log_path
-from app.ledger.reporting import primary_code, reporting, sentence
+from app.ledger.errors import (
+    CommitFailedError,
+    LedgerCorruptError,
+    NotBegunError,
+    primary_code,
+    reporting,
+    sentence,
+)
+from app.ledger.file import execute_all, known_version, log_path, prepare_file
 from app.ledger.schema import FROM_VERSION_1, VERSION
 from app.system.errors import LedgerError
 from app.system.files import PRIVATE_MODE, refusing, write_new

@@ -9,10 +9,10 @@ from contextlib import AsyncExitStack, suppress
 from typing import Final, Protocol, Self, TypeVar
 
 from app.ledger.batches import Batches
-from app.ledger.book import LEDGER_FILE, Ledger
+from app.ledger.book import Ledger
 from app.ledger.decision import IN_THE_CLEAR, Decider
 from app.ledger.errors import LedgerLostError, UnknownAccountError
-from app.ledger.inspection import log_path
+from app.ledger.file import LEDGER_FILE, log_path
 from app.ledger.interface import Order, Outcome
 from app.ledger.occupancy import Occupancy
 from app.ledger.recording import Result

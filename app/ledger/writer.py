@@ -6,15 +6,14 @@ from contextlib import suppress
 from typing import Final
 
 from app.ledger.binding import write_mark
-from app.ledger.book import LEDGER_FILE, Ledger
-from app.ledger.custody import Custody
+from app.ledger.book import Ledger
+from app.ledger.custody import Custody, is_still_there
 from app.ledger.decision import IN_THE_CLEAR, Decider
-from app.ledger.errors import LedgerLostError, TransactionError, likewise
+from app.ledger.errors import LedgerLostError, TransactionError, likewise, reporting
+from app.ledger.file import LEDGER_FILE
 from app.ledger.interface import Order
 from app.ledger.occupancy import Occupancy
-from app.ledger.proof import is_still_there
 from app.ledger.recording import Result
-from app.ledger.reporting import reporting
 from app.system.errors import LedgerError
 
 LOG_PAGES: Final = 2048

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from app.bank.files import ledger_and_identity
+from app.bank.data_directory import ledger_and_identity
 from app.credentials.keystore import load_or_create
 from framework import Suite
 from framework.registry import Registry

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from app.ledger import AccountExistsError, Done, IdReused, Kind, Ledger, LedgerCorruptError, Order, UnknownAccountError
+from app.ledger.batches import Turns
 from app.ledger.live import LiveLedger
 from app.ledger.recording import Result
-from app.ledger.turns import Turns
 from app.ledger.writer import Writer
 from app.system.errors import LedgerError
 from tests.support.accounts import deposit, open_ledger

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from app.bank.backup import back_up, restore
-from app.bank.files import ledger_and_identity
+from app.bank.data_directory import ledger_and_identity
 from app.credentials.identity import IDENTITY_FILE, IdentityKey
 from app.credentials.key_file import read_pair
 from app.credentials.keystore import PUBLIC_FILE

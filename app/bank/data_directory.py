@@ -10,7 +10,7 @@ from pathlib import Path
 from app.credentials.identity import LoadedIdentity, identity_and_bank_file
 from app.credentials.keystore import PUBLIC_FILE
 from app.ledger import LEDGER_FILE, Ledger
-from app.ledger.inspection import log_path
+from app.ledger.file import log_path
 from app.ledger.occupancy import RESTORING, Occupancy, noted
 from app.system.errors import LedgerError
 from app.system.files import locked_directory, make_private_directory, refusing
