@@ -1,4 +1,4 @@
-"""The ATM's side: a channel to the bank, a card, and requests whose ids survive whatever cuts them short."""
+"""The ATM's side of the channel: the card is presented, and each request gets its answer."""
 
 import asyncio
 from collections.abc import Callable
@@ -6,9 +6,6 @@ from pathlib import Path
 from typing import Final
 
 from app.atm.bank_address import BankAddress
-from app.atm.pending.mark import BankMark
-from app.atm.pending.request import PendingRequest
-from app.atm.pending.store import PendingRequests, ReadOnlyRecordsError
 from app.credentials.card import Card, bind_card, refuse_other_bank
 from app.credentials.public_key import fingerprint
 from app.protocol.messages import (
@@ -18,7 +15,6 @@ from app.protocol.messages import (
     CardAccepted,
     CardRefused,
     CardRequest,
-    CheckRequest,
     Refusal,
     Refused,
     Reply,
@@ -34,19 +30,13 @@ REPLY_SECONDS: Final = 15.0
 """How long an answer may take: the bank's ledger may wait 5 s for another process, and a disk may be slow."""
 
 
-class Atm:
-    """One card at one bank. Connects when it needs to, and again, once, when the channel has ended meanwhile.
-
-    A request that moves money is on the disk before it is sent (`app.atm.pending`), so repeating it, here or in a later
-    process, never moves the money twice. It stays there until whoever asked has told the answer, and calls `done`:
-    what is cut short before that is asked again under the same id, and answered as before.
-    """
+class BankClient:
+    """One card at one bank. Connects when it needs to, and again, once, when the channel has ended meanwhile."""
 
     def __init__(self, bank: BankAddress, card: Card, card_path: Path, take_ephemeral: Callable[[], KeyPair]) -> None:
         self._bank = bank
         self._card = card
         self._card_path = card_path
-        self._pending = PendingRequests(card_path, card, bank.destination)
         self._take_ephemeral = take_ephemeral
         self._stream: ChannelStream | None = None
 
@@ -96,85 +86,15 @@ class Atm:
             self._card = bind_card(self._card_path, self._card, bank.known.identity)
 
     async def ready(self) -> None:
-        """Connect, if there is no channel: without one nothing need be written down. Raises what `connect` raises."""
+        """Connect, if there is no channel. Raises what `connect` raises."""
         if self._stream is None:
             await self.connect()
 
-    def begin(self, request: AccountRequest) -> PendingRequest:
-        """Write down a request that moves money, to be settled next. Raises FileError.
+    async def ask(self, request: AccountRequest) -> AccountReply:
+        """Ask, and once more over a new channel if the old one had ended: the request's id makes that safe.
 
-        No coroutine: cut short by a signal it has undone its work, or left it whole, when the exception arrives.
+        Raises what `connect` raises.
         """
-        return PendingRequest(request) if isinstance(request, CheckRequest) else self._pending.begin(request)
-
-    async def settle(self, pending: PendingRequest) -> AccountReply:
-        """Send a request, for the first time or again under its id, and give its answer.
-
-        Tell the answer, and then call `pending.done()`. Raises ChannelFailedError and RefusedByBankError.
-        """
-        try:
-            return await self._ask(pending.request)
-        except ChannelFailedError as error:
-            raise ChannelFailedError(str(error), self.doubt_about(pending.request)) from None
-        except RefusedByBankError as error:
-            raise RefusedByBankError(f"{error} {self.doubt_about(pending.request)}".rstrip()) from None
-
-    def unanswered(self) -> list[PendingRequest]:
-        """Take over the oldest requests that an earlier process sent to this bank and that were not answered.
-
-        There may be more, see `app.atm.pending`. Where nothing can be written, none is taken over.
-        """
-        try:
-            return self._pending.orphans()
-        except ReadOnlyRecordsError:
-            return []
-
-    def unanswered_like(self, request: AccountRequest) -> tuple[PendingRequest | None, list[AccountRequest]]:
-        """Take over the oldest of them that asks for the same as `request`, if one does; list the others.
-
-        One that moves no money takes none over, so that it does its work where nothing can be written.
-        """
-        if isinstance(request, CheckRequest):
-            return None, self._pending.open_requests()
-        return self._pending.orphan_like(request)
-
-    def still_open(self) -> list[AccountRequest]:
-        """List the requests that were sent to this bank, not answered, and that nobody waits for."""
-        return self._pending.open_requests()
-
-    def recorded(self) -> list[AccountRequest]:
-        """List those that others wait for too. Takes no lock: who was cut short may hold one still."""
-        return self._pending.recorded()
-
-    def open_elsewhere(self) -> list[tuple[AccountRequest, BankMark]]:
-        """List those that were sent to other banks, and which banks those are."""
-        return self._pending.open_elsewhere()
-
-    def remembers(self, request: AccountRequest) -> bool:
-        """Whether the request is written down, at this moment."""
-        return self._pending.holds(request)
-
-    def doubt_about(self, request: AccountRequest) -> str:
-        """Say what becomes of a request that was perhaps sent and not answered; nothing if it is not written down."""
-        if not self.remembers(request):
-            return ""
-        return (
-            f"Whether it carried out the {request.type} is not known; it is remembered beside the card: the same "
-            "command again repeats it, or the console does, without moving the money twice."
-        )
-
-    def damaged(self) -> list[Path]:
-        """List the records of unanswered requests that cannot be read."""
-        return self._pending.damaged()
-
-    async def close(self) -> None:
-        """End the channel in order, if there is one."""
-        stream, self._stream = self._stream, None
-        if stream is not None:
-            await stream.close()
-
-    async def _ask(self, request: AccountRequest) -> AccountReply:
-        """Ask, and once more over a new channel if the old one had ended: the id makes that safe."""
         if self._stream is not None:
             try:
                 return await self._answer_to(request)
@@ -182,6 +102,12 @@ class Atm:
                 await self._drop()
         await self.connect()
         return await self._answer_to(request)
+
+    async def close(self) -> None:
+        """End the channel in order, if there is one."""
+        stream, self._stream = self._stream, None
+        if stream is not None:
+            await stream.close()
 
     async def _answer_to(self, request: AccountRequest) -> AccountReply:
         reply = await self._exchange(request)

@@ -2,7 +2,6 @@
 
 from typing import Final
 
-from app.atm.screen import NotUnderstoodError
 from app.protocol.messages import AccountRequest, CheckRequest, DepositRequest, WithdrawRequest, new_request_id
 from app.protocol.money import parse_amount
 from app.system.errors import InputError, excerpt
@@ -16,6 +15,15 @@ QUIT            leave"""
 
 _BLANK: Final = " \t\r\n"
 _WORDS: Final = {"check": "CHECK", "deposit": "DEPOS", "withdraw": "WITHD"}
+
+
+class NotUnderstoodError(InputError):
+    """What was typed is no command. `command` is its first word if that is one of ours, `error` a word for programs."""
+
+    def __init__(self, sentence: str, command: str = "ERROR", error: str = "unknown-command") -> None:
+        super().__init__(sentence)
+        self.command = command
+        self.error = error
 
 
 def read_command(line: str) -> AccountRequest | str:

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import Final
 
-from app.atm.screen import NotUnderstoodError
+from app.atm.commands import NotUnderstoodError
 from app.system.output import write_err
 
 MAX_LINE: Final = 1024

@@ -5,34 +5,16 @@ import os
 import sys
 from typing import Final, TextIO
 
-from app.protocol.messages import Accepted, AccountReply, Refusal
+from app.atm.commands import NotUnderstoodError
+from app.atm.words import in_words
+from app.protocol.messages import Accepted, AccountReply
 from app.protocol.money import format_amount
-from app.system.errors import InputError, UserError
+from app.system.errors import UserError
 from app.system.layout import folded
 from app.system.output import OutputError, write_err, write_out
 
 _STYLES: Final = {"green": "32", "red": "31", "yellow": "33", "bold red": "1;31", "dim": "2"}
 """Parameters of the terminal's SGR sequence (ECMA-48 §8.3.117). A library for this would take longer to import."""
-
-_REFUSALS: Final = {
-    Refusal.INSUFFICIENT_FUNDS: "there is not enough money in the account",
-    Refusal.BALANCE_LIMIT: "the account cannot hold that much",
-    Refusal.REQUEST_ID_REUSED: "the request's id was used for another request",
-    Refusal.CARD_REQUIRED: "a card must be presented first",
-    Refusal.CARD_REFUSED: "the card is not good",
-    Refusal.CARD_ALREADY_PRESENTED: "a card has been presented already",
-    Refusal.TOO_MANY_SESSIONS: "the account has too many sessions open",
-    Refusal.BAD_REQUEST: "the bank did not understand the request",
-}
-
-
-class NotUnderstoodError(InputError):
-    """What was typed is no command. `command` is its first word if that is one of ours, `error` a word for programs."""
-
-    def __init__(self, sentence: str, command: str = "ERROR", error: str = "unknown-command") -> None:
-        super().__init__(sentence)
-        self.command = command
-        self.error = error
 
 
 class Screen:
@@ -83,13 +65,6 @@ class Screen:
             write_out(json.dumps(members, separators=(",", ":")) + "\n")
         else:
             write_out(_shown(sentence, style, sys.stdout))
-
-
-def in_words(reply: AccountReply) -> str:
-    """Put the bank's answer in words."""
-    if isinstance(reply, Accepted):
-        return f"ok, balance {format_amount(reply.balance)}"
-    return f"refused: {_REFUSALS[reply.error]}"
 
 
 def _shown(text: str, style: str, stream: TextIO) -> str:

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.atm.bank_address import BankAddress
-from app.atm.client import Atm
+from app.atm.teller import Teller
 from app.bank.server import Bank
 from app.credentials.card import Card
 from app.ledger import Ledger
@@ -216,11 +216,11 @@ class Scene:
         bank.give(channel.data_to_send())
         return Puppet(channel, bank, self.cards[VICTIM])
 
-    def atm(self, account: str = VICTIM, *, public_key: bytes | None = None, suite: Suite | None = None) -> Atm:
+    def atm(self, account: str = VICTIM, *, public_key: bytes | None = None, suite: Suite | None = None) -> Teller:
         """A whole ATM behind the proxy."""
         key = self.key_pair.public_key if public_key is None else public_key
         address = BankAddress(*self.proxy.address, suite or self.suite, key)
-        return Atm(address, self.cards[account], self.card_paths[account], self.take_ephemeral)
+        return Teller.at(address, self.cards[account], self.card_paths[account], self.take_ephemeral)
 
     async def why(self, side: str, session: Session, line: Line) -> FailureReason:
         """Why the channel of this side failed: from the bank's log, or as the client is told."""
@@ -255,12 +255,12 @@ class Scene:
         await asyncio.gather(*(session.stream.close() for session in self._sessions))
 
 
-async def asked(atm: Atm, request: AccountRequest) -> AccountReply:
+async def asked(atm: Teller, request: AccountRequest) -> AccountReply:
     """Ask as the ATM's console does, which forgets a request when it has told the answer."""
     await atm.ready()
     with atm.begin(request) as pending:
         reply = await atm.settle(pending)
-        pending.done()
+        atm.forget(pending)
     return reply
 
 

@@ -10,7 +10,7 @@ from typing import Literal
 
 import pytest
 
-from app.atm.client import Atm
+from app.atm.teller import Teller
 from app.protocol.messages import Accepted, Reply
 from app.system.errors import ChannelFailedError
 from framework import ChannelError
@@ -181,7 +181,7 @@ async def test_atm_that_is_cut_off_for_good_says_so_and_a_later_one_settles(
         assert scene.balance() == OPENING_BALANCE - 10_00
 
 
-async def settled_by_a_later_atm(atm: Atm) -> list[int]:
+async def settled_by_a_later_atm(atm: Teller) -> list[int]:
     """What a new ATM finds unanswered, asked again: the balances in the answers."""
     balances = []
     for pending in atm.unanswered():

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from app.atm.bank_address import BankAddress
-from app.atm.client import Atm
+from app.atm.teller import Teller
 from app.bank.enrolment import open_account_with_card
 from app.credentials.keystore import read_bank_key
 from app.ledger import LEDGER_FILE, Ledger
@@ -75,9 +75,9 @@ async def test_killed_in_mid_withdrawal(tmp_path: Path, registry: Registry, ephe
         card = open_account_with_card(ledger, "alice", card_path)
         apply(ledger, "alice", deposit(OPENING_BALANCE))
 
-        def atm(proxy: HostileProxy) -> Atm:
+        def atm(proxy: HostileProxy) -> Teller:
             address = BankAddress(*proxy.address, suite, read_bank_key(data_dir / "bank.pub", DES3))
-            return Atm(address, card, card_path, ephemerals.source(suite))
+            return Teller.at(address, card, card_path, ephemerals.source(suite))
 
         for dies, amount, left in (("before", 10_00, OPENING_BALANCE), ("after", 20_00, OPENING_BALANCE - 20_00)):
             async with running_bank(data_dir, dies) as proxy:

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from app.atm.bank_address import BankAddress
-from app.atm.client import Atm
 from app.atm.pending.store import PendingRequests
+from app.atm.teller import Teller
 from app.credentials.address import host_and_port
 from app.credentials.card import read_card
 from app.credentials.keystore import read_bank_key
@@ -233,7 +233,7 @@ async def test_a_hundred_atms_on_one_account(town: Town, registry: Registry) -> 
         def take() -> KeyPair:
             return spare[number % 2]
 
-        atm = Atm(address, card, card_path, take)
+        atm = Teller.at(address, card, card_path, take)
         async with doors:
             await atm.connect()
         await inside.wait()

@@ -6,8 +6,8 @@ from pathlib import Path
 import pytest
 
 from app.atm.bank_address import BankAddress
-from app.atm.client import Atm
 from app.atm.pending.store import PendingRequests
+from app.atm.teller import Teller
 from app.credentials.card import Card, create_card, read_card
 from app.protocol.messages import (
     Accepted,
@@ -54,13 +54,13 @@ async def bank(handler: Handler, suite: Suite, key_pair: KeyPair) -> Server:
     return await serve(handler, "127.0.0.1", 0, suite, key_pair, application=APPLICATION, server_name=SERVER_NAME)
 
 
-def atm(card_path: Path, suite: Suite, key_pair: KeyPair, port: int) -> tuple[Atm, PendingRequests]:
+def atm(card_path: Path, suite: Suite, key_pair: KeyPair, port: int) -> tuple[Teller, PendingRequests]:
     card = read_card(card_path)
     bank = BankAddress("127.0.0.1", port, suite, key_pair.public_key)
-    return Atm(bank, card, card_path, suite.key_exchange.generate_key_pair), PendingRequests(card_path, card)
+    return Teller.at(bank, card, card_path, suite.key_exchange.generate_key_pair), PendingRequests(card_path, card)
 
 
-async def answered(machine: Atm, request: AccountRequest) -> AccountReply:
+async def answered(machine: Teller, request: AccountRequest) -> AccountReply:
     """Ask, and forget what was answered."""
     await machine.ready()
     with machine.begin(request) as pending:

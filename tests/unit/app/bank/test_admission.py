@@ -8,7 +8,7 @@ import pytest
 
 import app.bank.admission
 from app.atm.bank_address import BankAddress
-from app.atm.client import Atm
+from app.atm.teller import Teller
 from app.bank.admission import MAX_SESSIONS_PER_ACCOUNT, OpenSessions
 from app.bank.server import Bank, listen
 from app.bank.session import BankSession
@@ -154,12 +154,12 @@ async def test_a_card_whose_sessions_are_all_dead_gets_in_at_once(
 ) -> None:
     monkeypatch.setattr(app.bank.admission, "MAX_SESSIONS_PER_ACCOUNT", 2)
     address = BankAddress(*host_and_port(bank.address), suite, key_pair.public_key)
-    atms = [Atm(address, card, card_path, suite.key_exchange.generate_key_pair) for _ in range(6)]
+    atms = [Teller.at(address, card, card_path, suite.key_exchange.generate_key_pair) for _ in range(6)]
     for atm in atms:  # none of them ever says goodbye
         await atm.connect()
         with atm.begin(CheckRequest(id=new_request_id())) as pending:
             assert (await atm.settle(pending)).ok
-    streams = [atm._stream for atm in atms]
+    streams = [atm._client._stream for atm in atms]
     for stream in streams[:4]:
         assert stream is not None
         with pytest.raises(ChannelError):
