@@ -25,6 +25,7 @@ from app.ledger import Ledger
 from app.protocol.messages import AccountReply, AccountRequest, DepositRequest, new_request_id
 from app.system.errors import EXIT_CHANNEL
 from app.system.signals import ending_in_order
+from tests.support.accounts import apply
 
 REMEMBERED = "remembered beside the card"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -44,7 +45,7 @@ class NearBank(BankClient):
         pass
 
     async def ask(self, request: AccountRequest) -> AccountReply:
-        return self._ledger.apply(self._account, request)
+        return apply(self._ledger, self._account, request)
 
     async def close(self) -> None:
         pass

@@ -30,6 +30,7 @@ from app.protocol.names import APPLICATION, SERVER_NAME
 from framework import KeyPair, Suite, serve
 from framework.aio import ChannelStream, Server
 from framework.registry import Registry
+from tests.support.accounts import apply
 from tests.unit.app.atm.desk import Desk, deposit
 
 MoneyRequest = DepositRequest | WithdrawRequest
@@ -76,7 +77,7 @@ class ForgetfulBank:
             if isinstance(request, CardRequest):
                 await stream.send(encode(CardAccepted()))
                 continue
-            reply = self._ledger.apply(self._account, request)
+            reply = apply(self._ledger, self._account, request)
             if self._kept:
                 self._kept -= 1
                 self.has_kept.set()
