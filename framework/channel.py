@@ -208,7 +208,7 @@ class Channel:
             events.append(self._fail(FailureReason.PLUGIN, detail))
         except BaseException as error:
             # Interrupted half-way, nobody can say what has advanced and what has not.
-            self._fail(FailureReason.PLUGIN, f"interrupted by {type(error).__name__}")
+            self._fail(FailureReason.INTERNAL, f"interrupted by {type(error).__name__}")
             raise
         return events
 
@@ -335,7 +335,7 @@ class Channel:
             self._fail(reason, str(error))
             raise ChannelError("the channel failed while sending", reason) from None
         except BaseException as error:
-            self._fail(FailureReason.PLUGIN, f"interrupted by {type(error).__name__}")
+            self._fail(FailureReason.INTERNAL, f"interrupted by {type(error).__name__}")
             raise
 
     def _fail(self, reason: FailureReason, detail: str) -> ChannelFailed:

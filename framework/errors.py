@@ -1,5 +1,7 @@
 """The error taxonomy: errors sort by who must act on them (PROTOCOL §9)."""
 
+from framework.events import FailureReason
+
 
 class SuitecaseError(Exception):
     """The root of every error that this package raises on purpose."""
@@ -31,10 +33,10 @@ class PluginError(SuitecaseError):
 class ChannelError(SuitecaseError):
     """The channel failed or was cut short. What was sent and not answered may or may not have arrived.
 
-    `reason` is one of `framework.events.FailureReason`; it is for the local log alone (PROTOCOL §8.1).
+    `reason` says why, for this program and its log; the peer never learns it (PROTOCOL §8.1).
     """
 
-    def __init__(self, message: str, reason: str) -> None:
+    def __init__(self, message: str, reason: FailureReason) -> None:
         super().__init__(message)
         self.reason = reason
 

@@ -21,8 +21,12 @@ class FailureReason(StrEnum):
     """The handshake took too long, or the channel was idle or open too long."""
     CONNECTION = "connection"
     """The network gave way underneath."""
+    UNREACHABLE = "unreachable"
+    """No connection came about: no address, or nobody who accepts there."""
     PLUGIN = "plugin"
     """A plugin broke its contract."""
+    INTERNAL = "internal"
+    """This side itself: a defect, an interruption, or nothing left to work with."""
 
 
 @dataclass(frozen=True)

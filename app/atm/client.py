@@ -155,7 +155,7 @@ def _why_not(bank: BankAddress, error: ChannelError) -> str:
             f"WHOEVER ANSWERS AT {bank.text} IS NOT THE BANK with the key {fingerprint(bank.public_key)}. "
             "Do not go on; ask the bank whether its key or its address has changed."
         )
-    if str(error).startswith("cannot connect"):
+    if error.reason == FailureReason.UNREACHABLE:
         return f"The ATM {error}; is the bank running, and is the address right?"
     if error.reason == FailureReason.TIMEOUT:
         return f"The bank at {bank.text} did not answer in time; is it a bank, and does it hang?"
@@ -163,6 +163,8 @@ def _why_not(bank: BankAddress, error: ChannelError) -> str:
         return f"Whoever answers at {bank.text} speaks another protocol; is the address that of a bank?"
     if error.reason == FailureReason.PLUGIN:
         return f"The channel to {bank.text} failed here: {error}; `plugins` lists what is installed."
+    if error.reason == FailureReason.INTERNAL:
+        return f"The channel to {bank.text} failed here: {error}; try again."
     return (
         f"The bank at {bank.text} closed the connection and gave no reason; it never does, but its log says it. "
         f"Compare with what it printed at its start: the suite, here {bank.suite.name}, and its key, here "

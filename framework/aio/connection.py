@@ -94,7 +94,7 @@ class Connection(asyncio.BufferedProtocol):
         try:
             events = self.channel.screen(data, now) if is_costly else self.channel.receive_data(data, now)
         except Exception as error:  # noqa: BLE001 - as in `_computed`: not even a bug may fail in another way
-            self.fail(FailureReason.PLUGIN, type(error).__name__)
+            self.fail(FailureReason.INTERNAL, type(error).__name__)
             return
         self._deliver(events)
         if is_costly and self.channel.is_costly(0):
@@ -233,7 +233,7 @@ class Connection(asyncio.BufferedProtocol):
             self.pause_reading()
             work = self._loop.run_in_executor(self._workers, self.channel.receive_data, b"", self.last_received)
         except Exception as error:  # noqa: BLE001 - the system has no thread or no memory, the executor is shut down
-            self.fail(FailureReason.CONNECTION, f"no thread computes its handshake: {type(error).__name__}")
+            self.fail(FailureReason.INTERNAL, f"no thread computes its handshake: {type(error).__name__}")
             work = self._loop.create_future()
             work.set_result([])
         work.add_done_callback(self._computed)
@@ -265,7 +265,7 @@ class Connection(asyncio.BufferedProtocol):
                 self._deliver(events)
                 self.resume_reading()
         except (Exception, asyncio.CancelledError) as error:  # noqa: BLE001 - whatever it is, this channel alone fails
-            self.fail(FailureReason.PLUGIN, "cancelled" if work.cancelled() else type(error).__name__)
+            self.fail(FailureReason.INTERNAL, "cancelled" if work.cancelled() else type(error).__name__)
         if self._failure is not None:  # perhaps while the thread had the channel
             self.channel.fail(self._failure.reason, self._failure.detail)
 

@@ -11,7 +11,9 @@ _MESSAGES = {
     FailureReason.CLOCK: "the peer's clock differs too much from ours, or its message was delayed",
     FailureReason.MALFORMED: "the peer does not speak this protocol",
     FailureReason.LIMIT: "the peer passed a limit of the protocol",
+    FailureReason.UNREACHABLE: "the server cannot be reached",
     FailureReason.PLUGIN: "a plugin failed",
+    FailureReason.INTERNAL: "this side failed",
 }
 
 

@@ -147,7 +147,7 @@ async def open_channel(
         await connection.lost()
         raise error_of(ChannelFailed(FailureReason.TIMEOUT)) from None
     except OSError as error:
-        raise ChannelError(f"cannot connect to {host}:{port}: {_why(error)}", FailureReason.CONNECTION) from None
+        raise ChannelError(f"cannot connect to {host}:{port}: {_why(error)}", FailureReason.UNREACHABLE) from None
     except (ChannelError, asyncio.CancelledError):
         connection.abort()
         await connection.lost()

@@ -124,8 +124,8 @@ async def test_not_even_a_defect_ends_otherwise(stage: Stage, suite: str, monkey
         await fail_silently_together(
             (puppet.bank, puppet.seal(puppet.card.request())) for puppet in (reading, answering)
         )
-        assert scene.failures_at_bank(reading.bank) == [FailureReason.PLUGIN]
-        assert scene.failures_at_bank(answering.bank) == [FailureReason.PLUGIN]
+        assert scene.failures_at_bank(reading.bank) == [FailureReason.INTERNAL]
+        assert scene.failures_at_bank(answering.bank) == [FailureReason.INTERNAL]
 
 
 async def test_handler_that_gives_up_ends_no_otherwise(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -534,6 +534,7 @@ def test_an_interrupted_step_leaves_a_failed_channel(at: int) -> None:
     broken = [side for side in (pair.client, pair.server) if side.state is State.FAILED]
     assert len(broken) == 1
     failed(broken[0])
+    assert broken[0].fail(FailureReason.TIMEOUT).reason is FailureReason.INTERNAL, "no plugin is to blame"
 
 
 @pytest.mark.parametrize(

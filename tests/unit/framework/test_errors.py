@@ -4,6 +4,7 @@ import pytest
 
 import framework
 from framework import errors
+from framework.events import FailureReason
 
 KINDS = (
     "MisuseError",
@@ -29,6 +30,6 @@ def test_a_verification_error_takes_no_detail() -> None:
 
 
 def test_a_channel_error_names_its_reason() -> None:
-    error = errors.ChannelError("the connection was lost", "connection")
+    error = errors.ChannelError("the connection was lost", FailureReason.CONNECTION)
     assert str(error) == "the connection was lost"
     assert error.reason == "connection"

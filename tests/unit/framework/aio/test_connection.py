@@ -105,7 +105,7 @@ async def test_not_even_a_bug_fails_in_another_way(reasons: Callable[[], list[st
         connection.data_received(portion)
         await connection.lost()
         assert transport.calls[-1] == "abort"
-    assert reasons() == ["plugin (KeyError)"] * 2
+    assert reasons() == ["internal (KeyError)"] * 2
 
 
 async def test_work_that_is_cancelled_fails_the_channel(reasons: Callable[[], list[str]]) -> None:
@@ -122,7 +122,7 @@ async def test_work_that_is_cancelled_fails_the_channel(reasons: Callable[[], li
     await eventually(lambda: bool(reasons()))
     gate.set()
     await connection.lost()
-    assert reasons() == ["plugin (cancelled)"]
+    assert reasons() == ["internal (cancelled)"]
     workers.shutdown()
 
 

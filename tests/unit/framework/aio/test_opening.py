@@ -97,7 +97,7 @@ async def test_a_port_on_which_nobody_listens() -> None:
         port = sock.getsockname()[1]
         with pytest.raises(ChannelError, match=f"cannot connect to 127.0.0.1:{port}: Connection refused") as caught:
             await open_channel("127.0.0.1", port, SUITE, KEYS.public_key)
-    assert caught.value.reason is FailureReason.CONNECTION
+    assert caught.value.reason is FailureReason.UNREACHABLE
     assert caught.value.__cause__ is None
 
 

@@ -121,7 +121,7 @@ async def test_a_step_that_cannot_begin_costs_its_own_channel_alone(
                     troubled = Troubled(lambda: None, trouble, after * 2, times=1)
                     patch.setattr(ServerConnection, method, lambda _, troubled=troubled: troubled())
                 assert not await served(running)
-        assert f"connection (no thread computes its handshake: {type(trouble).__name__})" in reasons()
+        assert f"internal (no thread computes its handshake: {type(trouble).__name__})" in reasons()
         await all_is_as_before(running)
 
 
@@ -165,7 +165,7 @@ async def test_a_client_whose_step_cannot_begin_is_told(
     async with serving(echo) as running:
         with Refusing(1) as workers:
             monkeypatch.setattr("framework.aio.stream.DaemonThreads", lambda: workers)
-            with pytest.raises(ChannelError, match="the connection was lost"):
+            with pytest.raises(ChannelError, match="this side failed"):
                 await open_channel("127.0.0.1", running.port, SUITE, KEYS.public_key)
-        assert "connection (no thread computes its handshake: MemoryError)" in reasons()
+        assert "internal (no thread computes its handshake: MemoryError)" in reasons()
         await eventually(lambda: not running.server._connections)
