@@ -24,8 +24,6 @@ from app.system.neighbours import check_neighbours
 MAX_FILE_SIZE: Final = 1024 * 1024
 """Bytes of the file, for who writes it and for who reads it."""
 
-__all__ = ["MAX_FILE_SIZE", "KnownBank", "KnownBanks", "canonical_address"]
-
 
 class KnownBanks:
     """The file at `path`; a missing one knows no bank. Raises FileError when it is unsafe or malformed.

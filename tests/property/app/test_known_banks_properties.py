@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.credentials.known_banks import KnownBank, canonical_address
+from app.credentials.address import canonical_address
+from app.credentials.known_bank import KnownBank
 from app.credentials.public_key import describe_key, parse_key
 
 hosts = (

@@ -11,6 +11,7 @@ from app.atm.pending.store import MOST_AT_ONCE, PendingRequests
 from app.credentials.card import Card
 from app.protocol.messages import AccountRequest, DepositRequest, encode, new_request_id
 from app.system.errors import FileError
+from tests.unit.app.atm.pending.records import adopted
 
 StartProgram = Callable[..., subprocess.Popen[str]]
 
@@ -28,13 +29,6 @@ def left_behind(directory: Path, card: Card, age: int = 0) -> DepositRequest:
     record.write_bytes(encode(request))
     os.utime(record, ns=(0, age))
     return request
-
-
-def adopted(pending: PendingRequests) -> list[AccountRequest]:
-    handles = pending.orphans()
-    for handle in handles:
-        handle.release()
-    return [handle.request for handle in handles]
 
 
 @pytest.fixture

@@ -1,10 +1,8 @@
-"""Requests in flight: on the disk before they are sent, adopted by one process, never by a wrong card."""
+"""Requests whose process is gone are taken over by one process, never by another card; what is damaged is set aside."""
 
 import errno
-import fcntl
 import os
 import signal
-import stat
 import subprocess
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -21,83 +19,9 @@ from app.protocol.messages import AccountRequest, CheckRequest, DepositRequest, 
 from app.protocol.secret import CardSecret
 from app.system.errors import FileError
 from app.system.files import locked_directory
+from tests.unit.app.atm.pending.records import adopted, directory, is_record, withdraw
 
 StartProgram = Callable[..., subprocess.Popen[str]]
-
-
-@pytest.fixture
-def pending(card: Card, card_path: Path) -> PendingRequests:
-    return PendingRequests(card_path, card)
-
-
-def withdraw() -> WithdrawRequest:
-    return WithdrawRequest(id=new_request_id(), amount=5000)
-
-
-def directory(card_path: Path) -> Path:
-    return card_path.with_name("demo.card.pending")
-
-
-def adopted(pending: PendingRequests) -> list[AccountRequest]:
-    """What is adopted now, let go again at once."""
-    handles = pending.orphans()
-    for handle in handles:
-        handle.release()
-    return [handle.request for handle in handles]
-
-
-def is_record(path: object) -> bool:
-    """Whether this is a record, finished or not, and not what the lock of the directory needs."""
-    return isinstance(path, str | Path) and len(Path(path).name.partition(".")[0]) == 32
-
-
-@contextmanager
-def acts(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
-    seen: list[str] = []
-    real_sync, real_rename, real_unlink = os.fsync, os.rename, os.unlink
-
-    def fsync(descriptor: int) -> None:
-        seen.append("sync directory" if stat.S_ISDIR(os.fstat(descriptor).st_mode) else "sync file")
-        real_sync(descriptor)
-
-    def rename(source: str, target: str) -> None:
-        seen.append("rename")
-        real_rename(source, target)
-
-    def unlink(path: str) -> None:
-        if is_record(path):
-            seen.append("unlink")
-        real_unlink(path)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", fsync)
-        patch.setattr(os, "rename", rename)
-        patch.setattr(os, "unlink", unlink)
-        yield seen
-
-
-def test_a_request_is_safe_on_the_disk_before_it_is_sent(
-    pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    request = withdraw()
-    directory(card_path).mkdir(mode=0o700)
-    with acts(monkeypatch) as seen:
-        handle = pending.begin(request)
-    assert seen == ["sync file", "rename", "sync directory"]
-    (path,) = directory(card_path).iterdir()
-    assert path.read_bytes() == b"suitecase request 1 - - -\n" + encode(request)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o600
-    with acts(monkeypatch) as seen:
-        handle.done()
-    assert seen == ["unlink", "sync directory"]
-    assert list(directory(card_path).iterdir()) == []
-
-
-def test_the_directory_is_private_and_beside_the_card(pending: PendingRequests, card_path: Path) -> None:
-    assert pending.orphans() == []
-    assert not directory(card_path).exists()
-    pending.begin(withdraw()).done()
-    assert stat.S_IMODE(directory(card_path).stat().st_mode) == 0o700
 
 
 def test_a_directory_in_which_others_can_put_requests(pending: PendingRequests, card_path: Path) -> None:
@@ -110,59 +34,12 @@ def test_a_directory_in_which_others_can_put_requests(pending: PendingRequests, 
     assert len(adopted(pending)) == 1
 
 
-def test_a_request_in_flight_is_no_orphan(pending: PendingRequests) -> None:
-    handle = pending.begin(withdraw())
-    assert pending.orphans() == []
-    handle.release()
-    assert adopted(pending) == [handle.request]
-
-
-def test_an_unanswered_request_stays_until_it_is_done(pending: PendingRequests) -> None:
-    requests: list[AccountRequest] = [
-        withdraw(),
-        DepositRequest(id=new_request_id(), amount=1),
-        CheckRequest(id=new_request_id()),
-    ]
-    for request in requests:
-        with pending.begin(request):
-            pass  # no answer came
-    assert sorted(request.id for request in adopted(pending)) == sorted(request.id for request in requests)
-    for handle in pending.orphans():
-        with handle:
-            handle.done()
-    assert pending.orphans() == []
-
-
-def test_an_exception_keeps_the_request(pending: PendingRequests) -> None:
-    request = withdraw()
-    with pytest.raises(ConnectionError), pending.begin(request):
-        raise ConnectionError
-    assert adopted(pending) == [request]
-
-
-def test_done_and_release_may_be_repeated(pending: PendingRequests) -> None:
-    handle = pending.begin(withdraw())
-    handle.done()
-    handle.done()
-    handle.release()
-    assert pending.orphans() == []
-
-
 def test_an_orphan_is_adopted_once(pending: PendingRequests) -> None:
     pending.begin(withdraw()).release()
     (handle,) = pending.orphans()
     assert pending.orphans() == []
     handle.release()
     assert len(adopted(pending)) == 1
-
-
-def test_an_id_in_flight_is_not_begun_again(pending: PendingRequests) -> None:
-    request = withdraw()
-    with pending.begin(request), pytest.raises(FileError, match="is in flight already"):
-        pending.begin(request)
-    with pytest.raises(FileError, match="is in flight already"):
-        pending.begin(WithdrawRequest(id=request.id, amount=1))
-    assert adopted(pending) == [request]
 
 
 def test_another_card_in_the_same_place_repeats_nothing(pending: PendingRequests, card_path: Path) -> None:
@@ -181,97 +58,6 @@ def test_a_begin_cut_short_was_never_sent(pending: PendingRequests, card_path: P
     unfinished.write_bytes(b'{"type":"WIT')
     assert len(adopted(pending)) == 1
     assert list(directory(card_path).iterdir()) == [path]
-
-
-def test_a_begin_that_fails_leaves_nothing(
-    pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def full(_descriptor: int, _data: bytes) -> int:
-        return 3
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "write", full)
-        with pytest.raises(FileError, match="cannot be written: No space left on device"):
-            pending.begin(withdraw())
-    assert list(directory(card_path).iterdir()) == []
-
-
-def test_what_could_not_be_made_safe_is_not_sent_later_either(
-    pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """The record has its name already when its directory cannot be synced, and the person is told that it failed."""
-    pending.begin(withdraw()).done()
-    real = os.fsync
-
-    def fail(descriptor: int) -> None:
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        real(descriptor)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", fail)
-        with pytest.raises(FileError, match="cannot be written: Input/output error"):
-            pending.begin(withdraw())
-    assert list(directory(card_path).iterdir()) == []
-
-
-def test_what_can_be_neither_made_safe_nor_removed_is_told_so(
-    pending: PendingRequests, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """As when the disk fails at the sync and is read-only from then on: nothing was sent, and it would be later."""
-    request = withdraw()
-    pending.begin(withdraw()).done()
-    real = os.fsync
-
-    def fail(descriptor: int) -> None:
-        if stat.S_ISDIR(os.fstat(descriptor).st_mode):
-            raise OSError(errno.EIO, os.strerror(errno.EIO))
-        real(descriptor)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", fail)
-        patch.setattr(os, "unlink", records_stay(os.unlink))
-        with pytest.raises(FileError, match=r"neither made safe nor removed; nothing was sent now, but .* sends it"):
-            pending.begin(request)
-    assert pending.holds(request)
-    assert adopted(pending) == [request]
-
-
-def records_stay(real: Callable[[str], None]) -> Callable[[str], None]:
-    def unlink(path: str) -> None:
-        if is_record(path):
-            raise OSError(errno.EROFS, os.strerror(errno.EROFS))
-        real(path)
-
-    return unlink
-
-
-def test_a_request_is_forgotten_or_said_not_to_be(pending: PendingRequests, monkeypatch: pytest.MonkeyPatch) -> None:
-    """That the removal is not safe on the disk is no failure: a record that came back would move nothing."""
-
-    def fail(_descriptor: int) -> None:
-        raise OSError(errno.EIO, os.strerror(errno.EIO))
-
-    kept, gone = pending.begin(withdraw()), pending.begin(withdraw())
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "unlink", records_stay(os.unlink))
-        with pytest.raises(FileError, match="cannot be removed: Read-only file system"):
-            kept.done()
-    assert pending.holds(kept.request)
-    with monkeypatch.context() as patch:
-        patch.setattr(os, "fsync", fail)
-        gone.done()
-    assert not pending.holds(gone.request)
-    kept.release()
-    assert adopted(pending) == [kept.request]
-
-
-def test_one_that_moves_no_money_has_no_record(pending: PendingRequests) -> None:
-    request = CheckRequest(id=new_request_id())
-    with PendingRequest(request) as handle:
-        assert handle.request == request
-        assert not pending.holds(request)
-        handle.done()
 
 
 def test_the_oldest_that_asks_for_the_same_is_taken_over_and_no_other(
@@ -331,39 +117,6 @@ def watching_the_lock(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[Path]]:
         yield held
 
 
-def open_files() -> set[str]:
-    return {str(entry.readlink()) for entry in Path("/proc/self/fd").iterdir() if entry.is_symlink()}
-
-
-@pytest.mark.skipif(not Path("/proc/self/fd").is_dir(), reason="open files are read off /proc")
-def test_a_lock_that_is_not_to_be_had_leaves_nothing(
-    pending: PendingRequests, card_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    pending.begin(withdraw()).done()
-    real = fcntl.flock
-
-    def none_left(descriptor: int, operation: int) -> None:
-        if is_record(Path(f"/proc/self/fd/{descriptor}").readlink()):
-            raise OSError(errno.ENOLCK, os.strerror(errno.ENOLCK))
-        real(descriptor, operation)
-
-    with monkeypatch.context() as patch:
-        patch.setattr(fcntl, "flock", none_left)
-        with pytest.raises(FileError, match="cannot be written: No locks available"):
-            pending.begin(withdraw())
-    assert list(directory(card_path).iterdir()) == []
-    assert [name for name in open_files() if "demo.card.pending" in name] == []
-
-
-def test_what_was_let_go_is_no_longer_ours_to_forget(pending: PendingRequests) -> None:
-    handle = pending.begin(withdraw())
-    handle.release()
-    (taken_over,) = pending.orphans()
-    handle.done()
-    taken_over.release()
-    assert adopted(pending) == [handle.request]
-
-
 def test_the_oldest_is_taken_over_first(pending: PendingRequests, card_path: Path) -> None:
     requests = [WithdrawRequest(id=letter * 32, amount=1) for letter in "b0f7"]
     for age, request in enumerate(requests):
@@ -418,12 +171,6 @@ def test_another_cards_damaged_record_is_none_of_ours(pending: PendingRequests, 
     assert pending.orphans() == []
     assert len(pending.damaged()) == 1
     assert PendingRequests(card_path, Card("demo", CardSecret.generate())).damaged() == []
-
-
-def test_a_directory_that_cannot_be_made_is_a_sentence(pending: PendingRequests, card_path: Path) -> None:
-    directory(card_path).touch()
-    with pytest.raises(FileError, match="is not a directory; give another path"):
-        pending.begin(withdraw())
 
 
 @pytest.mark.parametrize("content", [b"", b"\xff", b"{}", b"x" * 10_000, encode(withdraw())], ids=range(5))

@@ -14,6 +14,7 @@ from app.credentials.public_key import BankIdentity, BankKeys, fingerprint
 from app.credentials.versions import NewerFileError
 from app.protocol.messages import AccountRequest, CheckRequest, DepositRequest, WithdrawRequest, encode, new_request_id
 from app.system.errors import FileError
+from tests.unit.app.atm.pending.records import adopted
 
 SUITE, OTHER_SUITE = "des3-bg-hmac", "aes-x-hmac"
 KEY, OTHER_KEY = b"a key", b"another key"
@@ -26,13 +27,6 @@ ANOTHER = Destination(BankKeys(TWO, {SUITE: OTHER_KEY}), SUITE)
 
 def deposit(amount: int = 5000) -> DepositRequest:
     return DepositRequest(id=new_request_id(), amount=amount)
-
-
-def adopted(pending: PendingRequests) -> list[AccountRequest]:
-    handles = pending.orphans()
-    for handle in handles:
-        handle.release()
-    return [handle.request for handle in handles]
 
 
 def mark_of(record: Path) -> str:
