@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
+
 from app.credentials.bank_file import PUBLIC_FILE, SignedKey, identity_there, keys_there, signed_part, write_bank_file
 from app.credentials.key_file import load_or_create_pair, read_pair
 from app.credentials.public_key import SUITE_NAME, BankIdentity
@@ -42,8 +44,6 @@ class IdentityKey:
 
     def __init__(self, pair: KeyPair) -> None:
         """Take the pair, two times 32 bytes. Raises ValueError when they do not belong together."""
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # takes its time
-
         self._private = Ed25519PrivateKey.from_private_bytes(pair.private_key)
         self.identity = BankIdentity(pair.public_key)
         if self._private.public_key().public_bytes_raw() != pair.public_key:
@@ -52,8 +52,6 @@ class IdentityKey:
     @staticmethod
     def generate() -> KeyPair:
         """Draw a new pair, as it is kept on the disk."""
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey  # takes its time
-
         private = Ed25519PrivateKey.generate()
         return KeyPair(private.public_key().public_bytes_raw(), private.private_bytes_raw())
 

@@ -8,6 +8,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import ClassVar, Final
 
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
+
 SUITE_NAME: Final = "[a-z][a-z0-9]*(?:-[a-z][a-z0-9]*){1,2}"
 """What a suite may be called, as a regular expression for the whole name (PROTOCOL §3.1)."""
 
@@ -44,9 +47,6 @@ class BankIdentity:
 
     def has_signed(self, message: bytes, signature: bytes) -> bool:
         """Whether the signature (Ed25519, RFC 8032) is this identity's for the message."""
-        from cryptography.exceptions import InvalidSignature  # takes its time
-        from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
-
         try:
             Ed25519PublicKey.from_public_bytes(self.public_key).verify(signature, message)
         except (InvalidSignature, ValueError):
