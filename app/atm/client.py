@@ -40,6 +40,11 @@ class BankClient:
         self._take_ephemeral = take_ephemeral
         self._stream: ChannelStream | None = None
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a channel, as far as is known: its end is felt when the next request is sent."""
+        return self._stream is not None
+
     async def connect(self) -> None:
         """Open the channel and present the card.
 
@@ -84,11 +89,6 @@ class BankClient:
             )
         if bank.known.identity is not None:
             self._card = bind_card(self._card_path, self._card, bank.known.identity)
-
-    async def ready(self) -> None:
-        """Connect, if there is no channel. Raises what `connect` raises."""
-        if self._stream is None:
-            await self.connect()
 
     async def ask(self, request: AccountRequest) -> AccountReply:
         """Ask, and once more over a new channel if the old one had ended: the request's id makes that safe.

@@ -42,7 +42,8 @@ class InterruptibleTeller:
     def begin(self, request: AccountRequest) -> PendingRequest:
         """See that there is a channel, and write the request down. Raises UserError."""
         try:
-            self._wait(self._teller.ready)
+            if not self._teller.connected:
+                self._wait(self._teller.connect)
             return self._teller.begin(request)
         except (KeyboardInterrupt, SystemExit):  # most often it is taken back by now
             doubt = self._doubt(request)

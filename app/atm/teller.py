@@ -44,13 +44,19 @@ class Teller:
         client = BankClient(bank, card, card_path, take_ephemeral)
         return cls(client, PendingRequests(card_path, card, bank.destination))
 
+    @property
+    def connected(self) -> bool:
+        """Whether there is a channel, as far as is known."""
+        return self._client.connected
+
     async def connect(self) -> None:
         """Open the channel and present the card. Raises CardError, ChannelFailedError and RefusedByBankError."""
         await self._client.connect()
 
     async def ready(self) -> None:
         """Connect, if there is no channel: without one nothing need be written down. Raises what `connect` raises."""
-        await self._client.ready()
+        if not self.connected:
+            await self.connect()
 
     def begin(self, request: AccountRequest) -> PendingRequest:
         """Write down a request that moves money, to be settled next. Raises FileError."""

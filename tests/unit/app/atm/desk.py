@@ -37,12 +37,14 @@ class NearBank(BankClient):
     def __init__(self, ledger: Ledger, account: str) -> None:
         self._ledger = ledger
         self._account = account
+        self._connected = False
+
+    @property
+    def connected(self) -> bool:
+        return self._connected
 
     async def connect(self) -> None:
-        pass
-
-    async def ready(self) -> None:
-        pass
+        self._connected = True
 
     async def ask(self, request: AccountRequest) -> AccountReply:
         return apply(self._ledger, self._account, request)
