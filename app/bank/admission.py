@@ -1,10 +1,7 @@
 """The sessions of each account: no card has all of the bank's, and no dead peer bars a card."""
 
 from collections import OrderedDict
-from typing import Final, Protocol
-
-MAX_SESSIONS_PER_ACCOUNT: Final = 128
-"""Open sessions of one account: an eighth of the channels that a server has room for, and more than a card needs."""
+from typing import Protocol
 
 
 class Session(Protocol):
@@ -16,15 +13,19 @@ class Session(Protocol):
 
 
 class OpenSessions:
-    """Knows them, the one that was heard from least recently first. Lives in the event loop, as the sessions do."""
+    """Knows them, the one that was heard from least recently first; an account has at most `most` of them.
 
-    def __init__(self) -> None:
+    Lives in the event loop, as the sessions do.
+    """
+
+    def __init__(self, most: int) -> None:
+        self._most = most
         self._of: dict[str, OrderedDict[Session, None]] = {}
 
     def enter(self, account: str, session: Session) -> None:
         """Take a session in. When its account has too many, the one heard from least recently gives way."""
         sessions = self._of.setdefault(account, OrderedDict())
-        stalest = next(iter(sessions)) if len(sessions) >= MAX_SESSIONS_PER_ACCOUNT else None
+        stalest = next(iter(sessions)) if len(sessions) >= self._most else None
         if stalest is not None:
             del sessions[stalest]
         sessions[session] = None

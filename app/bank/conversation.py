@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-from typing import Final
 
 from app.bank.admission import OpenSessions
 from app.bank.session import BankSession
@@ -10,14 +9,13 @@ from app.ledger import Accounts
 from app.system.errors import LedgerError
 from framework import ChannelStream
 
-CARD_SECONDS: Final = 5.0
-"""A session's card arrives within this time, or it ends: whoever knows the bank's public key can open a channel."""
-
 logger = logging.getLogger("suitecase.bank")
 
 
-async def serve_session(stream: ChannelStream, accounts: Accounts, open_sessions: OpenSessions) -> None:
-    """Serve one channel until either side ends it. Raises ChannelError."""
+async def serve_session(
+    stream: ChannelStream, accounts: Accounts, open_sessions: OpenSessions, card_seconds: float
+) -> None:
+    """Serve one channel until either side ends it, or no card has arrived in time. Raises ChannelError."""
 
     def hang_up() -> None:
         logger.info("session gives way to a newer one", extra={"peer": stream.peer_address, "account": session.account})
@@ -25,16 +23,16 @@ async def serve_session(stream: ChannelStream, accounts: Accounts, open_sessions
 
     session = BankSession(accounts, open_sessions, hang_up)
     try:
-        await _converse(stream, session)
+        await _converse(stream, session, card_seconds)
     finally:
         session.end()
 
 
-async def _converse(stream: ChannelStream, session: BankSession) -> None:
+async def _converse(stream: ChannelStream, session: BankSession, card_seconds: float) -> None:
     peer = stream.peer_address
     try:
         # The card's time is the peer's alone: it is over when the card is here, however long the ledger then takes.
-        async with asyncio.timeout(CARD_SECONDS):
+        async with asyncio.timeout(card_seconds):
             message = await stream.receive()
     except TimeoutError:
         logger.info("session ended without a card", extra={"peer": peer})

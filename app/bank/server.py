@@ -12,6 +12,7 @@ from pathlib import Path
 from app.bank.admission import OpenSessions
 from app.bank.conversation import serve_session
 from app.bank.data_directory import ledger_and_identity
+from app.bank.limits import DEFAULT_LIMITS, BankLimits
 from app.credentials.address import join
 from app.credentials.identity import LoadedIdentity
 from app.credentials.keystore import KeyBefore, load_or_create
@@ -54,17 +55,27 @@ def bank_key_pair(suite: Suite, data_dir: Path) -> KeyPair:
     )
 
 
-async def open_bank(suite: Suite, data_dir: Path, host: str, port: int, ledger: LiveLedger) -> Bank:
+async def open_bank(
+    suite: Suite, data_dir: Path, host: str, port: int, accounts: Accounts, *, limits: BankLimits = DEFAULT_LIMITS
+) -> Bank:
     """Listen with the key that `data_dir` holds; where it has none, the loop waits for one. Raises UserError."""
-    return await listen(suite, bank_key_pair(suite, data_dir), host, port, ledger)
+    return await listen(suite, bank_key_pair(suite, data_dir), host, port, accounts, limits=limits)
 
 
-async def listen(suite: Suite, key_pair: KeyPair, host: str | Sequence[str], port: int, ledger: Accounts) -> Bank:
+async def listen(
+    suite: Suite,
+    key_pair: KeyPair,
+    host: str | Sequence[str],
+    port: int,
+    accounts: Accounts,
+    *,
+    limits: BankLimits = DEFAULT_LIMITS,
+) -> Bank:
     """Listen with this key. Raises UserError."""
-    open_sessions = OpenSessions()
+    open_sessions = OpenSessions(limits.sessions_per_account)
 
     async def handle(stream: ChannelStream) -> None:
-        await serve_session(stream, ledger, open_sessions)
+        await serve_session(stream, accounts, open_sessions, limits.card_seconds)
 
     try:
         server = await serve(
@@ -75,6 +86,8 @@ async def listen(suite: Suite, key_pair: KeyPair, host: str | Sequence[str], por
             key_pair,
             application=APPLICATION,
             server_name=SERVER_NAME,
+            idle_seconds=limits.idle_seconds,
+            lifetime_seconds=limits.lifetime_seconds,
             awaits_authentication=True,
         )
     except (OSError, UnicodeError) as error:  # the latter for a host that no name can be

@@ -8,6 +8,8 @@ from pathlib import Path
 import pytest
 
 from app.bank.enrolment import open_account_with_card
+from app.bank.limits import DEFAULT_LIMITS as BANK_LIMITS
+from app.bank.limits import BankLimits
 from app.bank.server import open_bank
 from app.credentials.keystore import load_or_create
 from app.ledger import LEDGER_FILE, Ledger
@@ -46,7 +48,9 @@ def stage(
     """`async with stage(suite_name, limits) as scene`; at its end the ledger adds up and the bystander goes on."""
 
     @asynccontextmanager
-    async def open_scene(suite: str | Suite, limits: Limits = DEFAULT_LIMITS) -> AsyncIterator[Scene]:
+    async def open_scene(
+        suite: str | Suite, limits: Limits = DEFAULT_LIMITS, bank_limits: BankLimits = BANK_LIMITS
+    ) -> AsyncIterator[Scene]:
         caplog.set_level(logging.INFO, "suitecase")
         if isinstance(suite, str):
             suite = Suite.parse(suite, registry, limits)
@@ -67,7 +71,7 @@ def stage(
             cards = {name: open_account_with_card(ledger, name, path) for name, path in card_paths.items()}
             apply(ledger, VICTIM, deposit(OPENING_BALANCE))
         async with open_ledger(data_dir) as live:
-            bank = await open_bank(suite, data_dir, "127.0.0.1", 0, live)
+            bank = await open_bank(suite, data_dir, "127.0.0.1", 0, live, limits=bank_limits)
             async with bank.server, HostileProxy(*bank.server.address) as proxy:
                 take_ephemeral = ephemerals.source(suite)
                 scene = Scene(suite, key_pair, bank, proxy, cards, card_paths, ledger_path, take_ephemeral, caplog)

@@ -11,6 +11,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from app.bank.limits import BankLimits
 from framework.events import FailureReason
 from tests.attacks.hostile_proxy import PATIENCE, Ending, Party
 from tests.attacks.scene import CTR, DES3, GCM, OPENING_BALANCE, Scene, Stage, check, now_ms
@@ -74,14 +75,10 @@ async def test_two_seconds_for_a_first_message_and_five_for_the_handshake(stage:
 
 @pytest.mark.parametrize("talks", [False, True])
 @pytest.mark.parametrize("suite", [CTR, GCM])
-async def test_session_without_a_card(
-    stage: Stage, suite: str, monkeypatch: pytest.MonkeyPatch, *, talks: bool
-) -> None:
+async def test_session_without_a_card(stage: Stage, suite: str, *, talks: bool) -> None:
     """Whoever knows the public key can open a channel. The first thing that he says must be a card, or is his last."""
-    monkeypatch.setattr(
-        "app.bank.conversation.CARD_SECONDS", 10 * PATIENCE if talks else 0.5
-    )  # what he says ends it, not the time
-    async with stage(suite) as scene:
+    limits = BankLimits(card_seconds=10 * PATIENCE if talks else 0.5)  # what he says ends it, not the time
+    async with stage(suite, bank_limits=limits) as scene:
         puppet = await scene.open_puppet()
         loop = asyncio.get_running_loop()
         begun = loop.time()
@@ -128,10 +125,9 @@ def shrink(transport: asyncio.Transport | None, buffer: int) -> None:
     transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, buffer, 1)
 
 
-async def test_a_crowd_of_sessions_without_a_card(stage: Stage, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_crowd_of_sessions_without_a_card(stage: Stage) -> None:
     """They have 256 channels of their own. The newest of them pushes out the oldest of its address, and no customer."""
-    monkeypatch.setattr("app.bank.conversation.CARD_SECONDS", 10 * PATIENCE)
-    async with stage(CTR) as scene:
+    async with stage(CTR, bank_limits=BankLimits(card_seconds=10 * PATIENCE)) as scene:
         customer, _ = await scene.open_victim()
         crowd = [await scene.open_puppet(f"127.0.0.{66 + number % 4}") for number in range(MAX_WITHOUT_CARD)]
         slow = await scene.open_puppet("127.0.0.99")

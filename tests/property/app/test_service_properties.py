@@ -60,7 +60,7 @@ async def test_every_message_has_an_answer_and_only_a_good_card_moves_money(mess
         Ledger(Path(directory) / "ledger.sqlite3") as ledger,
     ):
         ledger.open_account("demo", GOOD.digest())
-        session = BankSession(DirectLedger(ledger), OpenSessions(), hang_up=lambda: None)
+        session = BankSession(DirectLedger(ledger), OpenSessions(8), hang_up=lambda: None)
         answers: dict[str, Accepted | Refused] = {}
         for message in messages:
             before = session.state

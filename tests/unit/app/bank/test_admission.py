@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
-import app.bank.admission
 from app.atm.bank_address import BankAddress
 from app.atm.teller import Teller
-from app.bank.admission import MAX_SESSIONS_PER_ACCOUNT, OpenSessions
+from app.bank.admission import OpenSessions
+from app.bank.limits import DEFAULT_LIMITS, BankLimits
 from app.bank.server import Bank, listen
 from app.bank.session import BankSession
 from app.credentials.address import host_and_port
@@ -41,9 +41,9 @@ OTHER = CardSecret(bytes(32))
 class Scene:
     """Sessions of one bank, and which of them were hung up on."""
 
-    def __init__(self, ledger: Ledger) -> None:
+    def __init__(self, ledger: Ledger, most: int) -> None:
         self.accounts = DirectLedger(ledger)
-        self.open_sessions = OpenSessions()
+        self.open_sessions = OpenSessions(most)
         self.hung_up: list[BankSession] = []
 
     async def show(self, card: CardRequest) -> tuple[BankSession, Reply]:
@@ -57,18 +57,27 @@ class Scene:
 
 
 @pytest.fixture
-def scene(ledger: Ledger) -> Scene:
+def scene(ledger: Ledger, most: int) -> Scene:
     ledger.open_account("other", OTHER.digest())
-    return Scene(ledger)
+    return Scene(ledger, most)
+
+
+@pytest.fixture
+def most() -> int:
+    """Sessions that an account may have."""
+    return DEFAULT_LIMITS.sessions_per_account
+
+
+ONE_SESSION = pytest.mark.parametrize("most", [1])
 
 
 def test_the_bound_leaves_room_for_others() -> None:
-    assert MAX_SESSIONS_PER_ACCOUNT * 8 == MAX_CHANNELS
-    assert MAX_SESSIONS_PER_ACCOUNT < MAX_CHANNELS_PER_ADDRESS
+    assert DEFAULT_LIMITS.sessions_per_account * 8 == MAX_CHANNELS
+    assert DEFAULT_LIMITS.sessions_per_account < MAX_CHANNELS_PER_ADDRESS
 
 
-async def test_an_account_has_so_many_and_then_its_stalest_gives_way(scene: Scene, card: Card) -> None:
-    sessions = [await scene.open(card.request()) for _ in range(MAX_SESSIONS_PER_ACCOUNT)]
+async def test_an_account_has_so_many_and_then_its_stalest_gives_way(scene: Scene, card: Card, most: int) -> None:
+    sessions = [await scene.open(card.request()) for _ in range(most)]
     other = await scene.open(CardRequest(account="other", secret=OTHER))
     assert scene.hung_up == []
     await sessions[0].handle(encode(CheckRequest(id=new_request_id())))  # it is alive, whoever else is not
@@ -83,10 +92,8 @@ async def test_an_account_has_so_many_and_then_its_stalest_gives_way(scene: Scen
     assert len(scene.hung_up) == 2, "there was room"
 
 
-async def test_a_session_that_gave_way_is_served_no_more_and_frees_no_second_place(
-    scene: Scene, card: Card, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(app.bank.admission, "MAX_SESSIONS_PER_ACCOUNT", 1)
+@ONE_SESSION
+async def test_a_session_that_gave_way_is_served_no_more_and_frees_no_second_place(scene: Scene, card: Card) -> None:
     first = await scene.open(card.request())
     second = await scene.open(card.request())
     request = DepositRequest(id=new_request_id(), amount=1)
@@ -98,9 +105,9 @@ async def test_a_session_that_gave_way_is_served_no_more_and_frees_no_second_pla
     assert scene.hung_up == [first, second]
 
 
-async def test_a_bad_card_takes_nobodys_place(scene: Scene, card: Card, monkeypatch: pytest.MonkeyPatch) -> None:
+@ONE_SESSION
+async def test_a_bad_card_takes_nobodys_place(scene: Scene, card: Card) -> None:
     """And is not told how many there are."""
-    monkeypatch.setattr(app.bank.admission, "MAX_SESSIONS_PER_ACCOUNT", 1)
     bad = CardRequest(account=card.account, secret=OTHER)
     for _ in range(3):
         assert (await scene.show(bad))[1] == CardRefused(error=Refusal.CARD_REFUSED)
@@ -120,7 +127,7 @@ async def test_a_session_that_is_cancelled_while_its_card_is_looked_at_keeps_no_
             await go_on.wait()
             return await super().card_digest(account)
 
-    open_sessions = OpenSessions()
+    open_sessions = OpenSessions(1)
     session = BankSession(Slow(ledger), open_sessions, hang_up=lambda: None)
     presenting = asyncio.create_task(session.handle(encode(card.request())))
     await looking.wait()
@@ -144,15 +151,14 @@ def key_pair(suite: Suite) -> KeyPair:
 @pytest.fixture
 async def bank(ledger_path: Path, suite: Suite, key_pair: KeyPair) -> AsyncIterator[Bank]:
     async with open_ledger(ledger_path.parent) as live:
-        listening = await listen(suite, key_pair, "127.0.0.1", 0, live)
+        listening = await listen(suite, key_pair, "127.0.0.1", 0, live, limits=BankLimits(sessions_per_account=2))
         async with listening.server:
             yield listening
 
 
 async def test_a_card_whose_sessions_are_all_dead_gets_in_at_once(
-    bank: Bank, suite: Suite, key_pair: KeyPair, card: Card, card_path: Path, monkeypatch: pytest.MonkeyPatch
+    bank: Bank, suite: Suite, key_pair: KeyPair, card: Card, card_path: Path
 ) -> None:
-    monkeypatch.setattr(app.bank.admission, "MAX_SESSIONS_PER_ACCOUNT", 2)
     address = BankAddress(*host_and_port(bank.address), suite, key_pair.public_key)
     atms = [Teller.at(address, card, card_path, suite.key_exchange.generate_key_pair) for _ in range(6)]
     for atm in atms:  # none of them ever says goodbye

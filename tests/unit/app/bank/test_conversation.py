@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from app.bank.limits import DEFAULT_LIMITS, BankLimits
 from app.bank.server import Bank, listen
 from app.ledger import Accounts, Kind, Ledger, Order, Outcome
 from app.ledger.database import Database
@@ -32,6 +33,7 @@ from tests.support.accounts import deposit, open_ledger
 
 SECRET = CardSecret(bytes(32))
 PATIENCE = 20
+HURRIED = BankLimits(card_seconds=0.2)
 
 
 @pytest.fixture
@@ -45,8 +47,10 @@ def key_pair(suite: Suite) -> KeyPair:
 
 
 @asynccontextmanager
-async def listening(suite: Suite, key_pair: KeyPair, accounts: Accounts) -> AsyncIterator[Bank]:
-    bank = await listen(suite, key_pair, "127.0.0.1", 0, accounts)
+async def listening(
+    suite: Suite, key_pair: KeyPair, accounts: Accounts, limits: BankLimits = DEFAULT_LIMITS
+) -> AsyncIterator[Bank]:
+    bank = await listen(suite, key_pair, "127.0.0.1", 0, accounts, limits=limits)
     async with bank.server:
         yield bank
 
@@ -78,20 +82,29 @@ class Slow(DirectLedger):
         return await super().card_digest(account)
 
 
-async def test_the_ledgers_time_is_not_the_cards(
-    ledger: Ledger, suite: Suite, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("app.bank.conversation.CARD_SECONDS", 0.2)
+async def test_the_ledgers_time_is_not_the_cards(ledger: Ledger, suite: Suite, key_pair: KeyPair) -> None:
     ledger.open_account("demo", SECRET.digest())
-    async with listening(suite, key_pair, Slow(ledger)) as bank, channel(bank, suite, key_pair) as stream:
+    async with listening(suite, key_pair, Slow(ledger), HURRIED) as bank, channel(bank, suite, key_pair) as stream:
         assert await ask(stream, CardRequest(account="demo", secret=SECRET)) == CardAccepted()
 
 
 async def test_a_channel_without_a_card_ends_when_its_time_is_over(
-    ledger: Ledger, suite: Suite, key_pair: KeyPair, monkeypatch: pytest.MonkeyPatch
+    ledger: Ledger, suite: Suite, key_pair: KeyPair
 ) -> None:
-    monkeypatch.setattr("app.bank.conversation.CARD_SECONDS", 0.2)
-    async with listening(suite, key_pair, DirectLedger(ledger)) as bank, channel(bank, suite, key_pair) as stream:
+    accounts = DirectLedger(ledger)
+    async with listening(suite, key_pair, accounts, HURRIED) as bank, channel(bank, suite, key_pair) as stream:
+        async with asyncio.timeout(PATIENCE):
+            assert await stream.receive() is None
+
+
+@pytest.mark.parametrize("limits", [BankLimits(idle_seconds=0.3), BankLimits(lifetime_seconds=0.3)])
+async def test_a_channel_that_is_silent_or_old_ends(
+    ledger: Ledger, suite: Suite, key_pair: KeyPair, limits: BankLimits
+) -> None:
+    accounts = DirectLedger(ledger)
+    ledger.open_account("demo", SECRET.digest())
+    async with listening(suite, key_pair, accounts, limits) as bank, channel(bank, suite, key_pair) as stream:
+        assert await ask(stream, CardRequest(account="demo", secret=SECRET)) == CardAccepted()
         async with asyncio.timeout(PATIENCE):
             assert await stream.receive() is None
 

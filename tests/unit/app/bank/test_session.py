@@ -37,7 +37,7 @@ WRONG = CardSecret(bytes(32))
 
 
 def a_session(ledger: Ledger) -> BankSession:
-    return BankSession(DirectLedger(ledger), OpenSessions(), hang_up=lambda: None)
+    return BankSession(DirectLedger(ledger), OpenSessions(8), hang_up=lambda: None)
 
 
 @pytest.fixture
