@@ -1,18 +1,35 @@
 """Opening an account: its card and its line in the ledger, both or neither."""
 
+import asyncio
 import hmac
 import os
 from pathlib import Path
 
+from app.bank.data_directory import ledger_and_identity
 from app.credentials.card import NOUN, Card, check_account_name, check_card_place, create_card, read_card
 from app.credentials.public_key import BankIdentity
-from app.ledger import AccountExistsError, Ledger
+from app.ledger import LEDGER_FILE, AccountExistsError, Enrolment
+from app.ledger.direct import DirectLedger
 from app.protocol.secret import CardSecret
 from app.system.errors import CardError, FileError, LedgerError
 from app.system.files import make_directory, sync_directory
 
 
-def open_account_with_card(ledger: Ledger, name: str, path: Path, bank: BankIdentity | None = None) -> Card:
+def open_account(data_dir: Path, name: str, path: Path) -> bool:
+    """Open an account at the bank of a data directory, whether it runs or not, and write its card at `path`.
+
+    Gives whether the account begins a new ledger. Raises AccountExistsError, CardError, FileError, InputError and
+    LedgerError.
+    """
+    check_account_name(name)  # before there is a ledger
+    check_card_place(path)
+    is_first = not (data_dir / LEDGER_FILE).exists()
+    with ledger_and_identity(data_dir, may_replace=False) as (ledger, bank):
+        asyncio.run(open_account_with_card(DirectLedger(ledger), name, path, bank.identity))
+    return is_first
+
+
+async def open_account_with_card(accounts: Enrolment, name: str, path: Path, bank: BankIdentity | None = None) -> Card:
     """Open an account at a bank and write its card: both or neither, and nothing is overwritten.
 
     The card comes first, whole and synced, then the account: whoever crashes in between leaves a card without an
@@ -20,7 +37,7 @@ def open_account_with_card(ledger: Ledger, name: str, path: Path, bank: BankIden
     an account. Raises AccountExistsError, CardError, FileError, InputError and LedgerError.
     """
     check_account_name(name)
-    if ledger.card_digest(name) is not None:
+    if await accounts.card_digest(name) is not None:
         raise AccountExistsError(f"There is an account {name} already; choose another name.")
     check_card_place(path)
     make_directory(path.parent, "directory for the card file")
@@ -31,26 +48,27 @@ def open_account_with_card(ledger: Ledger, name: str, path: Path, bank: BankIden
     except FileExistsError:
         card, made = _card_left_behind(path, name, bank), False
     try:
-        ledger.open_account(name, card.secret.digest())
+        await accounts.open_account(name, card.secret.digest())
     except LedgerError as error:
-        if _is_open(ledger, card, error):
+        if await _is_open(accounts, card, error):
             return card
         if made:
-            path.unlink()
-            sync_directory(path.parent)
+            _take_back(path)
         raise
     return card
 
 
-def ensure_account_with_card(ledger: Ledger, name: str, path: Path, bank: BankIdentity | None = None) -> Card:
+async def ensure_account_with_card(
+    accounts: Enrolment, name: str, path: Path, bank: BankIdentity | None = None
+) -> Card:
     """Give the card of an account at `path`, and open account and card first when there is no such account.
 
     Raises CardError when the card there is of another account or another bank, and what `read_card` and
     `open_account_with_card` raise.
     """
-    digest = ledger.card_digest(name)
+    digest = await accounts.card_digest(name)
     if digest is None:
-        return open_account_with_card(ledger, name, path, bank)
+        return await open_account_with_card(accounts, name, path, bank)
     card = read_card(path)
     if bank is not None and card.bank not in (None, bank):
         raise CardError(
@@ -60,6 +78,11 @@ def ensure_account_with_card(ledger: Ledger, name: str, path: Path, bank: BankId
     if card.account != name or not hmac.compare_digest(card.secret.digest(), digest):
         raise CardError(f"The {NOUN} {path} is not that of account {name} at this bank; restore the right one.")
     return card
+
+
+def _take_back(path: Path) -> None:
+    path.unlink()
+    sync_directory(path.parent)
 
 
 def _card_left_behind(path: Path, name: str, bank: BankIdentity | None) -> Card:
@@ -74,12 +97,12 @@ def _card_left_behind(path: Path, name: str, bank: BankIdentity | None) -> Card:
     return card
 
 
-def _is_open(ledger: Ledger, card: Card, error: LedgerError) -> bool:
+async def _is_open(accounts: Enrolment, card: Card, error: LedgerError) -> bool:
     """After a failure: whether the account is open with this very card, by a process that was quicker or by us.
 
     When not even that can be told, the card stays where it is: a second attempt goes on from there.
     """
     try:
-        return ledger.card_digest(card.account) == card.secret.digest()
+        return await accounts.card_digest(card.account) == card.secret.digest()
     except LedgerError:
         raise error from None

@@ -4,7 +4,7 @@ import asyncio
 import logging
 import os
 import socket
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,12 +14,11 @@ from app.bank.conversation import serve_session
 from app.bank.data_directory import ledger_and_identity
 from app.bank.limits import DEFAULT_LIMITS, BankLimits
 from app.credentials.address import join
-from app.credentials.identity import LoadedIdentity
 from app.credentials.keystore import KeyBefore, load_or_create
-from app.credentials.public_key import fingerprint
-from app.ledger import Accounts
+from app.credentials.public_key import BankIdentity, fingerprint
+from app.ledger import Accounts, Enrolment
 from app.ledger.live import LiveLedger
-from app.ledger.occupancy import Occupancy, occupied
+from app.ledger.occupancy import occupied
 from app.protocol.names import APPLICATION, SERVER_NAME
 from app.system.descriptors import make_room
 from app.system.errors import UserError
@@ -28,6 +27,10 @@ from framework import ChannelStream, KeyPair, Server, Suite, serve
 from framework.aio import addresses_to_listen_on
 
 logger = logging.getLogger("suitecase.bank")
+
+
+Enrol = Callable[[Enrolment, BankIdentity], Awaitable[object]]
+"""Opens accounts at a bank that has this identity, before it listens. Raises UserError."""
 
 
 @dataclass(frozen=True)
@@ -127,13 +130,17 @@ def run_bank(
     port: int,
     *,
     announce: Callable[[Bank], None],
+    enrol: Enrol | None = None,
+    limits: BankLimits = DEFAULT_LIMITS,
     lifeline: int | None = None,
 ) -> Coroutine[None, None, None]:
     """Load or make the key, at once, and give what serves, for a loop to run. Both raise UserError.
 
-    It serves until SIGINT or SIGTERM, or until the other end of the pipe `lifeline` is closed. The key is made before
-    there is a loop: in one, it would keep the signals waiting. And before the key, the address is tried, and the data
-    directory occupied: a bank that cannot listen, or has no place, leaves nothing behind.
+    Before it listens it lets `enrol` open accounts. It serves until SIGINT or SIGTERM, or until the other end of the
+    pipe `lifeline` is closed.
+
+    The key is made before there is a loop: in one, it would keep the signals waiting. And before the key, the address
+    is tried, and the data directory occupied: a bank that cannot listen, or has no place, leaves nothing behind.
     """
     with ExitStack() as stack:
         with ending_in_order():
@@ -146,36 +153,35 @@ def run_bank(
         for change in filter(None, (identity.about_the_loss(), before.about_the_change(key_pair.public_key))):
             logger.warning("%s", change)
         make_room()
-        return _serve(suite, key_pair, identity, occupancy, stack.pop_all(), addresses, port, announce, lifeline)
+        leaving = stack.pop_all()
+
+    async def run() -> None:
+        stop = _stop_event(lifeline)
+        with leaving:
+            async with LiveLedger(occupancy) as ledger:
+                if enrol is not None:
+                    await enrol(ledger, identity.identity)
+                bank = await listen(suite, key_pair, addresses, port, ledger, limits=limits)
+                async with bank.server:
+                    who = identity.identity.fingerprint
+                    logger.info("listening", extra={"address": bank.address, "suite": suite.name, "identity": who})
+                    announce(bank)
+                    await _until(stop, ledger)
+                    logger.info("ending")
+            ledger.raise_failure()  # that the files are lost may be noticed only when they are closed
+
+    return run()
 
 
-async def _serve(
-    suite: Suite,
-    key_pair: KeyPair,
-    identity: LoadedIdentity,
-    occupancy: Occupancy,
-    leaving: ExitStack,
-    addresses: Sequence[str],
-    port: int,
-    announce: Callable[[Bank], None],
-    lifeline: int | None,
-) -> None:
+def _stop_event(lifeline: int | None) -> asyncio.Event:
+    """What is set when the bank has to stop: by a signal, or at the end of the pipe `lifeline`."""
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in heard_signals():
         loop.add_signal_handler(number, stop.set)
     if lifeline is not None:
         _call_at_eof(lifeline, stop.set)
-    with leaving:
-        async with LiveLedger(occupancy) as ledger:
-            bank = await listen(suite, key_pair, addresses, port, ledger)
-            async with bank.server:
-                who = identity.identity.fingerprint
-                logger.info("listening", extra={"address": bank.address, "suite": suite.name, "identity": who})
-                announce(bank)
-                await _until(stop, ledger)
-                logger.info("ending")
-        ledger.raise_failure()  # that the files are lost may be noticed only when they are closed
+    return stop
 
 
 async def _until(stop: asyncio.Event, ledger: LiveLedger) -> None:

@@ -15,9 +15,10 @@ from app.bank.server import Bank, run_bank
 from app.configuration.settings import Settings
 from app.credentials.address import host_and_port
 from app.credentials.bank_file import read_bank_file
+from app.credentials.card import read_card
 from app.credentials.keystore import PUBLIC_FILE
-from app.credentials.public_key import fingerprint
-from app.ledger import LEDGER_FILE, Ledger
+from app.credentials.public_key import BankIdentity, fingerprint
+from app.ledger import Enrolment
 from app.system.errors import EXIT_INTERNAL, EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
 from app.system.first_signals import ENDING_SIGNALS
 from app.system.log_thread import logging_in_background
@@ -62,8 +63,7 @@ def run_demo(settings: Settings, suite: Suite, *, as_json: bool) -> int:
                 f"The bank announced {announced}, and its {PUBLIC_FILE} holds another key; start again."
             )
         card_path = settings.bank_directory / DEMO_CARD
-        with Ledger(settings.bank_directory / LEDGER_FILE) as ledger:
-            card = ensure_account_with_card(ledger, DEMO_ACCOUNT, card_path, file.bank.identity)
+        card = read_card(card_path)
         bank = BankAddress(*host_and_port(address), suite, public_key, file.bank)
         try:
             return converse_with(bank, card, card_path, pool.take, as_json=as_json)
@@ -188,8 +188,12 @@ def _be_the_bank(suite: Suite, settings: Settings, lifeline: int, told: int) -> 
         def announce(bank: Bank) -> None:
             _tell(f"{_LISTENS} {bank.address} {bank.fingerprint}")
 
+        async def enrol(accounts: Enrolment, bank: BankIdentity) -> None:
+            await ensure_account_with_card(accounts, DEMO_ACCOUNT, settings.bank_directory / DEMO_CARD, bank)
+
         with logging_in_background(as_json=settings.log_json):
-            asyncio.run(run_bank(suite, settings.bank_directory, "127.0.0.1", 0, announce=announce, lifeline=0))
+            bank = run_bank(suite, settings.bank_directory, "127.0.0.1", 0, announce=announce, enrol=enrol, lifeline=0)
+            asyncio.run(bank)
         code = 0
     except (UserError, SuitecaseError) as error:
         _tell(f"{_REFUSES} {error}")

@@ -173,18 +173,10 @@ def open_account(
     nothing of it, and would move the money again.
     """
     settings = _settings(ctx, card=card, data_dir=data_dir, config=config)
-    from app.bank.data_directory import ledger_and_identity
-    from app.bank.enrolment import open_account_with_card
-    from app.credentials.card import check_account_name, check_card_place
-    from app.ledger import LEDGER_FILE
+    from app.bank.enrolment import open_account as enrol
 
-    check_account_name(name)  # before there is a ledger
     path = settings.card or Path(f"{name}.card")
-    check_card_place(path)
-    new = not (settings.bank_directory / LEDGER_FILE).exists()
-    with ledger_and_identity(settings.bank_directory, may_replace=False) as (ledger, bank):
-        open_account_with_card(ledger, name, path, bank.identity)
-    if new:
+    if enrol(settings.bank_directory, name, path):
         write_err(f"There was no ledger in {printable(str(settings.bank_directory))}: this account begins it.\n")
     write_out(f"account {name} is open; its card is {path}\n")
     return 0

@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from app.bank.enrolment import open_account_with_card
 from app.bank.limits import DEFAULT_LIMITS as BANK_LIMITS
 from app.bank.limits import BankLimits
 from app.bank.server import open_bank
@@ -17,7 +16,7 @@ from app.protocol.messages import Accepted
 from framework import KeyPair, Suite
 from framework.limits import DEFAULT_LIMITS, Limits
 from framework.registry import Registry
-from tests.support.accounts import apply, open_ledger
+from tests.support.accounts import apply, open_account_with_card, open_ledger
 
 # Before they are imported, so that their assertions are rewritten like a test's own, and hold under -O too.
 pytest.register_assert_rewrite("tests.attacks.scene", "tests.attacks.malice", "tests.attacks.hostile_proxy")

@@ -14,7 +14,6 @@ import pytest
 
 from app.atm.bank_address import BankAddress
 from app.atm.teller import Teller
-from app.bank.enrolment import open_account_with_card
 from app.credentials.keystore import read_bank_key
 from app.ledger import LEDGER_FILE, Ledger
 from app.protocol.messages import Accepted
@@ -23,7 +22,7 @@ from framework import Suite
 from framework.registry import Registry
 from tests.attacks.hostile_proxy import HostileProxy
 from tests.attacks.scene import DES3, OPENING_BALANCE, Ephemerals, asked, deposit, withdraw
-from tests.support.accounts import apply
+from tests.support.accounts import apply, open_account_with_card
 
 BANK = """
 import asyncio, os, signal, sys

@@ -285,8 +285,8 @@ class Town:
 
     def account(self, name: str = "alice") -> Path:
         """Open an account; gives its card. Not by the program, for that takes its time."""
-        from app.bank.enrolment import open_account_with_card
         from app.ledger import LEDGER_FILE, Ledger
+        from tests.support.accounts import open_account_with_card
 
         card = self.programs.folder / f"{name}.card"
         with Ledger(self.data_dir / LEDGER_FILE) as ledger:

@@ -5,7 +5,10 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TypeVar
 
+from app.bank import enrolment
 from app.bank.session import answer
+from app.credentials.card import Card
+from app.credentials.public_key import BankIdentity
 from app.ledger import Kind, Ledger, Order
 from app.ledger.decision import IN_THE_CLEAR, Decider
 from app.ledger.direct import DirectLedger
@@ -29,6 +32,16 @@ def withdraw(amount: int = 1, account: str = "demo") -> Order:
 def apply(ledger: Ledger, account: str, request: AccountRequest) -> AccountReply:
     """Answer a request as a session at the bank does."""
     return at_once(answer(DirectLedger(ledger), account, request))
+
+
+def open_account_with_card(ledger: Ledger, name: str, path: Path, bank: BankIdentity | None = None) -> Card:
+    """Open an account as an operator does."""
+    return at_once(enrolment.open_account_with_card(DirectLedger(ledger), name, path, bank))
+
+
+def ensure_account_with_card(ledger: Ledger, name: str, path: Path, bank: BankIdentity | None = None) -> Card:
+    """Have an account as the main job has its own."""
+    return at_once(enrolment.ensure_account_with_card(DirectLedger(ledger), name, path, bank))
 
 
 def at_once(asked: Coroutine[object, None, T]) -> T:

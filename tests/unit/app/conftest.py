@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from app.bank.enrolment import open_account_with_card
 from app.credentials.card import Card
 from app.ledger import LEDGER_FILE, Ledger
+from tests.support.accounts import open_account_with_card
 
 StartProgram = Callable[..., subprocess.Popen[str]]
 GiveAway = Callable[[Path], int]

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from app.bank.enrolment import ensure_account_with_card, open_account_with_card
 from app.credentials.card import Card, create_card, read_card
 from app.credentials.public_key import BankIdentity
 from app.ledger import AccountExistsError, Ledger
 from app.protocol.messages import CardRequest
 from app.protocol.secret import CardSecret
 from app.system.errors import CardError, FileError, InputError, LedgerError
+from tests.support.accounts import ensure_account_with_card, open_account_with_card
 
 SECRET = "5ec2e7" * 10 + "5ec2"
 BANK, OTHER = BankIdentity(bytes(range(32))), BankIdentity(bytes(32))

@@ -27,7 +27,7 @@ with Ledger(Path(sys.argv[1])) as ledger:
 OPEN_MANY = """
 import sys
 from pathlib import Path
-from app.bank.enrolment import open_account_with_card
+from tests.support.accounts import open_account_with_card
 from app.ledger import Ledger
 
 with Ledger(Path(sys.argv[1])) as ledger:
