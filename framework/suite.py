@@ -9,11 +9,9 @@ from struct import pack
 from framework.errors import ConfigurationError
 from framework.info import PrimitiveInfo, Status
 from framework.kdf import lp
-from framework.kinds.aead import GuardedAead
-from framework.kinds.bulk_cipher import GuardedBulkCipher
 from framework.kinds.key_exchange import GuardedKeyExchange
-from framework.kinds.mac import GuardedMac
 from framework.limits import DEFAULT_LIMITS, Limits
+from framework.protection import AeadProtection, EncryptThenMac, Protection
 from framework.registry import Kind, Registry
 
 PATTERN = "pqNK"
@@ -23,23 +21,15 @@ _WORST_FIRST = (Status.BROKEN, Status.LEGACY, Status.EXPERIMENTAL, Status.RECOMM
 
 
 @dataclass(frozen=True)
-class EncryptThenMac:
-    """A bulk cipher and a MAC, which only the framework composes (PROTOCOL §6.2)."""
-
-    cipher: GuardedBulkCipher
-    mac: GuardedMac
-
-
-@dataclass(frozen=True)
 class Suite:
     """A key exchange, a protection of records, and the parameters of the protocol."""
 
     key_exchange: GuardedKeyExchange
-    protection: EncryptThenMac | GuardedAead
+    protection: Protection
     limits: Limits = DEFAULT_LIMITS
 
     def __post_init__(self) -> None:
-        limit, own = self.epoch_limit, self._own_epoch_limit
+        limit, own = self.epoch_limit, self.protection.key_limit
         if limit > own:
             raise ConfigurationError(f"epoch_limit {limit} passes what {self.name} permits, {own}")
         if limit < self.record_cost(self.limits.max_inner) + self.record_cost(self.limits.pad_quantum):
@@ -61,7 +51,7 @@ class Suite:
                 raise ConfigurationError(
                     f"{name} names no MAC, which the bulk cipher {cipher!r} needs: {name}-<mac>; known: {macs}"
                 )
-            return cls(registry.key_exchange(kex), registry.aead(cipher), limits)
+            return cls(registry.key_exchange(kex), AeadProtection(registry.aead(cipher)), limits)
         both = EncryptThenMac(registry.bulk_cipher(cipher), registry.mac(mac))
         return cls(registry.key_exchange(kex), both, limits)
 
@@ -74,9 +64,8 @@ class Suite:
     @property
     def primitives(self) -> tuple[PrimitiveInfo, ...]:
         """What each primitive says of itself, in the order of the name."""
-        if isinstance(self.protection, EncryptThenMac):
-            return (self.protection.cipher.info, self.key_exchange.info, self.protection.mac.info)
-        return (self.protection.info, self.key_exchange.info)
+        encryption, *mac = self.protection.primitives
+        return (encryption, self.key_exchange.info, *mac)
 
     @property
     def security_bits(self) -> int:
@@ -91,23 +80,17 @@ class Suite:
     @property
     def tag_size(self) -> int:
         """Bytes that protection adds to a record or a handshake message."""
-        return self.protection.mac.tag_size if isinstance(self.protection, EncryptThenMac) else self.protection.tag_size
+        return self.protection.tag_size
 
     @property
     def epoch_limit(self) -> int:
         """What one epoch may carry: bytes of inner plaintext, or records for an AEAD (PROTOCOL §3.3)."""
-        return self._own_epoch_limit if self.limits.epoch_limit is None else self.limits.epoch_limit
-
-    @property
-    def _own_epoch_limit(self) -> int:
-        if isinstance(self.protection, EncryptThenMac):
-            return self.protection.cipher.max_bytes_per_key
-        return self.protection.max_records_per_key
+        return self.protection.key_limit if self.limits.epoch_limit is None else self.limits.epoch_limit
 
     @property
     def counts_bytes(self) -> bool:
         """Whether the epoch limit counts bytes of inner plaintext; else it counts records."""
-        return isinstance(self.protection, EncryptThenMac)
+        return self.protection.counts_bytes
 
     def record_cost(self, inner_size: int) -> int:
         """What a record of `inner_size` bytes takes from the epoch limit, in its unit."""
@@ -115,21 +98,18 @@ class Suite:
 
     def descriptor(self) -> bytes:
         """D (PROTOCOL §3.2)."""
-        if isinstance(self.protection, EncryptThenMac):
-            cipher, mac = self.protection.cipher.info.name, self.protection.mac.info.name
-        else:
-            cipher, mac = self.protection.info.name, ""
-        names = ("suitecase/1", PATTERN, self.key_exchange.info.name, cipher, mac, "hkdf-sha256")
+        encryption, *mac = (info.name for info in self.protection.primitives)
+        names = ("suitecase/1", PATTERN, self.key_exchange.info.name, encryption, *(mac or [""]), "hkdf-sha256")
         numbers = (self.limits.max_inner, self.epoch_limit, self.limits.skew_ms, self.limits.pad_quantum)
         return b"".join(lp(name.encode("ascii")) for name in names) + pack(">IQIH", *numbers)
 
 
 def all_suites(registry: Registry) -> Iterator[Suite]:
     """Every suite that the registry's primitives make, sorted by name."""
-    aeads = [registry.aead(name) for name in registry.names(Kind.AEAD)]
+    aeads = [AeadProtection(registry.aead(name)) for name in registry.names(Kind.AEAD)]
     ciphers = [registry.bulk_cipher(name) for name in registry.names(Kind.BULK_CIPHER)]
     macs = [registry.mac(name) for name in registry.names(Kind.MAC)]
-    protections: list[EncryptThenMac | GuardedAead] = [
+    protections: list[Protection] = [
         *aeads,
         *(EncryptThenMac(c, m) for c in ciphers for m in macs),
     ]

@@ -7,7 +7,6 @@ from framework.frame import FrameType, encode_header
 from framework.handshake.key_schedule import TrafficSecrets, initial_hash
 from framework.handshake.messages import NONCE_SIZE, body_size
 from framework.info import RandomBytes
-from framework.record.protection import opener, sealer
 from framework.secret import Secret
 from framework.suite import Suite
 
@@ -49,9 +48,9 @@ class Completed:
 
 def seal_message(suite: Suite, key: Secret, transcript: bytes, payload: bytes) -> bytes:
     """`Seal(k, h, p)` under keys that are used once (PROTOCOL §4.7)."""
-    return sealer(suite, key).seal(0, transcript, payload)
+    return suite.protection.sealer(key).seal(0, transcript, payload)
 
 
 def open_message(suite: Suite, key: Secret, transcript: bytes, sealed: bytes) -> bytes:
     """The inverse of `seal_message`. Raises Fault."""
-    return opener(suite, key).open(0, transcript, sealed)
+    return suite.protection.opener(key).open(0, transcript, sealed)

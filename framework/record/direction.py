@@ -3,9 +3,9 @@
 from framework.events import FailureReason
 from framework.fault import Fault
 from framework.frame import HEADER_SIZE, RECORD, encode_header
+from framework.protection import Opener, Sealer
 from framework.record.codec import KEY_UPDATE, ContentType, Inner, encode_inner, parse_inner
 from framework.record.epoch import EpochKeys
-from framework.record.protection import Opener, Sealer, opener, sealer
 from framework.secret import Secret
 from framework.suite import Suite
 
@@ -25,7 +25,7 @@ class RecordWriter:
         self._quantum = suite.limits.pad_quantum
         self._tag_size = suite.tag_size
         self._counts_bytes = suite.counts_bytes
-        self._epoch: EpochKeys[Sealer] = EpochKeys(suite, secret, sealer)
+        self._epoch: EpochKeys[Sealer] = EpochKeys(suite, secret, suite.protection.sealer)
         self._last_timestamp = last_timestamp
 
     def write(self, content_type: ContentType, data: bytes, now: int) -> bytes:
@@ -65,7 +65,7 @@ class RecordReader:
         self._largest_body = limits.max_inner + suite.tag_size
         self._overhead = HEADER_SIZE + suite.tag_size
         self._largest_cost = suite.record_cost(limits.max_inner)
-        self._epoch: EpochKeys[Opener] = EpochKeys(suite, secret, opener)
+        self._epoch: EpochKeys[Opener] = EpochKeys(suite, secret, suite.protection.opener)
         self._last_timestamp = last_timestamp
 
     def check_body_size(self, size: int) -> None:

@@ -25,14 +25,13 @@ class EpochKeys(Generic[K]):
     """The keys of one direction: the epoch in use, its sequence number, and what it has carried.
 
     `used` may reach `room` with records and `limit` with a key_update behind them (PROTOCOL §6.5), in the unit of the
-    suite's epoch limit. `make_keys` is `protection.sealer` or `protection.opener`. Nothing advances unless `advance` or
+    suite's epoch limit. `make_keys` is the protection's `sealer` or `opener`. Nothing advances unless `advance` or
     `step` is called, which happens only after a record has been sealed or verified.
     """
 
-    __slots__ = ("_make_keys", "_secret", "_suite", "epoch", "keys", "limit", "room", "sequence", "used")
+    __slots__ = ("_make_keys", "_secret", "epoch", "keys", "limit", "room", "sequence", "used")
 
-    def __init__(self, suite: Suite, secret: Secret, make_keys: Callable[[Suite, Secret], K]) -> None:
-        self._suite = suite
+    def __init__(self, suite: Suite, secret: Secret, make_keys: Callable[[Secret], K]) -> None:
         self._secret = secret
         self._make_keys = make_keys
         self.limit = suite.epoch_limit
@@ -40,7 +39,7 @@ class EpochKeys(Generic[K]):
         self.epoch = 0
         self.sequence = 0
         self.used = 0
-        self.keys = make_keys(suite, secret)
+        self.keys = make_keys(secret)
 
     def position(self) -> bytes:
         """`u32(epoch) ‖ u64(sequence)`, the implicit part of the associated data (PROTOCOL §6.1). Raises Fault."""
@@ -58,7 +57,7 @@ class EpochKeys(Generic[K]):
         if self.epoch >= MAX_EPOCH:
             raise Fault(FailureReason.LIMIT, "the last epoch has ended")
         following = next_traffic_secret(self._secret)
-        keys = self._make_keys(self._suite, following)
+        keys = self._make_keys(following)
         self._secret.wipe()
         self._secret, self.keys = following, keys
         self.epoch, self.sequence, self.used = self.epoch + 1, 0, 0

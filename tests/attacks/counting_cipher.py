@@ -4,7 +4,7 @@ import dataclasses
 
 from framework import BulkCipher, Encryptor, Suite
 from framework.kinds.bulk_cipher import GuardedBulkCipher
-from framework.suite import EncryptThenMac
+from framework.protection import EncryptThenMac
 from plugins.des3 import TripleDes
 from tests.support.peers import AesCtr
 

@@ -20,6 +20,7 @@ from framework import Channel, HandshakeCompleted, Suite
 from framework.aio.clock import ChannelClock
 from framework.kinds.aead import GuardedAead
 from framework.limits import Limits
+from framework.protection import AeadProtection
 from framework.registry import Registry
 from tests.attacks.counting_cipher import counting
 from tests.attacks.hostile_proxy import HEADER, RECORD, Party, frame_type
@@ -74,7 +75,7 @@ async def test_no_counter_block_twice(
 async def test_no_nonce_twice(stage: Stage, registry: Registry, monkeypatch: pytest.MonkeyPatch) -> None:
     spy = Record()
     suite = dataclasses.replace(
-        Suite.parse(GCM, registry, EPOCH_OF_RECORDS), protection=GuardedAead(SpyAead(spy), "spy")
+        Suite.parse(GCM, registry, EPOCH_OF_RECORDS), protection=AeadProtection(GuardedAead(SpyAead(spy), "spy"))
     )
     stop_the_clock(monkeypatch)
     async with stage(suite) as scene:

@@ -17,8 +17,8 @@ from framework.events import FailureReason
 from framework.kinds.bulk_cipher import GuardedBulkCipher
 from framework.kinds.mac import GuardedMac
 from framework.limits import Limits
+from framework.protection import EncryptThenMac
 from framework.registry import Registry
-from framework.suite import EncryptThenMac
 from tests.attacks import malice
 from tests.attacks.counting_cipher import counting
 from tests.attacks.hostile_proxy import HEADER, RECORD, HostileProxy, frame_type

@@ -13,8 +13,8 @@ from framework import Suite
 from framework.events import FailureReason
 from framework.kinds.bulk_cipher import GuardedBulkCipher
 from framework.kinds.mac import GuardedMac
+from framework.protection import EncryptThenMac
 from framework.registry import Registry
-from framework.suite import EncryptThenMac
 from tests.attacks.hostile_proxy import RECORD, frame
 from tests.attacks.scene import BOTH_SIDES, CTR, DES3, GCM, OPENING_BALANCE, Stage, fails_silently, withdraw
 from tests.support.spies import Record, SpyCipher, SpyMac

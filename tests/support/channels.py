@@ -10,8 +10,8 @@ from framework.kinds.bulk_cipher import BulkCipher, GuardedBulkCipher
 from framework.kinds.key_exchange import GuardedKeyExchange, KeyExchange
 from framework.kinds.mac import GuardedMac, Mac
 from framework.limits import DEFAULT_LIMITS, Limits
+from framework.protection import AeadProtection, EncryptThenMac
 from framework.registry import Kind, Registry
-from framework.suite import EncryptThenMac
 from plugins.hmac_sha256.mac import HmacSha256
 from tests.support.peers import AesCtr, AesGcm, X25519Kem
 
@@ -49,7 +49,9 @@ def etm_suite(
 
 def aead_suite(*, kex: KeyExchange | None = None, aead: Aead | None = None, limits: Limits = DEFAULT_LIMITS) -> Suite:
     """The same with an AEAD."""
-    return Suite(GuardedKeyExchange(kex or X25519Kem(), "spy"), GuardedAead(aead or AesGcm(), "spy"), limits)
+    return Suite(
+        GuardedKeyExchange(kex or X25519Kem(), "spy"), AeadProtection(GuardedAead(aead or AesGcm(), "spy")), limits
+    )
 
 
 @dataclass

@@ -15,8 +15,9 @@ from framework.kinds.bulk_cipher import GuardedBulkCipher
 from framework.kinds.key_exchange import GuardedKeyExchange, KeyPair
 from framework.kinds.mac import GuardedMac
 from framework.limits import Limits
+from framework.protection import AeadProtection, EncryptThenMac, Protection
 from framework.registry import Kind
-from framework.suite import EncryptThenMac, Suite
+from framework.suite import Suite
 
 NOW = 1_700_000_000_000
 
@@ -109,7 +110,7 @@ def _suites(trial: Trial, limits: Limits) -> Iterator[Suite]:
         ciphers, aeads = [], [GuardedAead(own, plugin)]
     for exchange in exchanges:
         composed = [EncryptThenMac(cipher, mac) for cipher in ciphers for mac in macs]
-        protections: list[EncryptThenMac | GuardedAead] = [*aeads, *composed]
+        protections: list[Protection] = [*map(AeadProtection, aeads), *composed]
         for protection in protections:
             try:
                 yield Suite(exchange, protection, limits)

@@ -21,7 +21,7 @@ def update(ts: bytes) -> bytes:
     return hmac.digest(ts, b"\0\x20" + b"\x0e" + b"suitecase1 upd" + b"\0" + b"\x01", "sha256")
 
 
-def exposing(_: Suite, secret: Secret) -> bytes:
+def exposing(secret: Secret) -> bytes:
     """Stands for `sealer` and `opener`."""
     return secret.expose()
 
@@ -47,7 +47,7 @@ def test_a_step_moves_on_and_erases() -> None:
 
 
 def test_a_step_that_fails_changes_nothing() -> None:
-    def failing(_: Suite, secret: Secret) -> bytes:
+    def failing(secret: Secret) -> bytes:
         if secret.expose() != TS:
             raise PluginError("no")
         return b"keys"

@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 from framework import InvalidKeyError, KeyExchange, PluginError
 from framework.events import FailureReason
 from framework.fault import Fault
-from framework.record.protection import opener, sealer
+from framework.protection import Opener, Sealer
 from framework.secret import Secret
 from framework.suite import Suite
 from plugins.hmac_sha256.mac import HmacSha256
@@ -24,6 +24,14 @@ from tests.support.spies import Record, SpyCipher, SpyMac
 TS = bytes(range(100, 132))
 AD = b"some associated data"
 PLAINTEXTS = (b"p" * 32, b"q" * 48, b"")
+
+
+def sealer(suite: Suite, secret: Secret) -> Sealer:
+    return suite.protection.sealer(secret)
+
+
+def opener(suite: Suite, secret: Secret) -> Opener:
+    return suite.protection.opener(secret)
 
 
 def xl(label: bytes, length: int, context: bytes = b"") -> bytes:
