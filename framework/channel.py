@@ -11,64 +11,39 @@ thread at a time, and by the process that made it alone: a forked copy would use
 
 import os
 import secrets
-from typing import Self
+from typing import NoReturn, Self
 
 from framework.arguments import check_export, check_key_pair, check_time
 from framework.buffers import as_bytes
 from framework.errors import ChannelError, InvalidKeyError, MisuseError, PluginError, SuitecaseError
-from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
-from framework.fault import Fault
-from framework.frame import HEADER_SIZE, FrameBuffer, FrameType
-from framework.handshake.client import AwaitingM2, make_m1, read_m2
+from framework.events import ChannelFailed, Event, FailureReason
+from framework.handshake.context import Context
 from framework.handshake.first_messages import FirstMessages
-from framework.handshake.messages import body_size
-from framework.handshake.parties import Completed, Context
-from framework.handshake.server import AwaitingM1, AwaitingM3, ScreenedM1, answer_m1, read_m3, screen_m1
-from framework.handshake.transitions import EXPECTED, TRANSITIONS, State
+from framework.handshake.keys import Keys
+from framework.handshake.steps import Handshake
 from framework.info import RandomBytes
 from framework.kdf import expand_label
 from framework.kinds.key_exchange import KeyPair
-from framework.record.codec import CLOSE_NOTIFY, DATA, PREFIX_SIZE, ContentType
-from framework.record.direction import RecordReader, RecordWriter
-from framework.secret import Secret
+from framework.machine import Machine
+from framework.record.codec import DATA, PREFIX_SIZE
 from framework.suite import Suite
+from framework.transitions import SAID_CLOSE, SENDING, START, TRANSITIONS, Input, State
+from framework.violation import ProtocolViolation
 
 DEFAULT_APPLICATION = "suitecase"
 DEFAULT_SERVER_NAME = "server"
 
 
-class _Records:
-    """What the handshake is consumed into: both directions and the exporter secret."""
+class Channel(Machine):
+    """One side of a channel, from the first message to the last. Made by `client` or `server`.
 
-    def __init__(self, suite: Suite, completed: Completed, *, is_client: bool) -> None:
-        ours, theirs = completed.secrets.server_to_client, completed.secrets.client_to_server
-        our_time, their_time = completed.server_timestamp, completed.client_timestamp
-        if is_client:
-            ours, theirs, our_time, their_time = theirs, ours, their_time, our_time
-        self.writer = RecordWriter(suite, ours, our_time)
-        self.reader = RecordReader(suite, theirs, their_time)
-        self.exporter: Secret = completed.secrets.exporter
+    It checks what its caller gives, and takes every fault down the one failure path (PROTOCOL §8.1): the keys are
+    dropped, what waits is thrown away, and the channel stays failed.
+    """
 
-    def wipe(self) -> None:
-        self.writer.wipe()
-        self.reader.wipe()
-        self.exporter.wipe()
-
-
-class Channel:
-    """One side of a channel, from the first message to the last. Made by `client` or `server`."""
-
-    def __init__(
-        self, suite: Suite, state: State, handshake: AwaitingM1 | AwaitingM2, outgoing: bytes, now: int
-    ) -> None:
-        self._suite = suite
-        self._state = state
-        self._handshake: AwaitingM1 | ScreenedM1 | AwaitingM2 | AwaitingM3 | None = handshake
-        self._records: _Records | None = None
-        self._incoming = FrameBuffer()
-        self._outgoing = [outgoing]
+    def __init__(self, suite: Suite, state: State, handshake: Handshake, outgoing: bytes, now: int) -> None:
+        super().__init__(suite, state, handshake, outgoing)
         self._failure: ChannelFailed | None = None
-        self._closed = False
         self._now = now
         self._owner = os.getpid()
         self._max_message_size = suite.limits.max_inner - PREFIX_SIZE
@@ -98,8 +73,8 @@ class Channel:
             ephemeral = suite.key_exchange.generate_key_pair(random_bytes=random_bytes)
         check_key_pair(suite, ephemeral)
         context = Context(suite, server_public_key, application, server_name, random_bytes)
-        m1, handshake = make_m1(context, ephemeral, now)
-        return cls(suite, State.EXPECT_M2, handshake, m1, now)
+        handshake = Handshake(Keys(context, ephemeral=ephemeral))
+        return cls(suite, START["client"], handshake, handshake.write(now), now)
 
     @classmethod
     def server(
@@ -123,7 +98,8 @@ class Channel:
         check_time(now)
         check_key_pair(suite, key_pair)
         context = Context(suite, key_pair.public_key, application, server_name, random_bytes)
-        return cls(suite, State.EXPECT_M1, AwaitingM1(context, key_pair, first_messages), b"", now)
+        handshake = Handshake(Keys(context, static=key_pair), first_messages)
+        return cls(suite, START["server"], handshake, b"", now)
 
     def __repr__(self) -> str:
         return f"<Channel {self._suite.name} {self._state}>"
@@ -141,12 +117,12 @@ class Channel:
     @property
     def is_open(self) -> bool:
         """Whether messages can be sent."""
-        return self._records is not None and not self._closed and self._failure is None
+        return self._state in SENDING
 
     @property
     def is_closed(self) -> bool:
-        """Whether this side has said close_notify."""
-        return self._closed
+        """Whether this side has closed; a channel that has failed is not closed, but failed."""
+        return self._state in SAID_CLOSE
 
     @property
     def max_message_size(self) -> int:
@@ -155,11 +131,7 @@ class Channel:
 
     def is_costly(self, size: int) -> bool:
         """Whether `size` more bytes may complete a handshake message, which takes milliseconds to process."""
-        if self._records is not None or self._failure is not None:
-            return False
-        if isinstance(self._handshake, ScreenedM1):
-            return True
-        return len(self._incoming) + size >= HEADER_SIZE + body_size(self._suite, EXPECTED[self._state])
+        return self._is_costly(size)
 
     def screen(self, data: bytes, now: int) -> list[Event]:
         """Take bytes of the handshake without the costly work on them, for which `is_costly(0)` then asks.
@@ -168,17 +140,11 @@ class Channel:
         (PROTOCOL §4.8), so that noise, and what came before, waits for no turn. Raises as `receive_data`.
         """
         self._begin_call(now)
-        self._incoming.append(as_bytes(data, "what the network gives"))
-        if self._state is not State.EXPECT_M1:
-            return []
+        data = as_bytes(data, "what the network gives")
         try:
-            if isinstance(self._handshake, AwaitingM1) and (frame := self._incoming.take(self._check_header)):
-                header, body = frame[:HEADER_SIZE], frame[HEADER_SIZE:]
-                self._handshake = screen_m1(self._handshake, header, body, now)
-            if isinstance(self._handshake, ScreenedM1) and self._incoming:
-                raise Fault(FailureReason.MALFORMED, "bytes behind a first message that is not answered yet")
-        except Fault as fault:
-            return [self._fail(fault.reason, fault.detail)]
+            self._screen(data, now)
+        except ProtocolViolation as violation:
+            return [self._fail(violation.reason, violation.detail)]
         return []
 
     def receive_data(self, data: bytes, now: int) -> list[Event]:
@@ -190,19 +156,11 @@ class Channel:
         self._begin_call(now)
         if type(data) is not bytes:
             data = as_bytes(data, "what the network gives")
-        if self._state is State.PEER_CLOSED:
-            return []
-        self._incoming.append(data)
         events: list[Event] = []
         try:
-            if isinstance(self._handshake, ScreenedM1):
-                self._answer(self._handshake)
-            while (frame := self._incoming.take(self._check_header)) is not None:
-                event = self._accept(frame) if self._records is None else self._read(self._records, frame)
-                if event is not None:
-                    events.append(event)
-        except Fault as fault:
-            events.append(self._fail(fault.reason, fault.detail))
+            self._receive(data, now, events)
+        except ProtocolViolation as violation:
+            events.append(self._fail(violation.reason, violation.detail))
         except (PluginError, InvalidKeyError) as error:
             detail = str(error) if isinstance(error, PluginError) else "a key was refused"
             events.append(self._fail(FailureReason.PLUGIN, detail))
@@ -214,9 +172,13 @@ class Channel:
 
     def receive_eof(self) -> list[Event]:
         """Take the end of the stream: a failure unless the peer had said close_notify (PROTOCOL §6.7)."""
-        if self._state in (State.PEER_CLOSED, State.FAILED):
+        if self._failure is not None:
             return []
-        return [self._fail(FailureReason.TRUNCATED, "the stream ended before close_notify")]
+        try:
+            self._end_of_stream()
+        except ProtocolViolation as violation:
+            return [self._fail(violation.reason, violation.detail)]
+        return []
 
     def send(self, payload: bytes, now: int) -> None:
         """Seal one message of at most `max_message_size` bytes; it then waits in `data_to_send`.
@@ -227,11 +189,14 @@ class Channel:
         self._begin_call(now)
         if type(payload) is not bytes:
             payload = as_bytes(payload, "a message")
-        if self._records is None or self._closed:
+        if self._state not in SENDING:
             raise MisuseError("a message can be sent only between the end of the handshake and close()")
         if len(payload) > self._max_message_size:
             raise MisuseError(f"a message has at most {self._max_message_size} bytes, this one {len(payload)}")
-        self._write(self._records, DATA, payload)
+        try:
+            self._write(DATA, payload, now)
+        except BaseException as error:  # noqa: BLE001 - it is raised again, or as a ChannelError
+            self._fail_sending(error)
 
     def close(self, now: int | None = None) -> None:
         """Say close_notify; nothing can be sent afterwards. Without `now`, at the time of the last call.
@@ -239,12 +204,13 @@ class Channel:
         During the handshake it is said as soon as that is over. Harmless if repeated, and on a failed channel. Raises
         MisuseError for a wrong `now`, and ChannelError if the channel fails over it.
         """
-        if self._closed or self._failure is not None:
+        if (self._state, Input.CLOSE) not in TRANSITIONS:
             return
         self._begin_call(self._now if now is None else now)
-        if self._records is not None:
-            self._write(self._records, CLOSE_NOTIFY, b"")
-        self._closed = True
+        try:
+            self._close(self._now)
+        except BaseException as error:  # noqa: BLE001 - it is raised again, or as a ChannelError
+            self._fail_sending(error)
 
     def fail(self, reason: FailureReason, detail: str = "") -> ChannelFailed:
         """Fail from outside, for what only the caller sees: a time-out, a connection that is lost."""
@@ -277,76 +243,16 @@ class Channel:
         check_time(now)
         self._now = now
 
-    def _check_header(self, frame_type: FrameType, size: int) -> None:
-        """Refuse a frame that the state does not expect, or of a size that it cannot have (PROTOCOL §4.1)."""
-        if frame_type is not EXPECTED.get(self._state):
-            raise Fault(FailureReason.MALFORMED, f"a frame {frame_type.name} in the state {self._state}")
-        if self._records is not None:
-            self._records.reader.check_body_size(size)
-        elif size != body_size(self._suite, frame_type):
-            raise Fault(FailureReason.MALFORMED, "a handshake message of the wrong size")
-
-    def _accept(self, frame: bytes) -> Event | None:
-        """Process a message of the handshake, and move to the state that the table names."""
-        header, body = frame[:HEADER_SIZE], frame[HEADER_SIZE:]
-        if isinstance(self._handshake, AwaitingM1):
-            self._answer(screen_m1(self._handshake, header, body, self._now))
-        elif isinstance(self._handshake, AwaitingM2):
-            m3, completed = read_m2(self._handshake, header, body, self._now)
-            self._outgoing.append(m3)
-            self._complete(completed, is_client=True)
-        elif isinstance(self._handshake, AwaitingM3):
-            self._complete(read_m3(self._handshake, body, self._now), is_client=False)
-        return HandshakeCompleted() if self._handshake is None else None
-
-    def _answer(self, screened: ScreenedM1) -> None:
-        m2, self._handshake = answer_m1(screened, self._now)
-        self._outgoing.append(m2)
-        self._advance()
-
-    def _advance(self) -> None:
-        """Move to the state that the table names for the frame that was expected."""
-        self._state = TRANSITIONS[self._state, EXPECTED[self._state]]
-
-    def _read(self, records: _Records, frame: bytes) -> Event | None:
-        """Open a record; what it means to the application, which is nothing for a key_update."""
-        content_type, _, data = records.reader.read(frame, self._now)
-        if content_type is DATA:
-            return MessageReceived(data)
-        if content_type is CLOSE_NOTIFY:
-            self._state = State.PEER_CLOSED
-            self._incoming.clear()
-            return PeerClosed()
-        return None
-
-    def _complete(self, completed: Completed, *, is_client: bool) -> None:
-        self._records = records = _Records(self._suite, completed, is_client=is_client)
-        self._handshake = None
-        self._advance()
-        if self._closed:
-            self._outgoing.append(records.writer.write(CLOSE_NOTIFY, b"", self._now))
-
-    def _write(self, records: _Records, content_type: ContentType, data: bytes) -> None:
-        try:
-            self._outgoing.append(records.writer.write(content_type, data, self._now))
-        except (SuitecaseError, Fault) as error:
-            # A writer that failed half-way cannot be trusted with another record.
-            reason = error.reason if isinstance(error, Fault) else FailureReason.PLUGIN
-            self._fail(reason, str(error))
-            raise ChannelError("the channel failed while sending", reason) from None
-        except BaseException as error:
+    def _fail_sending(self, error: BaseException) -> NoReturn:
+        """Fail, for a writer that failed half-way cannot be trusted with another record."""
+        if not isinstance(error, SuitecaseError | ProtocolViolation):
             self._fail(FailureReason.INTERNAL, f"interrupted by {type(error).__name__}")
-            raise
+            raise error
+        reason = error.reason if isinstance(error, ProtocolViolation) else FailureReason.PLUGIN
+        self._fail(reason, str(error))
+        raise ChannelError("the channel failed while sending", reason) from None
 
     def _fail(self, reason: FailureReason, detail: str) -> ChannelFailed:
-        """The one failure path (PROTOCOL §8.1): drop the keys, throw away, latch."""
-        for holder in (self._records, self._handshake):
-            if holder is not None:
-                holder.wipe()
-        self._records = None
-        self._handshake = None
-        self._incoming.clear()
-        self._outgoing.clear()
-        self._state = State.FAILED
+        self._drop()
         self._failure = ChannelFailed(reason, detail)
         return self._failure

@@ -5,7 +5,7 @@ from enum import IntEnum
 from struct import Struct
 
 from framework.events import FailureReason
-from framework.fault import Fault
+from framework.violation import ProtocolViolation
 
 HEADER_SIZE = 8
 VERSION = 1
@@ -33,11 +33,11 @@ def encode_header(frame_type: FrameType, body_size: int) -> bytes:
 
 
 def parse_header(data: bytes | bytearray, offset: int = 0) -> tuple[FrameType, int]:
-    """Read the header at `offset`: its type and the body's size in bytes. Raises Fault."""
+    """Read the header at `offset`: its type and the body's size in bytes. Raises ProtocolViolation."""
     number, version, reserved, body_size = _HEADER.unpack_from(data, offset)
     frame_type = _TYPES.get(number)
     if frame_type is None or version != VERSION or reserved != 0:
-        raise Fault(FailureReason.MALFORMED, "a frame header that the protocol does not know")
+        raise ProtocolViolation(FailureReason.MALFORMED, "a frame header that the protocol does not know")
     return frame_type, body_size
 
 
@@ -67,8 +67,8 @@ class FrameBuffer:
     def take(self, check: Callable[[FrameType, int], None]) -> bytes | None:
         """Cut off the next frame, header and all, if it is there whole.
 
-        `check` is given its type and its body's size as soon as the header is there, and raises Fault for a frame that
-        must not come. Raises Fault itself for a header that the protocol does not know.
+        `check` is given its type and its body's size as soon as the header is there, and raises ProtocolViolation for
+        a frame that must not come. Raises ProtocolViolation itself for a header that the protocol does not know.
         """
         data, start = self._data, self._start
         there = len(data)

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from struct import pack
 
 from framework.errors import ConfigurationError
+from framework.frame import FrameType
 from framework.info import PrimitiveInfo, Status
 from framework.kdf import lp
 from framework.kinds.key_exchange import GuardedKeyExchange
 from framework.limits import DEFAULT_LIMITS, Limits
+from framework.pattern import PQNK, Pattern
 from framework.protection import AeadProtection, EncryptThenMac, Protection
 from framework.registry import Kind, Registry
-
-PATTERN = "pqNK"
 
 _SUITE_NAME = re.compile(r"([a-z][a-z0-9]*)-([a-z][a-z0-9]*)(?:-([a-z][a-z0-9]*))?")
 _WORST_FIRST = (Status.BROKEN, Status.LEGACY, Status.EXPERIMENTAL, Status.RECOMMENDED)
@@ -22,11 +22,12 @@ _WORST_FIRST = (Status.BROKEN, Status.LEGACY, Status.EXPERIMENTAL, Status.RECOMM
 
 @dataclass(frozen=True)
 class Suite:
-    """A key exchange, a protection of records, and the parameters of the protocol."""
+    """A key exchange, a protection of records, the parameters of the protocol, and the pattern of the handshake."""
 
     key_exchange: GuardedKeyExchange
     protection: Protection
     limits: Limits = DEFAULT_LIMITS
+    pattern: Pattern = PQNK
 
     def __post_init__(self) -> None:
         limit, own = self.epoch_limit, self.protection.key_limit
@@ -96,10 +97,21 @@ class Suite:
         """What a record of `inner_size` bytes takes from the epoch limit, in its unit."""
         return inner_size if self.counts_bytes else 1
 
+    def body_size(self, frame_type: FrameType) -> int:
+        """The exact size in bytes of a handshake message's body (PROTOCOL §4.1)."""
+        return sum(self.pattern.message(frame_type).field_sizes(self.key_exchange, self.tag_size))
+
     def descriptor(self) -> bytes:
         """D (PROTOCOL §3.2)."""
         encryption, *mac = (info.name for info in self.protection.primitives)
-        names = ("suitecase/1", PATTERN, self.key_exchange.info.name, encryption, *(mac or [""]), "hkdf-sha256")
+        names = (
+            "suitecase/1",
+            self.pattern.name,
+            self.key_exchange.info.name,
+            encryption,
+            *(mac or [""]),
+            "hkdf-sha256",
+        )
         numbers = (self.limits.max_inner, self.epoch_limit, self.limits.skew_ms, self.limits.pad_quantum)
         return b"".join(lp(name.encode("ascii")) for name in names) + pack(">IQIH", *numbers)
 

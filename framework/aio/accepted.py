@@ -9,8 +9,8 @@ from framework.aio.connection import Connection
 from framework.aio.network import networks_of
 from framework.channel import Channel
 from framework.events import ChannelFailed, Event, FailureReason
-from framework.handshake.transitions import State
 from framework.limits import CLOSE_SECONDS, FIRST_MESSAGE_SECONDS
+from framework.transitions import AWAITING_M1, AWAITING_M3
 
 if TYPE_CHECKING:
     from framework.aio.server import Server
@@ -54,7 +54,7 @@ class ServerConnection(Connection):
         self.end()
 
     def _wait_for_turn(self) -> None:
-        if self.channel.state is State.EXPECT_M1:
+        if self.channel.state in AWAITING_M1:
             left = self._accepted_at + self._server.handshake_seconds - self._loop.time()
             self._set_deadline(left, self._handshake_late)
             self._server.handshakes.wait_with_m1(self)  # reading on, to notice who hangs up
@@ -66,7 +66,7 @@ class ServerConnection(Connection):
         try:
             super()._computed(work)
         finally:  # the turn is the others' now, whatever has become of this one
-            awaits_m3 = self.channel.state is State.EXPECT_M3 and not self._lost.is_set()
+            awaits_m3 = self.channel.state in AWAITING_M3 and not self._lost.is_set()
             self._server.handshakes.computed(self, awaits_m3=awaits_m3)
             if self._lost.is_set():
                 self._server.forget(self)

@@ -13,7 +13,6 @@ from framework.aio.reset import reset_on_close
 from framework.channel import Channel
 from framework.errors import ChannelError, MisuseError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
-from framework.handshake.transitions import State
 from framework.limits import (
     CLOSE_SECONDS,
     FAILURE_TICK_SECONDS,
@@ -22,6 +21,7 @@ from framework.limits import (
     MAX_QUEUED_MESSAGES,
     READ_SIZE,
 )
+from framework.transitions import State
 
 logger = logging.getLogger("suitecase.channel")
 
@@ -55,6 +55,7 @@ class Connection(asyncio.BufferedProtocol):
         self._lost = asyncio.Event()
         self._failure: ChannelFailed | None = None
         self._peer_closed = False
+        self._ended = False  # on this side
         self._application_is_behind = False
         self._application_is_gone = False
         self._computing = False
@@ -147,7 +148,7 @@ class Connection(asyncio.BufferedProtocol):
     async def next_message(self) -> bytes | None:
         """Wait for a message, the peer's end or our own (None), or a failure (ChannelError)."""
         while not self._messages:
-            if self._peer_closed or self.channel.is_closed:
+            if self._peer_closed or self._ended:
                 return None
             self._raise_failure()
             await self._news()
@@ -173,6 +174,7 @@ class Connection(asyncio.BufferedProtocol):
             return
         finally:
             self._notice_failure()
+        self._ended = True
         self._flush()
         try:
             transport.write_eof()

@@ -1,1 +1,1 @@
-"""The handshake, pattern `pqNK` (PROTOCOL §4)."""
+"""The handshake: a symmetric state, the keys of a side, and the steps that walk a pattern (PROTOCOL §4)."""

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 
 from framework.errors import VerificationError
 from framework.events import FailureReason
-from framework.fault import Fault
 from framework.info import PrimitiveInfo
 from framework.kdf import expand_label
 from framework.kinds.aead import GuardedAead
 from framework.protection.interface import Opener, Sealer
 from framework.secret import Secret
+from framework.violation import ProtocolViolation
 
 
 @dataclass(frozen=True)
@@ -68,4 +68,4 @@ class _Keyed:
         try:
             return self._open(self._nonce(sequence), body, ad)
         except VerificationError:
-            raise Fault(FailureReason.AUTHENTICATION, "a record that does not verify") from None
+            raise ProtocolViolation(FailureReason.AUTHENTICATION, "a record that does not verify") from None

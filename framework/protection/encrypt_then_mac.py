@@ -5,7 +5,6 @@ from struct import Struct
 
 from framework.errors import InvalidKeyError, PluginError, VerificationError
 from framework.events import FailureReason
-from framework.fault import Fault
 from framework.info import PrimitiveInfo
 from framework.kdf import expand_label
 from framework.kinds.bulk_cipher import GuardedBulkCipher, GuardedDecryptor, GuardedEncryptor
@@ -13,6 +12,7 @@ from framework.kinds.mac import GuardedAuthenticator, GuardedMac
 from framework.limits import MAX_KEY_ATTEMPTS
 from framework.protection.interface import Opener, Sealer
 from framework.secret import Secret
+from framework.violation import ProtocolViolation
 
 _LENGTH = Struct(">Q")
 
@@ -97,10 +97,10 @@ class _Opener:
     def open(self, sequence: int, ad: bytes, body: bytes) -> bytes:  # noqa: ARG002 - the cipher counts by itself
         boundary = len(body) - self._tag_size
         if boundary < 0:
-            raise Fault(FailureReason.MALFORMED, "a body shorter than its tag")
+            raise ProtocolViolation(FailureReason.MALFORMED, "a body shorter than its tag")
         ciphertext = body[:boundary]
         try:
             self._verify(body[boundary:], _LENGTH.pack(len(ad)) + ad, ciphertext)
         except VerificationError:
-            raise Fault(FailureReason.AUTHENTICATION, "a tag that does not verify") from None
+            raise ProtocolViolation(FailureReason.AUTHENTICATION, "a tag that does not verify") from None
         return self._decrypt(ciphertext)

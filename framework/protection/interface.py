@@ -18,7 +18,7 @@ class Opener(Protocol):
     """Verifies and opens the records of one epoch, in order."""
 
     def open(self, sequence: int, ad: bytes, body: bytes) -> bytes:
-        """Give the plaintext, or raise Fault before anything is decrypted."""
+        """Give the plaintext, or raise ProtocolViolation before anything is decrypted."""
         ...
 
 

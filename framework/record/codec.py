@@ -5,7 +5,7 @@ from struct import Struct
 from typing import NamedTuple
 
 from framework.events import FailureReason
-from framework.fault import Fault
+from framework.violation import ProtocolViolation
 
 _PREFIX = Struct(">BQI")
 PREFIX_SIZE = _PREFIX.size
@@ -49,18 +49,18 @@ def encode_inner(content_type: ContentType, timestamp: int, data: bytes, quantum
 
 
 def parse_inner(plaintext: bytes, quantum: int) -> Inner:
-    """Decode; what parses re-encodes to the same bytes. Raises Fault."""
+    """Decode; what parses re-encodes to the same bytes. Raises ProtocolViolation."""
     if len(plaintext) < PREFIX_SIZE:
-        raise Fault(FailureReason.MALFORMED, "a record shorter than its own prefix")
+        raise ProtocolViolation(FailureReason.MALFORMED, "a record shorter than its own prefix")
     number, timestamp, size = _PREFIX.unpack_from(plaintext)
     content_type = _CONTENT_TYPES.get(number)
     if content_type is None:
-        raise Fault(FailureReason.MALFORMED, "an unknown content type")
+        raise ProtocolViolation(FailureReason.MALFORMED, "an unknown content type")
     if padded_size(size, quantum) != len(plaintext):
-        raise Fault(FailureReason.MALFORMED, "an inner length that does not fit its record")
+        raise ProtocolViolation(FailureReason.MALFORMED, "an inner length that does not fit its record")
     if size and content_type is not DATA:
-        raise Fault(FailureReason.MALFORMED, "data in a record that carries none")
+        raise ProtocolViolation(FailureReason.MALFORMED, "data in a record that carries none")
     end = PREFIX_SIZE + size
     if plaintext[:end].ljust(len(plaintext), b"\0") != plaintext:
-        raise Fault(FailureReason.MALFORMED, "padding that is not zero")
+        raise ProtocolViolation(FailureReason.MALFORMED, "padding that is not zero")
     return Inner(content_type, timestamp, plaintext[PREFIX_SIZE:end])

@@ -1,21 +1,21 @@
 """The two directions of the record layer: a writer and a reader (PROTOCOL §6)."""
 
 from framework.events import FailureReason
-from framework.fault import Fault
 from framework.frame import HEADER_SIZE, RECORD, encode_header
 from framework.protection import Opener, Sealer
 from framework.record.codec import KEY_UPDATE, ContentType, Inner, encode_inner, parse_inner
 from framework.record.epoch import EpochKeys
 from framework.secret import Secret
 from framework.suite import Suite
+from framework.violation import ProtocolViolation
 
 
 def check_time(timestamp: int, *, last: int, now: int, skew: int) -> None:
-    """Raise Fault unless the timestamp is within the skew of `now` and not older than `last` (PROTOCOL §6.6)."""
+    """Refuse a timestamp outside the skew of `now`, or older than `last` (PROTOCOL §6.6). Raises ProtocolViolation."""
     if abs(timestamp - now) > skew:
-        raise Fault(FailureReason.CLOCK, f"a timestamp {timestamp - now} ms away from our clock")
+        raise ProtocolViolation(FailureReason.CLOCK, f"a timestamp {timestamp - now} ms away from our clock")
     if timestamp < last:
-        raise Fault(FailureReason.CLOCK, "a timestamp older than the one before it")
+        raise ProtocolViolation(FailureReason.CLOCK, "a timestamp older than the one before it")
 
 
 class RecordWriter:
@@ -69,33 +69,33 @@ class RecordReader:
         self._last_timestamp = last_timestamp
 
     def check_body_size(self, size: int) -> None:
-        """Raise Fault for a size that no record can have, before its body is read (PROTOCOL §6.1)."""
+        """Raise ProtocolViolation for a size that no record can have, before its body is read (PROTOCOL §6.1)."""
         if not self._smallest_body <= size <= self._largest_body or (size - self._smallest_body) % self._quantum:
-            raise Fault(FailureReason.MALFORMED, "a record of a size that no record has")
+            raise ProtocolViolation(FailureReason.MALFORMED, "a record of a size that no record has")
 
     def read(self, frame: bytes, now: int) -> Inner:
-        """Verify, open and check one frame. `now` in Unix milliseconds. Raises Fault.
+        """Verify, open and check one frame. `now` in Unix milliseconds. Raises ProtocolViolation.
 
-        A frame that does not verify advances nothing. After any other Fault the reader is spent.
+        A frame that does not verify advances nothing. After any other ProtocolViolation the reader is spent.
         """
         epoch = self._epoch
         cost = len(frame) - self._overhead if self._counts_bytes else 1
         after = epoch.used + cost
         if after > epoch.limit:
             # Before opening: the cipher must never be asked for more keystream than its limit.
-            raise Fault(FailureReason.LIMIT, "an epoch longer than its limit")
+            raise ProtocolViolation(FailureReason.LIMIT, "an epoch longer than its limit")
         ad = epoch.position() + frame[:HEADER_SIZE]
         inner = parse_inner(epoch.keys.open(epoch.sequence, ad, frame[HEADER_SIZE:]), self._quantum)
         content_type, timestamp, _ = inner
         check_time(timestamp, last=self._last_timestamp, now=now, skew=self._skew)
         if content_type is KEY_UPDATE:
             if epoch.used + self._largest_cost <= epoch.room:
-                raise Fault(FailureReason.LIMIT, "a key_update before one was due")
+                raise ProtocolViolation(FailureReason.LIMIT, "a key_update before one was due")
             epoch.step()
         elif after <= epoch.room:
             epoch.advance(cost)
         else:
-            raise Fault(FailureReason.LIMIT, "an epoch without room for its key_update")
+            raise ProtocolViolation(FailureReason.LIMIT, "an epoch without room for its key_update")
         self._last_timestamp = timestamp
         return inner
 

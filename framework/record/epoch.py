@@ -5,11 +5,11 @@ from struct import Struct
 from typing import Generic, TypeVar
 
 from framework.events import FailureReason
-from framework.fault import Fault
 from framework.kdf import HASH_SIZE, expand_label
 from framework.limits import MAX_EPOCH, MAX_SEQUENCE
 from framework.secret import Secret
 from framework.suite import Suite
+from framework.violation import ProtocolViolation
 
 _POSITION = Struct(">IQ")
 
@@ -42,9 +42,12 @@ class EpochKeys(Generic[K]):
         self.keys = make_keys(secret)
 
     def position(self) -> bytes:
-        """`u32(epoch) ‖ u64(sequence)`, the implicit part of the associated data (PROTOCOL §6.1). Raises Fault."""
+        """`u32(epoch) ‖ u64(sequence)`, the implicit part of the associated data (PROTOCOL §6.1).
+
+        Raises ProtocolViolation behind the last sequence number.
+        """
         if self.sequence > MAX_SEQUENCE:
-            raise Fault(FailureReason.LIMIT, "the last sequence number has been used")
+            raise ProtocolViolation(FailureReason.LIMIT, "the last sequence number has been used")
         return _POSITION.pack(self.epoch, self.sequence)
 
     def advance(self, cost: int) -> None:
@@ -55,7 +58,7 @@ class EpochKeys(Generic[K]):
     def step(self) -> None:
         """Move to the next epoch and overwrite the traffic secret of this one."""
         if self.epoch >= MAX_EPOCH:
-            raise Fault(FailureReason.LIMIT, "the last epoch has ended")
+            raise ProtocolViolation(FailureReason.LIMIT, "the last epoch has ended")
         following = next_traffic_secret(self._secret)
         keys = self._make_keys(following)
         self._secret.wipe()

@@ -13,7 +13,7 @@ import pytest
 
 from framework import ChannelError
 from framework.events import FailureReason
-from framework.handshake.messages import encode_payload
+from framework.handshake.payload import encode_payload
 from tests.attacks import malice
 from tests.attacks.malice import CLOSE_NOTIFY, DATA, KEY_UPDATE, QUANTUM
 from tests.attacks.scene import (
@@ -124,7 +124,7 @@ def spoiled(place: int) -> Callable[[int, int], bytes]:
 async def test_reserved_bytes_of_m1(stage: Stage, suite: str, place: int, monkeypatch: pytest.MonkeyPatch) -> None:
     async with stage(suite) as scene:
         bank = await scene.proxy.dial()
-        monkeypatch.setattr("framework.handshake.client.encode_payload", spoiled(place))
+        monkeypatch.setattr("framework.handshake.steps.encode_payload", spoiled(place))
         m1 = scene.client_channel().data_to_send()
         await fails_silently(bank, lambda: bank.give(m1))
         assert scene.failures_at_bank(bank) == [FailureReason.MALFORMED]
@@ -137,7 +137,7 @@ async def test_reserved_bytes_of_m3(stage: Stage, suite: str, place: int, monkey
         channel = scene.client_channel()
         bank.give(channel.data_to_send())
         m2 = await bank.take()
-        monkeypatch.setattr("framework.handshake.client.encode_payload", spoiled(place))
+        monkeypatch.setattr("framework.handshake.steps.encode_payload", spoiled(place))
         channel.receive_data(m2, now_ms())
         m3 = channel.data_to_send()
         await fails_silently(bank, lambda: bank.give(m3))
@@ -150,7 +150,7 @@ async def test_reserved_bytes_of_m2(stage: Stage, suite: str, place: int, monkey
         scene.proxy.holds = True
         opening = asyncio.create_task(scene.open_session())
         line = await scene.proxy.next_line()
-        monkeypatch.setattr("framework.handshake.server.encode_payload", spoiled(place))
+        monkeypatch.setattr("framework.handshake.steps.encode_payload", spoiled(place))
         line.bank.give(await line.client.take())
         m2 = await line.bank.take()
         await fails_silently(line.client, lambda: line.client.give(m2))

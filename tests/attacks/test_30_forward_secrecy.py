@@ -10,8 +10,8 @@ from typing import NamedTuple
 import pytest
 
 from app.protocol.names import APPLICATION, SERVER_NAME
-from framework.fault import Fault
 from framework.frame import FrameType
+from framework.handshake.context import Context
 from framework.handshake.key_schedule import (
     initial_chaining_key,
     message_key,
@@ -19,12 +19,12 @@ from framework.handshake.key_schedule import (
     mix_key,
     traffic_secrets,
 )
-from framework.handshake.messages import M1, M2, M3, field_sizes, split
-from framework.handshake.parties import Context, open_message
 from framework.record.direction import RecordReader
 from framework.secret import Secret
+from framework.violation import ProtocolViolation
 from tests.attacks.hostile_proxy import HEADER, Line
 from tests.attacks.scene import CTR, DES3, GCM, Scene, Stage, now_ms, withdraw
+from tests.support.handshakes import fields
 
 
 class Thief(NamedTuple):
@@ -40,27 +40,27 @@ class Thief(NamedTuple):
     @classmethod
     def of(cls, scene: Scene, line: Line) -> "Thief":
         suite, (header, body) = scene.suite, cut(line.client.frames[0])
-        m1 = M1(*split(body, field_sizes(suite, FrameType.M1)))
-        shared_secret = suite.key_exchange.decapsulate(scene.key_pair.private_key, m1.ciphertext)
+        _, nonce, ciphertext, sealed = fields(suite, FrameType.M1, body)
+        shared_secret = suite.key_exchange.decapsulate(scene.key_pair.private_key, ciphertext)
         h0 = Context(suite, scene.key_pair.public_key, APPLICATION, SERVER_NAME, bytes).initial_hash()
-        h1 = mix_hash(h0, header, m1.nonce, m1.ciphertext)
+        h1 = mix_hash(h0, header, nonce, ciphertext)
         ck1 = mix_key(initial_chaining_key(h0), shared_secret)
-        payload = open_message(suite, message_key(ck1, "m1", h1), h1, m1.sealed)
-        return cls(scene, line, mix_hash(h1, m1.sealed), ck1, payload)
+        payload = suite.protection.opener(message_key(ck1, "m1", h1)).open(0, h1, sealed)
+        return cls(scene, line, mix_hash(h1, sealed), ck1, payload)
 
     def second_secret(self, private_key: bytes) -> bytes:
         """What ctE holds for the owner of this key."""
-        m2 = M2(*split(cut(self.line.bank.frames[0])[1], field_sizes(self.scene.suite, FrameType.M2)))
-        return self.scene.suite.key_exchange.decapsulate(private_key, m2.ciphertext)
+        _, ciphertext, _ = fields(self.scene.suite, FrameType.M2, cut(self.line.bank.frames[0])[1])
+        return self.scene.suite.key_exchange.decapsulate(private_key, ciphertext)
 
     def read(self, ck2: Secret) -> bytes:
-        """All that the client has said, if this is the second chaining key. Raises Fault."""
+        """All that the client has said, if this is the second chaining key. Raises ProtocolViolation."""
         suite, (header, body) = self.scene.suite, cut(self.line.bank.frames[0])
-        m2 = M2(*split(body, field_sizes(suite, FrameType.M2)))
-        h3 = mix_hash(self.h2, header, m2.nonce, m2.ciphertext)
-        open_message(suite, message_key(ck2, "m2", h3), h3, m2.sealed)
-        m3 = M3(cut(self.line.client.frames[1])[1])
-        h5 = mix_hash(mix_hash(h3, m2.sealed), m3.sealed)
+        nonce, ciphertext, sealed = fields(suite, FrameType.M2, body)
+        h3 = mix_hash(self.h2, header, nonce, ciphertext)
+        suite.protection.opener(message_key(ck2, "m2", h3)).open(0, h3, sealed)
+        _, c3 = cut(self.line.client.frames[1])
+        h5 = mix_hash(mix_hash(h3, sealed), c3)
         reader = RecordReader(suite, traffic_secrets(ck2, h5).client_to_server, 0)
         return b"".join(reader.read(record, now_ms()).data for record in self.line.client.frames[2:])
 
@@ -84,7 +84,7 @@ async def test_thief_of_the_banks_key_reads_nothing(stage: Stage, suite: str) ->
         stolen = (scene.key_pair.private_key, kex.generate_key_pair().private_key, bytes(kex.private_key_size))
         guesses = [b"", bytes(32), thief.ck1.expose(), *map(thief.second_secret, stolen)]
         for ck2 in (thief.ck1, *(mix_key(thief.ck1, guess) for guess in guesses)):
-            with pytest.raises(Fault):
+            with pytest.raises(ProtocolViolation):
                 thief.read(ck2)
         # The control: the key that the client has erased by now opens everything.
         assert b'"amount":1000' in thief.read(mix_key(thief.ck1, thief.second_secret(ephemeral.private_key)))

@@ -8,7 +8,6 @@ from hypothesis import strategies as st
 
 from framework import Channel, ChannelFailed, Suite
 from framework.frame import FrameType, encode_header
-from framework.handshake.messages import body_size
 from framework.registry import Registry
 from tests.support.budget import examples
 from tests.support.channels import NOW, begin_pair, open_pair, tight
@@ -69,7 +68,7 @@ def test_garbage_of_the_right_shape_delivers_nothing(tight_suite: Suite, state: 
     if expected is FrameType.RECORD:
         size = 32 * data.draw(st.integers(1, 16)) + tight_suite.tag_size
     else:
-        size = body_size(tight_suite, expected)
+        size = tight_suite.body_size(expected)
     body = data.draw(st.binary(min_size=size, max_size=size))
     channel = in_state(tight_suite, state)
     [failed] = channel.receive_data(encode_header(expected, size) + body, NOW)

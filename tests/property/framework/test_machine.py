@@ -5,10 +5,11 @@ also backwards within the skew; either side closes when it likes.
 """
 
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule
 
 from framework import Channel, ChannelFailed, HandshakeCompleted, MisuseError, PeerClosed, Suite
 from framework.limits import Limits
+from framework.transitions import State
 from tests.support.budget import examples
 from tests.support.channels import NOW, aead_suite, etm_suite, messages
 
@@ -97,13 +98,21 @@ class TwoChannels(RuleBasedStateMachine):
     def tick_back(self, side: str, step: int) -> None:
         self.clocks[side] = max(NOW, self.clocks[side] - step)
 
-    @precondition(lambda self: any(channel.is_open for channel in self.channels.values()))
     @rule(side=sides)
     def close(self, side: str) -> None:
-        channel = self.channels[side]
-        if channel.is_open:
-            channel.close(self.clocks[side])
-            self.closed[side] = True
+        """At any time: in the middle of the handshake, and again, too."""
+        self.channels[side].close(self.clocks[side])
+        self.closed[side] = True
+
+    @invariant()
+    def the_state_is_what_has_been_said_and_heard(self) -> None:
+        for side, channel in self.channels.items():
+            over, told = self.opened[side], self.told_of_the_end[side]
+            assert channel.is_closed == self.closed[side]
+            assert channel.is_open == (over and not self.closed[side])
+            assert (channel.state is State.CLOSING) == (over and self.closed[side] and not told)
+            assert (channel.state is State.CLOSED) == (self.closed[side] and told)
+            assert (channel.state is State.PEER_CLOSED) == (not self.closed[side] and told)
 
     @invariant()
     def heard_is_what_was_said(self) -> None:

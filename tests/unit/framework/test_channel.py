@@ -23,10 +23,10 @@ from framework import (
 )
 from framework.events import FailureReason
 from framework.frame import FrameType, encode_header
-from framework.handshake.transitions import State
 from framework.kdf import expand_label
 from framework.limits import MAX_EPOCH, Limits
 from framework.secret import Secret
+from framework.transitions import State
 from tests.support.channels import NOW, Pair, begin_pair, etm_suite, flip, open_pair, sealed
 from tests.support.peers import AesCtr, X25519Kem
 from tests.support.spies import Record, SpyCipher, SpyKem
@@ -409,8 +409,9 @@ def test_failing_wipes_every_secret(suite: Suite) -> None:
 def test_failing_in_the_handshake_wipes_the_chaining_key(suite: Suite) -> None:
     pair = begin_pair(suite)
     pair.server.receive_data(pair.client.data_to_send(), NOW)
-    for side, name in ((pair.client, "ck1"), (pair.server, "ck2")):
-        secret = getattr(side._handshake, name)
+    for side in (pair.client, pair.server):
+        assert side._handshake is not None
+        secret = side._handshake._symmetric._chaining_key
         assert isinstance(secret, Secret)
         assert any(secret.expose())
         side.fail(FailureReason.TIMEOUT)
@@ -422,9 +423,13 @@ def test_the_handshake_is_forgotten_when_it_is_over(suite: Suite) -> None:
     """PROTOCOL §4.6: the chaining keys and the ephemeral private key are erased."""
     pair = begin_pair(suite)
     pair.server.receive_data(pair.client.data_to_send(), NOW)
-    chaining_keys = [pair.client._handshake.ck1, pair.server._handshake.ck2]  # type: ignore[union-attr]
+    handshakes = [side._handshake for side in (pair.client, pair.server) if side._handshake is not None]
+    states = [handshake._symmetric for handshake in handshakes]
+    chaining_keys = [state._chaining_key for state in states]
+    assert len(chaining_keys) == 2
+    assert all(any(secret.expose()) for secret in chaining_keys)
     pair.exchange()
-    assert not any(any(secret.expose()) for secret in chaining_keys)
+    assert not any(any(secret.expose()) for secret in [*chaining_keys, *(state._chaining_key for state in states)])
     assert pair.client._handshake is pair.server._handshake is None
 
 

@@ -3,8 +3,8 @@
 import pytest
 
 from framework.events import FailureReason
-from framework.fault import Fault
 from framework.frame import HEADER_SIZE, FrameType, encode_header, parse_header
+from framework.violation import ProtocolViolation
 
 
 @pytest.mark.parametrize(("frame_type", "number"), [("M1", 1), ("M2", 2), ("M3", 3), ("RECORD", 4)])
@@ -25,7 +25,7 @@ def test_every_other_value_of_type_version_and_reserved_is_refused(position: int
         if value in allowed:
             parse_header(header)
         else:
-            with pytest.raises(Fault) as caught:
+            with pytest.raises(ProtocolViolation) as caught:
                 parse_header(header)
             assert caught.value.reason is FailureReason.MALFORMED
 

@@ -3,8 +3,8 @@
 import pytest
 
 from framework.events import FailureReason
-from framework.fault import Fault
 from framework.frame import FrameBuffer, FrameType, encode_header
+from framework.violation import ProtocolViolation
 
 
 class Seen(list[tuple[FrameType, int]]):
@@ -55,11 +55,11 @@ def test_several_frames_in_one_portion_come_one_by_one() -> None:
 
 def test_a_frame_that_is_refused_is_refused_before_its_body_is_there() -> None:
     def refusing(frame_type: FrameType, body_size: int) -> None:
-        raise Fault(FailureReason.MALFORMED, f"{frame_type.name} of {body_size}")
+        raise ProtocolViolation(FailureReason.MALFORMED, f"{frame_type.name} of {body_size}")
 
     buffer = FrameBuffer()
     buffer.append(encode_header(FrameType.M2, 2**32 - 1))
-    with pytest.raises(Fault, match="M2 of 4294967295"):
+    with pytest.raises(ProtocolViolation, match="M2 of 4294967295"):
         buffer.take(refusing)
 
 
@@ -67,7 +67,7 @@ def test_a_wrong_header_is_found_wherever_it_stands() -> None:
     buffer, seen = FrameBuffer(), Seen()
     buffer.append(record(b"x") + bytes(8))
     assert buffer.take(seen) is not None
-    with pytest.raises(Fault):
+    with pytest.raises(ProtocolViolation):
         buffer.take(seen)
     assert seen == [(FrameType.RECORD, 1)]
 

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from framework import Channel, HandshakeCompleted, KeyPair, MessageReceived, PeerClosed, Suite
-from framework.handshake.transitions import State
 from framework.limits import Limits
 from framework.registry import Registry
+from framework.transitions import State
 from tests.vectors.channel.transcript import transcript
 
 HERE = Path(__file__).parent
@@ -82,7 +82,7 @@ def replay_records(side: str, channel: Channel, vector: Any) -> None:
         else:
             said = MessageReceived(bytes.fromhex(line["data"])) if line["says"] == "data" else PeerClosed()
             assert channel.receive_data(wire, now) == [said]
-    assert channel.state is State.PEER_CLOSED
+    assert channel.state is State.CLOSED
     assert channel.is_closed
 
 

@@ -14,7 +14,6 @@ from framework import Channel, ChannelError, ChannelFailed
 from framework.aio import ChannelStream
 from framework.events import FailureReason
 from framework.frame import FrameType, encode_header
-from framework.handshake.messages import body_size
 from framework.limits import FAILURE_TICK_SECONDS
 from tests.support.channels import etm_suite, flip
 from tests.support.loopback import KEYS, SUITE, RawSocket, Serving, echo, eventually
@@ -47,7 +46,7 @@ def record(channel: Channel, payload: bytes = b"x") -> bytes:
 
 
 def wrong_first_messages() -> list[Any]:
-    size = body_size(SUITE, FrameType.M1)
+    size = SUITE.body_size(FrameType.M1)
     m1 = client().data_to_send()
     return [
         pytest.param(b"GET / HTTP/1.1\r\n\r\n", id="HTTP"),
@@ -80,7 +79,7 @@ async def crosses_a_tick(raw: RawSocket, wire: bytes) -> bool:
 
 async def test_a_first_message_that_fails_is_reset_on_the_tick(serving: Serving) -> None:
     async with serving(echo) as running:
-        for first in (b"garbage!", client().data_to_send()[:24] + bytes(body_size(SUITE, FrameType.M1) - 16)):
+        for first in (b"garbage!", client().data_to_send()[:24] + bytes(SUITE.body_size(FrameType.M1) - 16)):
             with await running.raw() as raw:
                 assert await crosses_a_tick(raw, first)
 

@@ -3,11 +3,12 @@
 import pytest
 
 from framework import Suite
-from framework.fault import Fault
 from framework.frame import FrameType
-from framework.handshake.messages import body_size, encode_payload, field_sizes, parse_payload, split
+from framework.handshake.payload import encode_payload, parse_payload
 from framework.registry import Registry
+from framework.violation import ProtocolViolation
 from tests.support.channels import aead_suite, etm_suite
+from tests.support.handshakes import field_sizes
 
 
 @pytest.mark.parametrize(("suite", "tag"), [(etm_suite(), 32), (aead_suite(), 16)], ids=["etm", "aead"])
@@ -19,13 +20,8 @@ def test_the_sizes_are_the_specification_s(suite: Suite, tag: int) -> None:
 
 def test_the_bank_s_messages(registry: Registry) -> None:
     suite = Suite.parse("des3-bg-hmac", registry)
-    sizes = [body_size(suite, FrameType[name]) for name in ("M1", "M2", "M3")]
+    sizes = [suite.body_size(FrameType[name]) for name in ("M1", "M2", "M3")]
     assert sizes == [16 + 32 + 416 + 384 + 64 + 32, 32 + 416 + 32 + 32, 64]
-
-
-def test_a_body_is_cut_into_its_fields() -> None:
-    assert split(b"aabbbc", (2, 3, 1)) == [b"aa", b"bbb", b"c"]
-    assert split(b"", ()) == []
 
 
 @pytest.mark.parametrize("size", [32, 64])
@@ -36,5 +32,5 @@ def test_a_payload_is_a_timestamp_and_zeros(size: int) -> None:
     for position in range(8, size):
         changed = bytearray(payload)
         changed[position] = 1
-        with pytest.raises(Fault, match="reserved bytes"):
+        with pytest.raises(ProtocolViolation, match="reserved bytes"):
             parse_payload(bytes(changed))

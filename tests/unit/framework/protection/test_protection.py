@@ -12,10 +12,10 @@ from cryptography.hazmat.primitives.ciphers.modes import CTR
 
 from framework import InvalidKeyError, KeyExchange, PluginError
 from framework.events import FailureReason
-from framework.fault import Fault
 from framework.protection import Opener, Sealer
 from framework.secret import Secret
 from framework.suite import Suite
+from framework.violation import ProtocolViolation
 from plugins.hmac_sha256.mac import HmacSha256
 from tests.support.channels import aead_suite, etm_suite, flip
 from tests.support.peers import AesCtr, AesGcm
@@ -69,11 +69,11 @@ def test_an_opener_opens_what_its_sealer_sealed(suite: Suite) -> None:
 def test_every_flipped_bit_of_body_and_associated_data_is_refused(suite: Suite) -> None:
     body = sealer(suite, Secret(TS)).seal(0, AD, b"plaintext")
     for bit in range(len(body) * 8):
-        with pytest.raises(Fault) as caught:
+        with pytest.raises(ProtocolViolation) as caught:
             opener(suite, Secret(TS)).open(0, AD, flip(body, bit))
         assert caught.value.reason is FailureReason.AUTHENTICATION
     for bit in range(len(AD) * 8):
-        with pytest.raises(Fault):
+        with pytest.raises(ProtocolViolation):
             opener(suite, Secret(TS)).open(0, flip(AD, bit), body)
 
 
@@ -81,16 +81,16 @@ def test_every_flipped_bit_of_body_and_associated_data_is_refused(suite: Suite) 
 def test_every_truncation_and_every_extension_is_refused(suite: Suite) -> None:
     body = sealer(suite, Secret(TS)).seal(0, AD, b"plaintext")
     for wrong in [body[:size] for size in range(len(body))] + [body + b"\0", body + body]:
-        with pytest.raises(Fault):
+        with pytest.raises(ProtocolViolation):
             opener(suite, Secret(TS)).open(0, AD, wrong)
 
 
 def test_a_byte_does_not_move_between_associated_data_and_ciphertext() -> None:
     """Without the length before `ad`, these two would have the same tag."""
     body = sealer(etm_suite(), Secret(TS)).seal(0, AD, b"plaintext")
-    with pytest.raises(Fault):
+    with pytest.raises(ProtocolViolation):
         opener(etm_suite(), Secret(TS)).open(0, AD + body[:1], body[1:])
-    with pytest.raises(Fault):
+    with pytest.raises(ProtocolViolation):
         opener(etm_suite(), Secret(TS)).open(0, AD[:-1], AD[-1:] + body)
 
 
@@ -104,7 +104,7 @@ def test_the_tag_is_compared_before_anything_is_decrypted() -> None:
     assert record.calls == ["verify", "decrypt"]
     for wrong in (flip(body, 0), flip(body, len(body) * 8 - 1), body[:-1], body[1:]):
         record.calls.clear()
-        with pytest.raises(Fault):
+        with pytest.raises(ProtocolViolation):
             opener(suite, Secret(TS)).open(0, AD, wrong)
         assert record.calls == ["verify"]
 
@@ -112,7 +112,7 @@ def test_the_tag_is_compared_before_anything_is_decrypted() -> None:
 def test_a_body_shorter_than_its_tag_reaches_no_plugin() -> None:
     record = Record()
     suite = etm_suite(cipher=SpyCipher(record), mac=SpyMac(record))
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ProtocolViolation) as caught:
         opener(suite, Secret(TS)).open(0, AD, bytes(31))
     assert caught.value.reason is FailureReason.MALFORMED
     assert record.calls == []

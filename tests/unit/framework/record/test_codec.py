@@ -5,8 +5,8 @@ import struct
 import pytest
 
 from framework.events import FailureReason
-from framework.fault import Fault
 from framework.record.codec import PREFIX_SIZE, ContentType, Inner, encode_inner, padded_size, parse_inner
+from framework.violation import ProtocolViolation
 
 TIME = 0x0102030405060708
 
@@ -33,7 +33,7 @@ def test_content_types_have_their_numbers(content_type: str, number: int) -> Non
 
 def test_every_other_content_type_is_refused() -> None:
     for number in set(range(256)) - {1, 2, 3}:
-        with pytest.raises(Fault, match="unknown content type"):
+        with pytest.raises(ProtocolViolation, match="unknown content type"):
             parse_inner(plaintext(number, 0, b"", bytes(3)), 16)
 
 
@@ -54,7 +54,7 @@ def test_every_other_content_type_is_refused() -> None:
     ],
 )
 def test_what_is_malformed_is_refused(malformed: bytes, message: str) -> None:
-    with pytest.raises(Fault, match=message) as caught:
+    with pytest.raises(ProtocolViolation, match=message) as caught:
         parse_inner(malformed, 16)
     assert caught.value.reason is FailureReason.MALFORMED
 

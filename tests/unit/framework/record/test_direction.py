@@ -4,12 +4,12 @@ import pytest
 
 from framework import Suite
 from framework.events import FailureReason
-from framework.fault import Fault
 from framework.frame import HEADER_SIZE, FrameType, encode_header, parse_header
 from framework.limits import MAX_EPOCH, Limits
 from framework.record.codec import ContentType, Inner, encode_inner
 from framework.record.direction import RecordReader, RecordWriter, check_time
 from framework.secret import Secret
+from framework.violation import ProtocolViolation
 from tests.support.channels import NOW, TIGHT, TIGHT_AEAD, aead_suite, etm_suite, flip, frames
 
 TS = bytes(range(32))
@@ -35,7 +35,7 @@ def seal(target: RecordWriter, inner: Inner) -> bytes:
 
 
 def refused(target: RecordReader, frame: bytes, reason: FailureReason, now: int = NOW) -> None:
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ProtocolViolation) as caught:
         read(target, frame, now)
     assert caught.value.reason is reason
 
@@ -61,14 +61,14 @@ def test_a_time_within_the_skew_is_accepted(offset: int) -> None:
 
 @pytest.mark.parametrize("offset", [-30_001, 30_001, -NOW, 2**63])
 def test_a_time_outside_the_skew_is_refused(offset: int) -> None:
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ProtocolViolation) as caught:
         check_time(NOW + offset, last=0, now=NOW, skew=30_000)
     assert caught.value.reason is FailureReason.CLOCK
 
 
 def test_a_time_may_stand_still_and_may_not_go_back() -> None:
     check_time(NOW, last=NOW, now=NOW, skew=30_000)
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ProtocolViolation) as caught:
         check_time(NOW, last=NOW + 1, now=NOW, skew=30_000)
     assert caught.value.reason is FailureReason.CLOCK
 
@@ -121,7 +121,7 @@ def test_the_sizes_that_a_record_can_have(suite: Suite) -> None:
         if size in possible:
             receiving.check_body_size(size)
         else:
-            with pytest.raises(Fault) as caught:
+            with pytest.raises(ProtocolViolation) as caught:
                 receiving.check_body_size(size)
             assert caught.value.reason is FailureReason.MALFORMED
 
@@ -256,7 +256,7 @@ def test_the_channel_ends_with_its_last_epoch(suite: Suite) -> None:
 
     sending, _ = full(suite)
     sending._epoch.epoch = MAX_EPOCH
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ProtocolViolation) as caught:
         sending.write(ContentType.DATA, b"x", NOW)
     assert caught.value.reason is FailureReason.LIMIT
     assert sending._epoch.epoch == MAX_EPOCH
@@ -274,6 +274,6 @@ def test_sequence_and_epoch_enter_the_tag(suite: Suite) -> None:
 def test_the_header_enters_the_tag(suite: Suite) -> None:
     frame = writer(suite).write(ContentType.DATA, b"x", NOW)
     other = encode_header(FrameType.RECORD, len(frame) - HEADER_SIZE + 32)
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ProtocolViolation) as caught:
         reader(suite).read(other + frame[HEADER_SIZE:], NOW)
     assert caught.value.reason is FailureReason.AUTHENTICATION

@@ -6,10 +6,10 @@ import pytest
 
 from framework import PluginError, Suite
 from framework.events import FailureReason
-from framework.fault import Fault
 from framework.limits import MAX_EPOCH, MAX_SEQUENCE, Limits
 from framework.record.epoch import EpochKeys, next_traffic_secret
 from framework.secret import Secret
+from framework.violation import ProtocolViolation
 from tests.support.channels import aead_suite, etm_suite
 
 TS = bytes(range(32))
@@ -80,7 +80,7 @@ def test_the_last_epoch_is_the_last() -> None:
     epoch.epoch = MAX_EPOCH - 1
     epoch.step()
     assert epoch.position()[:4] == b"\xff" * 4
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ProtocolViolation) as caught:
         epoch.step()
     assert caught.value.reason is FailureReason.LIMIT
     assert epoch.epoch == MAX_EPOCH
@@ -92,7 +92,7 @@ def test_the_last_sequence_number_is_the_last() -> None:
     epoch.sequence = MAX_SEQUENCE
     assert epoch.position() == bytes(4) + b"\xff" * 8
     epoch.advance(1)
-    with pytest.raises(Fault) as caught:
+    with pytest.raises(ProtocolViolation) as caught:
         epoch.position()
     assert caught.value.reason is FailureReason.LIMIT
 

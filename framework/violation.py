@@ -3,7 +3,7 @@
 from framework.events import FailureReason
 
 
-class Fault(Exception):
+class ProtocolViolation(Exception):
     """The channel must fail (PROTOCOL §8.1). It never leaves `framework.channel`, which turns it into an event."""
 
     def __init__(self, reason: FailureReason, detail: str) -> None:
