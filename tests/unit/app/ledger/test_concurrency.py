@@ -13,14 +13,13 @@ StartProgram = Callable[..., subprocess.Popen[str]]
 DIGEST = bytes(32)
 
 WITHDRAW_MANY = """
-import sys
+import os, sys
 from pathlib import Path
-from app.ledger import Done, Ledger
-from tests.support.accounts import withdraw
+from app.ledger import Done, Kind, Ledger, Order
 
 with Ledger(Path(sys.argv[1])) as ledger:
     sys.stdin.readline()
-    outcomes = [ledger.apply(withdraw(7)) for _ in range(30)]
+    outcomes = [ledger.apply(Order("demo", os.urandom(16).hex(), Kind.WITHDRAWAL, 7)) for _ in range(30)]
     print(sum(isinstance(outcome, Done) for outcome in outcomes), flush=True)
 """
 
