@@ -28,18 +28,19 @@ def carry_out(connection: sqlite3.Connection, decider: Decider, orders: Sequence
     The same order under the same id has the same outcome again and moves nothing; another order under that id is
     refused.
     """
+    keyed: list[tuple[Key, Order]] = [((order.account, order.id), order) for order in orders]
     accounts = read_accounts(connection, {order.account for order in orders})
     balances = {name: state.balance for name, state in accounts.items()}
-    answers = read_answers(connection, {_key(order) for order in orders})
+    answers = read_answers(connection, {key for key, _ in keyed})
     new: dict[Key, Order] = {}
-    for order in orders:
-        if order.account in balances and _key(order) not in answers:
-            new.setdefault(_key(order), order)
+    for key, order in keyed:
+        if order.account in balances and key not in answers:
+            new.setdefault(key, order)
     if new:
         answers |= _record(connection, decider, balances, new, now_ms)
     return [
-        _outcome(order, answers[_key(order)]) if order.account in balances else UnknownAccountError(order.account)
-        for order in orders
+        _outcome(order, answers[key]) if order.account in balances else UnknownAccountError(order.account)
+        for key, order in keyed
     ]
 
 
@@ -59,10 +60,6 @@ def _record(
     write_balances(connection, {entry.account: entry.balance for entry in entries})
     write_entries(connection, entries, now_ms)
     return answers
-
-
-def _key(order: Order) -> Key:
-    return order.account, order.id
 
 
 def _outcome(order: Order, answer: Answer) -> Outcome:
