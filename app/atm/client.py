@@ -27,11 +27,11 @@ from app.system.errors import ChannelFailedError, MessageError, RefusedByBankErr
 from framework import ChannelError, ChannelStream, FailureReason, InvalidKeyError, KeyPair, MisuseError, open_channel
 
 REPLY_SECONDS: Final = 15.0
-"""How long an answer may take: the bank's ledger may wait 5 s for another process, and a disk may be slow."""
+"""How long an answer may take. The bank's ledger may wait 5 s for another process, and a disk may be slow."""
 
 
 class BankClient:
-    """One card at one bank. Connects when it needs to, and again, once, when the channel has ended meanwhile."""
+    """Asks one bank with one card. It connects when it needs to, and once more when the channel has ended meanwhile."""
 
     def __init__(self, bank: BankAddress, card: Card, card_path: Path, take_ephemeral: Callable[[], KeyPair]) -> None:
         self._bank = bank
@@ -42,7 +42,7 @@ class BankClient:
 
     @property
     def connected(self) -> bool:
-        """Whether there is a channel, as far as is known: its end is felt when the next request is sent."""
+        """Whether there is a channel. That it has ended shows when the next request is sent."""
         return self._stream is not None
 
     async def connect(self) -> None:
@@ -91,7 +91,7 @@ class BankClient:
             self._card = bind_card(self._card_path, self._card, bank.known.identity)
 
     async def ask(self, request: AccountRequest) -> AccountReply:
-        """Ask, and once more over a new channel if the old one had ended: the request's id makes that safe.
+        """Ask the bank. Where the channel has ended, ask once more over a new one: the request's id makes that safe.
 
         Raises what `connect` raises.
         """

@@ -18,7 +18,7 @@ _WORDS: Final = {"check": "CHECK", "deposit": "DEPOS", "withdraw": "WITHD"}
 
 
 class NotUnderstoodError(InputError):
-    """What was typed is no command. `command` is its first word if that is one of ours, `error` a word for programs."""
+    """What was typed is no command. `command` is its first word, if that is a command's; `error` is for programs."""
 
     def __init__(self, sentence: str, command: str = "ERROR", error: str = "unknown-command") -> None:
         super().__init__(sentence)

@@ -8,7 +8,7 @@ from app.atm.commands import NotUnderstoodError
 from app.system.output import write_err
 
 MAX_LINE: Final = 1024
-"""Bytes of a line that are looked at; nothing that the console understands is longer than a few dozen."""
+"""Bytes of a line that are looked at. Whatever the console understands has a few dozen at most."""
 
 PROMPT: Final = "ATM> "
 
@@ -37,7 +37,10 @@ def lines_from_terminal(prompt: str) -> Iterator[bytes]:
 
 
 def _way_to_read() -> Callable[[str], str]:
-    """How to ask: with `input`, or as it does, where it would put the prompt into a file or not wait for a line."""
+    """Choose how to ask for a line: with `input`, or where `input` would not do, by hand.
+
+    `input` would put the prompt into a file, where standard output is one, and without readline it would not wait.
+    """
     if not sys.stdout.isatty():
         return _ask_beside_stdout
     try:
@@ -56,9 +59,9 @@ def _ask_beside_stdout(prompt: str) -> str:
 
 
 def lines_from_pipe() -> Iterator[bytes]:
-    """Read lines, each when it is whole, never holding more of one than is looked at.
+    """Read lines, each when it is whole. Of a line that is too long, only the part that is looked at is held.
 
-    The last one may lack its end; it is none before the end of the input is there.
+    The last line may lack its end. It counts as a line when the input has ended.
     """
     stream = sys.stdin.buffer
     while line := stream.readline(MAX_LINE + 2):

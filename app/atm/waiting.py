@@ -10,14 +10,14 @@ from typing import Final
 from app.system.layout import can_show, in_letters_of
 
 SILENT_SECONDS: Final = 2.0
-"""How long nothing is shown: a bank that is well answers long before."""
+"""How long nothing is shown. A bank that is well answers long before."""
 
 
 @contextmanager
 def waiting_for_the_bank() -> Iterator[None]:
-    """Within, after a while, a terminal shows what is waited for, on standard error; at the end that is gone.
+    """Show on a terminal, after a while, that the program waits for the bank. At the end nothing of it is left.
 
-    Signals must end the program in order meanwhile, for the cursor is hidden.
+    It is shown on standard error. Signals must end the program in order meanwhile, for the cursor is hidden.
     """
     if not sys.stderr.isatty() or os.environ.get("TERM", "dumb") == "dumb":
         yield

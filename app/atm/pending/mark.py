@@ -7,7 +7,7 @@ from app.credentials.public_key import BankIdentity, BankKeys, fingerprint
 
 @dataclass(frozen=True)
 class Destination:
-    """The bank that is talked to, and over which suite. Without an argument, nothing is known of it."""
+    """The bank that the ATM talks to, and the suite that it uses. Without arguments, nothing is known of the bank."""
 
     bank: BankKeys = field(default_factory=BankKeys)
     suite_name: str = ""
@@ -15,7 +15,7 @@ class Destination:
 
 @dataclass(frozen=True)
 class BankMark:
-    """Which bank a request was for, as far as that was known when it was sent: identity, suite, and the key's hash."""
+    """What was known of the bank when a request was sent: its identity, the suite, and the fingerprint of the key."""
 
     identity: BankIdentity | None = None
     suite_name: str = ""
@@ -23,16 +23,17 @@ class BankMark:
 
     @classmethod
     def of(cls, destination: Destination) -> "BankMark":
-        """Mark a request for the bank that is talked to."""
+        """Mark a request to this bank."""
         key = destination.bank.keys.get(destination.suite_name)
         if key is None:
             return cls(destination.bank.identity)
         return cls(destination.bank.identity, destination.suite_name, fingerprint(key))
 
     def may_be(self, bank: BankKeys) -> bool:
-        """Whether the request was for this bank. What neither side names does not tell them apart.
+        """Whether the request may have been for this bank.
 
-        Identities decide where both are known, for they outlive the keys; else one key of the bank's.
+        Where both identities are known, they decide, for an identity outlives the keys. Else this bank must have the
+        key to which the request was sent. Where one of the two names no key either, it may be this bank.
         """
         if self.identity is not None and bank.identity is not None:
             return self.identity == bank.identity

@@ -1,6 +1,7 @@
 """Where the records of a card lie: in `CARD.pending`, and where they did before (PROTOCOL §13.6).
 
-Before, they lay beside the link by which a card was named; and a card that is renamed leaves them under its old name.
+Earlier versions put them beside the link by which the card was named. A card that is renamed leaves them under its old
+name.
 """
 
 import os
@@ -28,9 +29,9 @@ class RecordPlaces:
         """Where new records go: beside the card itself, by whichever link it was named."""
 
     def records(self) -> list[tuple[Path, RecordName]]:
-        """List the card's records, and what an earlier process left unfinished or set aside. In the order of sending.
+        """List the card's records in the order of sending, also those that were left unfinished or set aside.
 
-        Raises FileError for a directory in which others could put some, and OSError.
+        Raises FileError for a directory in which other users could put records, and OSError.
         """
         found = self._records_in(self.own) if self.own.is_dir() else []
         for directory in self._others():
@@ -46,9 +47,9 @@ class RecordPlaces:
         return found
 
     def _others(self) -> Iterator[Path]:
-        """Give what is named like `CARD.pending` beside the card and beside every link on the way to it; ours alone.
+        """Give this user's directories `….pending` that lie beside the card, or beside a link on the way to it.
 
-        A link to a directory is followed, as it is under the card's own name, and each directory is given once.
+        A link to a directory is followed, as it is under the card's own name. Each directory is given once.
         """
         given = {os.path.realpath(self.own)}
         for neighbourhood in dict.fromkeys(self._neighbourhoods()):
@@ -79,9 +80,9 @@ def _is_own_directory(entry: os.DirEntry[str]) -> bool:
 
 
 def _age(record: tuple[Path, RecordName]) -> tuple[int, int, str]:
-    """Sort by the order of sending: what was sent first may be what a later request leans on.
+    """Sort by the order of sending, for a later request may depend on an earlier one.
 
-    A clock may be set back, so time counts only where there is nothing else: among records without an order.
+    A clock may be set back. So the time counts only among records without an order, where there is nothing else.
     """
     path, name = record
     written = 0

@@ -14,7 +14,7 @@ from app.system.errors import FileError, MessageError
 
 NOUN: Final = "record of pending requests"
 MAX_RECORD: Final = 1024
-"""Bytes of a record, for who writes it and for who reads it."""
+"""The longest record in bytes, for the writer and for the reader."""
 
 UNFINISHED: Final = ".new"
 DAMAGED: Final = ".damaged"
@@ -27,9 +27,9 @@ _ORDER_DIGITS: Final = 8
 
 @dataclass(frozen=True)
 class RecordName:
-    """`<id>.<order>.<tag>`: which request it is, the how manieth of the card's, and of which card.
+    """`<id>.<order>.<tag>`: the request's id, its place in the order of the card's requests, and the card's tag.
 
-    One from before requests were counted has no order: those were sent earlier than all that have one.
+    A record from before requests were counted has no order. It was sent earlier than all that have one.
     """
 
     request_id: str
@@ -58,9 +58,9 @@ def write_record(request: AccountRequest, mark: BankMark) -> bytes:
 
 
 def read_record(data: bytes, name: RecordName, path: Path) -> tuple[AccountRequest, BankMark] | None:
-    """Read what stands in a record; None if it is not what its name says. Raises NewerFileError.
+    """Read what stands in a record. Gives None where it is not what its name says. Raises NewerFileError.
 
-    One from before records had versions is the message alone, and says nothing of the bank.
+    A record from before records had versions is the message alone, and says nothing of the bank.
     """
     line, _, message = data[: MAX_RECORD + 1].partition(b"\n")
     line = line.removesuffix(b"\r")

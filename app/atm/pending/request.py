@@ -13,8 +13,8 @@ from app.system.files import refusing, sync_directory
 class PendingRequest:
     """A request in flight, held by this process. `request` is what to send, now or again.
 
-    Call `done` when its answer came and was told. Leaving the `with` block without that keeps the request for a later
-    try. One that moves no money has no record, and nothing to keep.
+    Call `done` when the answer has come and was told. Leaving the `with` block without that keeps the request for a
+    later try. A request that moves no money has no record, so nothing of it is kept.
     """
 
     def __init__(self, request: AccountRequest, path: Path | None = None, descriptor: int | None = None) -> None:
@@ -31,9 +31,9 @@ class PendingRequest:
         self.release()
 
     def done(self) -> None:
-        """Forget the request: its answer came, and was told. Raises FileError, and then it is not forgotten.
+        """Forget the request, whose answer has come and was told. Raises FileError where it is not forgotten.
 
-        Does nothing once it is let go: another process may have taken it over.
+        Does nothing after `release`, for another process may have taken the request over.
         """
         if self._descriptor is None or self._path is None:
             return
@@ -44,7 +44,7 @@ class PendingRequest:
         self.release()
 
     def release(self) -> None:
-        """Let go of the request without an answer; it stays, for this process or another. May be repeated."""
+        """Let go of the request. Its record stays, for this process or another. May be repeated."""
         descriptor, self._descriptor = self._descriptor, None
         if descriptor is not None:
             os.close(descriptor)

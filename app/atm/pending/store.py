@@ -32,10 +32,10 @@ class ReadOnlyRecordsError(FileError):
 
 
 class PendingRequests:
-    """The requests in flight of one card, by all the processes that use it, and for one bank.
+    """The requests in flight of one card at one bank, whichever process sent them.
 
-    The records bear the mark of the card, not of its path alone: what was sent for one account is never sent again for
-    another whose card came to lie in the same place. What was sent to one bank is left alone at another.
+    A record bears the mark of its card, and not of the card's path alone. So a request of one account is never sent
+    again for another account whose card came to lie in the same place. A request to another bank is left alone.
     """
 
     def __init__(self, card_path: Path, card: Card, destination: Destination | None = None) -> None:
@@ -44,15 +44,15 @@ class PendingRequests:
         self._destination = destination or Destination()
 
     def begin(self, request: AccountRequest) -> PendingRequest:
-        """Record a request, on the disk when this returns, before it is sent.
+        """Record a request that is sent next. The record is safe on the disk when this returns.
 
-        Raises FileError: it is not recorded, or, if it cannot be removed again either, the sentence says so.
+        Raises FileError. Then there is no record; where one can be neither made safe nor removed, the sentence says so.
         """
         directory = self._places.own
         message = write_record(request, BankMark.of(self._destination))
         make_private_directory(directory, NOUN)
         with refusing(directory, NOUN, "written"), ExitStack() as undo:
-            with locked_directory(directory):  # nobody sees the file before it is locked
+            with locked_directory(directory):  # no other process sees the file before it is locked
                 before = [name for _, name in self._places.records()]
                 if any(name.request_id == request.id for name in before):
                     raise FileError(f"The request {request.id} is in flight already; wait for its answer.")
@@ -72,11 +72,11 @@ class PendingRequests:
         return pending
 
     def orphans(self) -> list[PendingRequest]:
-        """Take over the requests of this card that were sent to this bank, perhaps, and whose process is gone.
+        """Take over requests to this bank whose process is gone: the oldest first, `MOST_AT_ONCE` of them at most.
 
-        They are locked for us now, the oldest first, and `MOST_AT_ONCE` of them at most; send each again and call
-        `done`, or let it go, and ask for more. A record that cannot be read is set aside, see `damaged`.
-        Raises FileError, and ReadOnlyRecordsError where they cannot be taken over.
+        Each is locked for this process. Send it again and call `done`, or call `release`; then ask for more. A record
+        that cannot be read is set aside, see `damaged`.
+        Raises FileError, and ReadOnlyRecordsError where the records cannot be taken over.
         """
         with self._looking() as records, ExitStack() as held:
             adopted = [held.enter_context(pending) for pending in islice(self._ours(records), MOST_AT_ONCE)]
@@ -86,7 +86,7 @@ class PendingRequests:
     def orphan_like(self, request: AccountRequest) -> tuple[PendingRequest | None, list[AccountRequest]]:
         """Take over the oldest orphan that asks for the same as `request`, if one does, and list the others.
 
-        Those stay whose they are: whoever sent one of them finds it when he repeats his command. Raises FileError.
+        The others are not taken over: whoever sent one finds it again when he repeats his command. Raises FileError.
         """
         with self._looking() as records, ExitStack() as held:
             found: PendingRequest | None = None
@@ -101,18 +101,18 @@ class PendingRequests:
             return found, others
 
     def open_requests(self) -> list[AccountRequest]:
-        """List the requests that were sent to this bank and that nobody waits for, the oldest first; take none over.
+        """List the requests to this bank that no process waits for, the oldest first. Takes none over.
 
-        Where nothing can be written, all are listed as `recorded` does. Raises FileError.
+        Where nothing can be locked, this lists what `recorded` lists. Raises FileError.
         """
         return [request for request, mark in self._open() if mark.may_be(self._destination.bank)]
 
     def recorded(self) -> list[AccountRequest]:
-        """List all that were sent to this bank, those that a process waits for too. Takes no lock. Raises FileError."""
+        """List all requests to this bank, also those that a process waits for. Takes no lock. Raises FileError."""
         return [request for request, mark in self._all() if mark.may_be(self._destination.bank)]
 
     def open_elsewhere(self) -> list[tuple[AccountRequest, BankMark]]:
-        """List those that were sent to other banks. They are settled there. Raises FileError."""
+        """List the requests to other banks, with the marks of those. They are settled there. Raises FileError."""
         return [(request, mark) for request, mark in self._open() if not mark.may_be(self._destination.bank)]
 
     def holds(self, request: AccountRequest) -> bool:
@@ -121,7 +121,7 @@ class PendingRequests:
         return any(name.request_id == request.id and not name.suffix for _, name in records)
 
     def damaged(self) -> list[Path]:
-        """List the records that could not be read: tell the person, who should compare the balance and remove them."""
+        """List the records that could not be read. The person should compare the balance and remove them."""
         return sorted(path for path, name in self._places.records() if name.suffix.endswith(DAMAGED))
 
     def _open(self) -> list[tuple[AccountRequest, BankMark]]:
@@ -136,13 +136,13 @@ class PendingRequests:
         return found
 
     def _all(self) -> list[tuple[AccountRequest, BankMark]]:
-        """List every record, without a look at who waits for it."""
+        """List every record, whether a process waits for it or not."""
         with refusing(self._places.own, NOUN, "read"):
             whole = [(path, name) for path, name in self._places.records() if not name.suffix]
             return list(filter(None, starmap(read_unlocked, whole)))
 
     def _ours(self, records: list[tuple[Path, RecordName]]) -> Iterator[PendingRequest]:
-        """Take over one after the other; of those for other banks let go at once."""
+        """Take over the requests to this bank, one after the other. A request to another bank is let go at once."""
         for pending, mark in self._orphans(records):
             if mark.may_be(self._destination.bank):
                 yield pending
@@ -159,7 +159,7 @@ class PendingRequests:
 
     @contextmanager
     def _looking(self) -> Iterator[list[tuple[Path, RecordName]]]:
-        """Give the records, the oldest first. Within, no other process looks: none misses what is let go."""
+        """Give the records, the oldest first. No other process looks meanwhile, so none misses what is let go."""
         with refusing(self._places.own, NOUN, "read"), ExitStack() as locks:
             directories = {path.parent for path, _ in self._places.records()}
             if self._places.own.is_dir():  # where another process may be making one
@@ -182,7 +182,7 @@ def _same(pending: AccountRequest, request: AccountRequest) -> bool:
 
 
 def _take_back(unfinished: Path, final: Path) -> None:
-    """Remove the record of a request that is not sent. Raises FileError if that cannot be: it would be sent later."""
+    """Remove the record of a request that is not sent. Raises FileError where it stays, for it would be sent later."""
     with suppress(OSError):
         unfinished.unlink(missing_ok=True)  # should it stay, it is never sent
     with suppress(OSError):

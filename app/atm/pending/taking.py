@@ -12,11 +12,11 @@ from app.protocol.messages import AccountRequest
 
 
 def take_over(path: Path, name: RecordName) -> tuple[AccountRequest, BankMark, int] | None:
-    """Lock a record and read it; gives the descriptor that holds the lock, too. Call it with the directory's lock held.
+    """Lock a record and read it. Gives the request, its mark, and the descriptor that holds the lock.
 
-    None if another process holds it, or there is none.
-
-    What a process left unfinished is removed, and what cannot be read is set aside. Raises NewerFileError and OSError.
+    Call this with the directory's lock held. Gives None where another process holds the record, or where it has gone.
+    A record that a process left unfinished is removed, and one that cannot be read is set aside.
+    Raises NewerFileError and OSError.
     """
     if path.is_symlink() or (path.exists() and not path.is_file()):
         _set_aside(path)
@@ -38,7 +38,7 @@ def take_over(path: Path, name: RecordName) -> tuple[AccountRequest, BankMark, i
 
 
 def read_unlocked(path: Path, name: RecordName) -> tuple[AccountRequest, BankMark] | None:
-    """Read a record where it cannot be locked; None if it is none, has gone, or is of a newer program."""
+    """Read a record without its lock. Gives None for what is no record, has gone, or is of a newer program."""
     with suppress(FileNotFoundError, NewerFileError):
         descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK)
         with os.fdopen(descriptor, "rb") as file:
@@ -51,7 +51,7 @@ def _set_aside(path: Path) -> None:
 
 
 def _lock(path: Path) -> int | None:
-    """Open and lock a record; None when another process holds it or has just removed it."""
+    """Open and lock a record. Gives None when another process holds it or has just removed it."""
     try:
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC | os.O_NOFOLLOW)
     except FileNotFoundError:
