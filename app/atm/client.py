@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Final
 
@@ -39,11 +40,13 @@ class BankClient:
         self._card_path = card_path
         self._take_ephemeral = take_ephemeral
         self._stream: ChannelStream | None = None
+        self._owed = False
+        """Whether the bank owes an answer on this channel: it must not be taken for the answer to another request."""
 
     @property
     def connected(self) -> bool:
-        """Whether there is a channel. That it has ended shows when the next request is sent."""
-        return self._stream is not None
+        """Whether there is a channel that can be used. That it has ended shows when the next request is sent."""
+        return self._stream is not None and not self._owed
 
     async def connect(self) -> None:
         """Open the channel and present the card.
@@ -51,6 +54,7 @@ class BankClient:
         Raises CardError for a card of another bank, before there is a connection, ChannelFailedError, and
         RefusedByBankError for the card.
         """
+        await self._drop()
         bank = self._bank
         refuse_other_bank(self._card_path, self._card, bank.known, bank.text)
         try:
@@ -95,11 +99,9 @@ class BankClient:
 
         Raises what `connect` raises.
         """
-        if self._stream is not None:
-            try:
+        if self.connected:
+            with suppress(ChannelFailedError):
                 return await self._answer_to(request)
-            except ChannelFailedError:
-                await self._drop()
         await self.connect()
         return await self._answer_to(request)
 
@@ -123,10 +125,12 @@ class BankClient:
         """Send one message and give the next. Raises ChannelFailedError."""
         if self._stream is None:
             raise ChannelFailedError("There is no channel to the bank; try again.")
+        self._owed = True  # until the answer is here, whatever cuts the waiting short
         try:
             async with asyncio.timeout(REPLY_SECONDS):
                 await self._stream.send(encode(request))
                 message = await self._stream.receive()
+            self._owed = False
         except TimeoutError:
             raise self._silence(f"no answer within {REPLY_SECONDS:.0f} s") from None
         except (ChannelError, MisuseError) as error:
@@ -142,7 +146,8 @@ class BankClient:
         return ChannelFailedError(f"The bank at {self._bank.text} did not answer: {reason}; try again.")
 
     async def _drop(self) -> None:
-        stream, self._stream = self._stream, None
+        """Give the channel up, if there is one."""
+        stream, self._stream, self._owed = self._stream, None, False
         if stream is not None:
             stream.abort()
             await stream.close()

@@ -28,7 +28,7 @@ from framework import KeyPair
 
 
 class Teller:
-    """Serves one card at one bank. It hears no signal and writes to no screen.
+    """Serves one card at one bank, one request at a time. It hears no signal and writes to no screen.
 
     The steps that wait for the bank are coroutines. The steps that wait for the disk are not: what cuts one of these
     short finds the record made, or not made, and never half of it.

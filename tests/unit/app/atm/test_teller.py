@@ -21,6 +21,7 @@ from app.protocol.messages import (
     CardRequest,
     CheckRequest,
     DepositRequest,
+    Unintelligible,
     WithdrawRequest,
     encode,
     new_request_id,
@@ -142,6 +143,46 @@ async def test_an_atm_that_is_a_script(
         await teller.close()
     ledger.verify()
     assert ledger.balance(card.account) == 1200
+
+
+async def test_an_answer_that_comes_late_is_not_taken_for_that_of_the_next_request(
+    suite: Suite, key_pair: KeyPair, new_teller: NewTeller
+) -> None:
+    asked, goes_on = asyncio.Event(), asyncio.Event()
+    channels = 0
+
+    async def answer_the_first_late(stream: ChannelStream) -> None:
+        nonlocal channels
+        channels += 1
+        await stream.receive()
+        await stream.send(encode(CardAccepted()))
+        async for message in stream:
+            if not asked.is_set():
+                asked.set()
+                await goes_on.wait()
+                await stream.send(encode(Unintelligible()))  # the one answer that names no request
+                continue
+            request = read_request(message)
+            assert not isinstance(request, CardRequest)
+            await stream.send(encode(Accepted(type=request.type, id=request.id, balance=0)))
+
+    late, served = deposit(), deposit()
+    server = await serve(
+        answer_the_first_late, "127.0.0.1", 0, suite, key_pair, application=APPLICATION, server_name=SERVER_NAME
+    )
+    async with server:
+        teller = new_teller(server)
+        atm = ScriptedAtm(teller)
+        visit = asyncio.create_task(atm.serve(late))
+        await asked.wait()
+        visit.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await visit
+        goes_on.set()
+        await atm.serve(served)
+        assert atm.shown == [Unanswered(late), Accepted(type="DEPOS", id=served.id, balance=0)]
+        await teller.close()
+    assert channels == 2
 
 
 async def test_an_answer_is_in_doubt_until_it_was_told(desk: Desk) -> None:
