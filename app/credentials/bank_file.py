@@ -26,7 +26,7 @@ PUBLIC_FILE: Final = "bank.pub"
 """The name of the file in a data directory; what `--bank-key` reads."""
 
 MAX_PUBLIC_FILE: Final = 256 * 1024
-"""Bytes of the file, for who writes it and for who reads it."""
+"""The longest `bank.pub` in bytes, for the writer and for the reader."""
 
 NOUN: Final = "bank key file"
 _KIND: Final = "bank"
@@ -37,7 +37,7 @@ _HEADER: Final = "# The public keys of this bank, one a suite. Safe to give away
 
 @dataclass(frozen=True)
 class BankFile:
-    """What a `bank.pub` says. One from before banks had identities says none, and its keys are not signed."""
+    """What a `bank.pub` says. A file from before banks had identities names none, and its keys are not signed."""
 
     path: Path
     bank: BankKeys
@@ -107,7 +107,7 @@ def read_bank_file(path: Path) -> BankFile:
 
 
 def write_bank_file(path: Path, identity: BankIdentity, keys: list[SignedKey]) -> None:
-    """See that the file shows exactly this. Its comments stay, and where nothing changes it is not touched.
+    """Write the file so that it shows exactly this. Its comments stay. Where nothing changes, it is not touched.
 
     Raises FileError, and NewerFileError for one that a newer program wrote.
     """
@@ -126,7 +126,7 @@ def write_bank_file(path: Path, identity: BankIdentity, keys: list[SignedKey]) -
 
 
 def keys_there(path: Path, identity: BankIdentity) -> list[SignedKey]:
-    """List the keys in the file that this identity has signed; whatever else stands in it is left out.
+    """List the keys in the file that this identity has signed. Whatever else stands in it is left out.
 
     Raises FileError for a file that cannot be read at all.
     """
@@ -140,9 +140,9 @@ def keys_there(path: Path, identity: BankIdentity) -> list[SignedKey]:
 
 
 def key_there(path: Path, suite_name: str) -> bytes | None:
-    """Read the key of a suite off a file that need not be right otherwise; None where none can be read.
+    """Read the key of a suite off a file that need not be right otherwise. Gives None where none can be read.
 
-    Nothing is verified: it is what was given away that matters. Raises FileError.
+    Nothing is verified, for the question is which key was given away. Raises FileError.
     """
     for line in _text_there(path).split("\n"):
         with suppress(ValueError):
@@ -153,7 +153,7 @@ def key_there(path: Path, suite_name: str) -> bytes | None:
 
 
 def identity_there(path: Path) -> BankIdentity | None:
-    """Read the identity off a file that need not be right otherwise; None where none can be read. Raises FileError."""
+    """Read the identity off a file that need not be right otherwise. None where there is none. Raises FileError."""
     for line in _text_there(path).split("\n"):
         with suppress(ValueError):
             return _parse_identity(line)

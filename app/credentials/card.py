@@ -19,7 +19,7 @@ from app.system.files import OTHERS_ANY, create_file, read_file, replace_file
 from app.system.neighbours import check_neighbours
 
 MAX_CARD_SIZE: Final = 1024
-"""More bytes than any card file has; what is longer is some other file."""
+"""More bytes than any card file has. What is longer is some other file."""
 
 NOUN: Final = "card file"
 _PUBLIC_KEY: Final = b" SHA256:"
@@ -117,9 +117,10 @@ def _encode(card: Card) -> bytes:
 
 
 def bind_card(path: Path, card: Card, bank: BankIdentity) -> Card:
-    """Give a card that names no bank the one that has accepted it, in its file too; any other is left as it is.
+    """Write the bank that has accepted a card into a card that names no bank, and into its file.
 
-    A file that its owner has made read-only, or that cannot be written, stays as it is: the card is as good as before.
+    A card that names a bank is left as it is. So is a file that its owner has made read-only, or that cannot be
+    written: that card is as good as before.
     """
     if card.bank is not None:
         return card
@@ -133,10 +134,10 @@ def bind_card(path: Path, card: Card, bank: BankIdentity) -> Card:
 
 
 def refuse_other_bank(path: Path, card: Card, bank: BankKeys, address: str) -> None:
-    """Raise CardError unless the card may be shown to this bank: its own, or any if it names none.
+    """Raise CardError unless the card may be shown to this bank: its own bank, or any bank if the card names none.
 
-    `bank` has no identity when nothing says which bank answers at the address. Whoever gives a file of the form
-    that said nothing yet would otherwise be shown every card.
+    `bank` has no identity where the file that it is known from says none, as those of earlier versions do. A card that
+    names its bank is not shown then: else whoever hands out such a file would be shown every card.
     """
     if card.bank is None or card.bank == bank.identity:
         return

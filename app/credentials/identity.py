@@ -1,4 +1,4 @@
-"""A bank's identity: the key pair that outlives its other keys, and says that they are its own (PROTOCOL §13.3).
+"""A bank's identity: the key pair that outlives its other keys, and signs them (PROTOCOL §13.3).
 
 The private half signs when a suite's key is made or `bank.pub` is written. A bank drops it before it serves.
 """
@@ -29,15 +29,6 @@ _REMEDY: Final = (
     "that.)"
 )
 
-__all__ = [
-    "IDENTITY_FILE",
-    "BankIdentity",
-    "IdentityKey",
-    "LoadedIdentity",
-    "identity_and_bank_file",
-    "load_or_create_identity",
-]
-
 
 class IdentityKey:
     """The private half of a bank's identity. It shows nothing of itself."""
@@ -56,7 +47,7 @@ class IdentityKey:
         return KeyPair(private.public_key().public_bytes_raw(), private.private_bytes_raw())
 
     def sign(self, suite_name: str, public_key: bytes) -> SignedKey:
-        """Say of a key that it is this bank's for this suite."""
+        """Sign a key as this bank's key for this suite."""
         return SignedKey(suite_name, public_key, self._private.sign(signed_part(suite_name, public_key)))
 
     def __repr__(self) -> str:
@@ -65,7 +56,10 @@ class IdentityKey:
 
 @dataclass(frozen=True)
 class LoadedIdentity:
-    """Who the bank is. `made_now`: its directory had no identity. `instead_of`: the other one that `bank.pub` named."""
+    """Who the bank is.
+
+    `made_now` says that the directory had no identity. `instead_of` is the other identity that `bank.pub` named.
+    """
 
     identity: BankIdentity
     made_now: bool = False
@@ -73,11 +67,11 @@ class LoadedIdentity:
 
     @property
     def is_new(self) -> bool:
-        """Whether the bank was another one before: by a loss, or because its operator put another identity there."""
+        """Whether the bank was another one before, by a loss or by its operator, who put another identity there."""
         return self.made_now or self.instead_of is not None
 
     def about_the_loss(self) -> str:
-        """Tell the operator that the bank is another one than before; empty where `bank.pub` named no other."""
+        """Tell the operator that the bank is another one now. Empty where `bank.pub` named no other identity."""
         if self.instead_of is None:
             return ""
         now, before = self.identity.fingerprint, self.instead_of.fingerprint
@@ -96,7 +90,7 @@ class LoadedIdentity:
 
 
 Record = Callable[[LoadedIdentity], None]
-"""Told who the bank is before a file says so, `identity.key` or `bank.pub`: what it raises ends the matter."""
+"""Is told who the bank is before `identity.key` or `bank.pub` says so. What it raises keeps them from being written."""
 
 
 def _record_nothing(_who: LoadedIdentity) -> None:
@@ -104,11 +98,11 @@ def _record_nothing(_who: LoadedIdentity) -> None:
 
 
 def load_or_create_identity(data_dir: Path, *, may_replace: bool = False) -> LoadedIdentity:
-    """Give the identity that `data_dir` holds, or a new one that is kept there; `bank.pub` shows it when this returns.
+    """Give the identity that `data_dir` holds, or make one and keep it there. `bank.pub` shows it when this returns.
 
-    A directory from before there were identities gets one. Where `bank.pub` names another identity than the file, or
-    the file is missing, the bank becomes another one, and only if `may_replace`. Raises FileError where it may not, and
-    when the file is not private or damaged: it is never made anew then.
+    A directory from before there were identities gets one. Where `bank.pub` names an identity and the file is missing
+    or holds another one, the bank becomes another bank, and only if `may_replace`.
+    Raises FileError where it may not, and when the file is not private or damaged: it is never made anew then.
     """
     make_private_directory(data_dir, "data directory")
     with refusing(data_dir, "data directory", "used"), locked_directory(data_dir):
@@ -118,7 +112,7 @@ def load_or_create_identity(data_dir: Path, *, may_replace: bool = False) -> Loa
 def identity_and_bank_file(
     data_dir: Path, *, may_replace: bool = False, record: Record = _record_nothing
 ) -> LoadedIdentity:
-    """Do the same with the directory's lock held."""
+    """Do what `load_or_create_identity` does, with the directory's lock held by the caller."""
     key, loaded = identity_under_lock(data_dir, may_replace=may_replace, record=record)
     publish(data_dir, key)
     return loaded
@@ -127,7 +121,7 @@ def identity_and_bank_file(
 def identity_under_lock(
     data_dir: Path, *, may_replace: bool = True, record: Record = _record_nothing
 ) -> tuple[IdentityKey, LoadedIdentity]:
-    """Do the same with the directory's lock held, and leave `bank.pub` as it is."""
+    """Do what `identity_and_bank_file` does, and leave `bank.pub` as it is."""
     path = data_dir / IDENTITY_FILE
     named = identity_there(data_dir / PUBLIC_FILE)
     if named is not None and not may_replace and not path.exists():
@@ -162,7 +156,7 @@ def _other_than(named: BankIdentity, path: Path, what: str) -> FileError:
 
 
 def publish(data_dir: Path, key: IdentityKey) -> None:
-    """See that `bank.pub` shows the identity, and signed by it the key of every suite. Raises FileError."""
+    """Write `bank.pub`: the identity, and the key of every suite, signed by the identity. Raises FileError."""
     path = data_dir / PUBLIC_FILE
     kept = {each.suite_name: each for each in keys_there(path, key.identity)}
     ours = {name: key.sign(name, public_key) for name, public_key in _suite_keys(data_dir)}

@@ -14,16 +14,16 @@ from app.system.files import OTHERS_ANY, create_file, read_file
 from framework import KeyPair
 
 MAX_KEY_FILE: Final = 64 * 1024
-"""Bytes of a key file, for who writes it and for who reads it."""
+"""The longest key file in bytes, for the writer and for the reader."""
 
 _NOUN: Final = "key file"
 _KIND: Final = "key"
 
 
 def load_or_create_pair(path: Path, name: str, generate: Callable[[], KeyPair], *, remedy: str) -> tuple[KeyPair, bool]:
-    """Give the key pair called `name` that the file holds, or a new one that is kept there; and whether it is new.
+    """Give the key pair called `name` that the file holds, and whether it is new: where there is no file, one is made.
 
-    Call it with the lock of the directory held. `remedy` says what to do when a damaged file has no backup.
+    Call this with the lock of the directory held. `remedy` says what to do when a damaged file has no backup.
     Raises FileError when the file is not private, damaged or of another name: a key is never made anew then.
     """
     try:
@@ -59,7 +59,7 @@ def _encode(name: str, pair: KeyPair) -> bytes:
 
 
 def _parse(data: bytes, name: str, path: Path) -> KeyPair | None:
-    """Read the line. One from before there were versions has no heading, and is the same otherwise."""
+    """Read the line. A file from before there were versions has no heading, and is the same otherwise."""
     text = data.decode("ascii", errors="replace").removesuffix("\n").removesuffix("\r")
     version = stated_version(text, _KIND, path, _NOUN)
     body, _, checksum = text.rpartition(" ")

@@ -34,7 +34,7 @@ class KeyBefore:
         return cls(suite_name, there, key_there(data_dir / PUBLIC_FILE, suite_name))
 
     def about_the_change(self, public_key: bytes) -> str:
-        """Tell the operator that the key of the suite is another one now; empty where `bank.pub` named no other."""
+        """Tell the operator that the key of the suite is another one now. Empty where `bank.pub` named no other."""
         if self.public_key in (None, public_key):
             return ""
         now, before, name = fingerprint(public_key), fingerprint(self.public_key or b""), f"{self.suite_name}.key"
@@ -54,9 +54,9 @@ class KeyBefore:
 def load_or_create(
     data_dir: Path, suite_name: str, generate: Callable[[], KeyPair], *, public_key_size: int, private_key_size: int
 ) -> KeyPair:
-    """Give the static key of a suite: the one in `data_dir`, or a new one from `generate` that is kept there.
+    """Give the static key of a suite: the one in `data_dir`, or a new one from `generate`, which is kept there.
 
-    A key serves one suite alone (PROTOCOL §3.2), so each has its file, `<suite>.key`, 0600. Processes
+    A key serves one suite alone (PROTOCOL §3.2). So each suite has a file of its own, `<suite>.key`, 0600. Processes
     that start at once agree on one key. `bank.pub` shows the public half, signed by the bank's identity, when this
     returns. Sizes are in bytes.
     Raises FileError when the file is not private, damaged or of another suite; it is never made anew then.

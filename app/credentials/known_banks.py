@@ -22,7 +22,7 @@ from app.system.files import (
 from app.system.neighbours import check_neighbours
 
 MAX_FILE_SIZE: Final = 1024 * 1024
-"""Bytes of the file, for who writes it and for who reads it."""
+"""The longest known-banks file in bytes, for the writer and for the reader."""
 
 
 class KnownBanks:

@@ -10,9 +10,9 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 
 from app.credentials.bank_file import MAX_PUBLIC_FILE, PUBLIC_FILE, read_bank_file
-from app.credentials.identity import IDENTITY_FILE, BankIdentity, IdentityKey, load_or_create_identity
+from app.credentials.identity import IDENTITY_FILE, IdentityKey, load_or_create_identity
 from app.credentials.keystore import load_or_create
-from app.credentials.public_key import describe_key, fingerprint
+from app.credentials.public_key import BankIdentity, describe_key, fingerprint
 from app.credentials.versions import NewerFileError
 from app.system.errors import FileError
 from framework import KeyPair
