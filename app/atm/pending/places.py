@@ -40,8 +40,9 @@ class RecordPlaces:
         return sorted(found, key=_age)
 
     def _records_in(self, directory: Path) -> list[tuple[Path, RecordName]]:
-        names = ((entry.path, RecordName.parse(entry.name)) for entry in os.scandir(directory))
-        found = [(Path(path), name) for path, name in names if name is not None and name.tag == self._tag]
+        with os.scandir(directory) as entries:
+            names = [(Path(entry.path), RecordName.parse(entry.name)) for entry in entries]
+        found = [(path, name) for path, name in names if name is not None and name.tag == self._tag]
         if found or directory == self.own:
             check_private_directory(directory, NOUN)  # what others could put there, we would send
         return found
