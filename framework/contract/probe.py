@@ -11,13 +11,16 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from importlib import import_module
 from typing import Any
 
 from framework.contract.target import Target
 
 SECONDS_TO_IMPORT = 5.0
+SECONDS_TO_END = 5.0
+"""A thread that the plugin began may end by itself within this time. What it does until then is watched."""
+
 WRITING = ("w", "a", "x", "+")
 WATCHED = (
     "socket.connect",
@@ -58,15 +61,22 @@ def effects(target: Target, seed: str | None = None) -> list[str]:
 
     action: Callable[[], object] = target.primitive if seed is None else _work(target, seed)
     sys.addaudithook(audit)
-    before, begin = _snapshot(), time.perf_counter()
+    before, threads, begin = _snapshot(), threading.enumerate(), time.perf_counter()
     action()
     seconds = time.perf_counter() - begin
+    _let_end(thread for thread in threading.enumerate() if thread not in threads)
     watching = False
     after = _snapshot()
     found += [f"changes {name}" for name in before if before[name] != after[name]]
     if seconds > SECONDS_TO_IMPORT:
         found.append(f"takes {seconds:.1f} s")
     return found
+
+
+def _let_end(threads: Iterable[threading.Thread]) -> None:
+    end = time.perf_counter() + SECONDS_TO_END
+    for thread in threads:
+        thread.join(max(0.0, end - time.perf_counter()))
 
 
 def _writes(flags: object) -> bool:
@@ -92,7 +102,7 @@ def _snapshot() -> dict[str, Any]:
         "the threads": threading.active_count(),
         "the state of random": random.getstate(),
         "the environment": dict(os.environ),
-        "sys.path": [entry for entry in sys.path if "numba" not in entry],
+        "sys.path": list(sys.path),
         "the directory": str(os.getcwd()),  # noqa: PTH109
         "the locale": locale.setlocale(locale.LC_ALL),
         "the recursion limit": sys.getrecursionlimit(),
