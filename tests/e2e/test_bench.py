@@ -38,7 +38,7 @@ def figures(text: str) -> dict[str, list[dict[str, object]]]:
 
 
 def test_cipher_measures_each_engine_beside_openssl_and_draws(tmp_path: Path) -> None:
-    pytest.importorskip("numba")
+    pytest.importorskip("llvmlite")
     plot = tmp_path / "speed.svg"
     done = run(*CIPHER, "--json", "--plot", str(plot))
     assert done.returncode == 0, done.stderr

@@ -3,7 +3,7 @@
     python -m tools.sbox_search --seconds 60 --rounds 10
 
 Every round gives each S-box `--seconds` of search, beginning with the circuits already there or, with `--fresh`,
-with nothing. A circuit is replaced only by a better one. Needs numba: pip install 'suitecase[fast]'.
+with nothing. A circuit is replaced only by a better one. Needs numba: pip install numba.
 """
 
 import argparse

@@ -8,18 +8,16 @@ from cryptography.hazmat.primitives.ciphers import Cipher
 from cryptography.hazmat.primitives.ciphers.modes import ECB
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
 
 from framework.errors import InvalidKeyError, MisuseError
 from plugins.des3 import TripleDes
-from plugins.des3.bitarray_engine import BitarrayKeystream, circuit_folding
+from plugins.des3.bitarray_engine import circuit_folding
 from plugins.des3.counter_mode import CounterModeEncryptor
-from plugins.des3.engine_choice import AdaptiveEngine, Engine
-from plugins.des3.kernel_loader import KernelLoader
+from plugins.des3.engine_choice import choose_engine
 from plugins.des3.key_schedule import CircuitFolding, KeySchedule
-from plugins.des3.numba_engine import load_kernel
 
-NUMBA = importlib.util.find_spec("numba") is not None
+ENGINES = ["bitarray", "numba"] if importlib.util.find_spec("llvmlite") else ["bitarray"]
 
 NO_FOLDING = CircuitFolding(rounds=(0,) * 48, output=bytes(64))
 
@@ -40,7 +38,7 @@ def oracle(key: bytes, iv: bytes, start: int, size: int) -> bytes:
     return stream[start % 8 : start % 8 + size]
 
 
-@pytest.fixture(scope="module", params=["bitarray", "numba"] if NUMBA else ["bitarray"])
+@pytest.fixture(scope="module", params=ENGINES)
 def cipher(request: pytest.FixtureRequest) -> TripleDes:
     return TripleDes(engine=request.param)
 
@@ -97,25 +95,16 @@ def test_check_key_agrees_with_the_round_keys(bundle: tuple[bytes, bytes, bytes]
             TripleDes("bitarray").check_key(key)
 
 
-class NoLoader(KernelLoader):
-    """Never starts: the kernel comes by a rule."""
-
-    def start(self) -> None:
-        pass
-
-
 class Epoch(RuleBasedStateMachine):
-    """Both directions of an epoch with a low limit, records as they come, and the engine that may change."""
+    """Both directions of an epoch with a low limit, each with an engine of its own, and records as they come."""
 
     LIMIT = 200_003
 
-    @initialize(key=keys, iv=ivs)
-    def start(self, key: bytes, iv: bytes) -> None:
+    @initialize(key=keys, iv=ivs, engines=st.lists(st.sampled_from(ENGINES), min_size=2, max_size=2))
+    def start(self, key: bytes, iv: bytes, engines: list[str]) -> None:
         self.key, self.iv = key, iv
-        self.loader = NoLoader()
         schedule = KeySchedule.of(key, circuit_folding())
-        engine: Engine = AdaptiveEngine(self.loader) if NUMBA else BitarrayKeystream
-        self.sending = [CounterModeEncryptor(engine(schedule), iv, self.LIMIT) for _ in range(2)]
+        self.sending = [CounterModeEncryptor(choose_engine(name)(schedule), iv, self.LIMIT) for name in engines]
         self.sent = [0, 0]
 
     @rule(direction=st.integers(0, 1), size=sizes)
@@ -127,11 +116,6 @@ class Epoch(RuleBasedStateMachine):
             return
         assert self.sending[direction].encrypt(bytes(size)) == oracle(self.key, self.iv, start, size)
         self.sent[direction] += size
-
-    @precondition(lambda self: NUMBA and self.loader.kernel is None)
-    @rule()
-    def the_kernel_comes(self) -> None:
-        self.loader.kernel = load_kernel()
 
 
 Epoch.TestCase.settings = settings(max_examples=25, stateful_step_count=12, deadline=None)

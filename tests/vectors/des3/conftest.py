@@ -178,11 +178,3 @@ def encrypt_with_planes() -> Callable[[bytes, list[int]], list[int]]:
         return [int.from_bytes(output[start : start + 8], "big") for start in range(0, 8 * len(blocks), 8)]
 
     return encrypt
-
-
-@pytest.fixture(scope="session", autouse=True)
-def kernel_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """Keeps the compiled kernel of the fast engine out of the user's own cache, and shares it in a run."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "des3-kernel"))
-        yield

@@ -9,7 +9,7 @@ import pytest
 
 from plugins.des3 import TripleDes
 
-NUMBA = importlib.util.find_spec("numba") is not None
+HAS_COMPILER = importlib.util.find_spec("llvmlite") is not None
 
 Steps = dict[str, list[tuple[bytes, int, int, int]]]
 """By the name of the file: key, input block, the first bits of the output block, how many they are."""
@@ -45,7 +45,7 @@ def test_all_files_by_the_planes_of_the_default_engine(
             assert output >> 64 - width == shown
 
 
-@pytest.mark.skipif(not NUMBA, reason="the fast engine needs numba")
+@pytest.mark.skipif(not HAS_COMPILER, reason="the fast engine needs llvmlite")
 def test_all_files_by_the_public_interface_of_the_fast_engine(cavs_steps: Steps) -> None:
     cipher = TripleDes("numba")
     for key, block, shown, width in set(chain.from_iterable(cavs_steps.values())):
