@@ -71,7 +71,7 @@ def test_code_that_does_not_agree_with_the_default_engine_is_not_used(
     ]
 
 
-def test_a_loader_brings_the_kernel_once(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_loader_brings_the_kernel_once(monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture) -> None:
     loads = count()
 
     def load() -> object:
@@ -93,7 +93,15 @@ def test_a_loader_brings_the_kernel_once(monkeypatch: pytest.MonkeyPatch) -> Non
         thread.join()
     loader.wait()
     assert loader.kernel is load_kernel()
-    assert next(loads) == 1
+    assert (next(loads), caplog.text) == (1, "")
+
+
+def test_a_loader_does_nothing_for_a_program_that_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(kernel_loader, "main_thread", threading.Thread)  # which is not alive before it is started
+    loader = KernelLoader()
+    loader.start()
+    loader.wait()
+    assert loader.kernel is None
 
 
 @pytest.mark.parametrize(
