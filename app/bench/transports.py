@@ -16,6 +16,7 @@ from struct import pack, unpack
 from typing import Any, Final, Protocol
 
 from app.bench.progress import PeerMissing
+from app.bench.warm_up import warm_up
 from framework import ChannelStream, KeyPair, Suite, load_registry, open_channel, serve
 
 MESSAGE_SIZE: Final = 64
@@ -225,7 +226,10 @@ def suitecase(name: str, allow: tuple[str, ...] = ()) -> Transport:
 
     @cache
     def suite() -> Suite:
-        return Suite.parse(name, load_registry(allow))
+        registry = load_registry(allow)
+        chosen = Suite.parse(name, registry)
+        warm_up(chosen, registry)
+        return chosen
 
     async def start() -> str:
         chosen = suite()
