@@ -1,11 +1,11 @@
 """What every test may ask for: a registry with the built-in plugins, and one with quick peers beside them."""
 
 import signal
-from importlib.metadata import EntryPoint, entry_points
 
 import pytest
 
-from framework.registry import ENTRY_POINT_GROUP, Registry, load_registry
+from framework.registry import Registry
+from tests.support.plugins import registry_with_peers
 
 
 @pytest.fixture(scope="session", autouse=True)
@@ -17,6 +17,5 @@ def interrupts_arrive() -> None:
 
 @pytest.fixture(scope="session")
 def registry() -> Registry:
-    """The built-in plugins, found as users find them, and the quick ones of `tests.support.peers`."""
-    peers = EntryPoint("peers", "tests.support.peers", ENTRY_POINT_GROUP)
-    return load_registry(allow=["peers"], installed=[*entry_points(group=ENTRY_POINT_GROUP), peers])
+    """As `registry_with_peers` gives it, made once."""
+    return registry_with_peers()

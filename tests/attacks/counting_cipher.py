@@ -11,7 +11,8 @@ from tests.support.peers import AesCtr
 
 def counting(suite: Suite) -> tuple[Suite, "CountingCipher"]:
     """The same suite, with the spy in the place of its cipher, Triple DES or AES."""
-    assert isinstance(suite.protection, EncryptThenMac)
+    if not isinstance(suite.protection, EncryptThenMac):
+        raise TypeError("a suite of a bulk cipher and a MAC is due")
     ours = suite.protection.cipher.info.name == "des3"
     cipher = CountingCipher(TripleDes(), 8) if ours else CountingCipher(AesCtr(), 16)
     protection = EncryptThenMac(GuardedBulkCipher(cipher, "spy"), suite.protection.mac)

@@ -1,144 +1,40 @@
-"""What every attack needs: a real bank, an attacker before it, a victim, and a bystander who must notice nothing."""
+"""The scene of an attack: a real bank, an attacker before it, a victim, and a bystander who must notice nothing."""
 
 import asyncio
-import logging
-import time
-from collections.abc import Callable, Iterable
-from contextlib import AbstractAsyncContextManager, suppress
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, field
-from functools import partial
-from itertools import cycle
 from pathlib import Path
-
-import pytest
 
 from app.atm.bank_address import BankAddress
 from app.atm.teller import Teller
-from app.bank.server import Bank
+from app.bank.server import Bank, open_bank
 from app.credentials.card import Card
 from app.ledger import Ledger
-from app.protocol.messages import (
-    Accepted,
-    AccountReply,
-    AccountRequest,
-    CardAccepted,
-    CheckRequest,
-    DepositRequest,
-    Reply,
-    Request,
-    WithdrawRequest,
-    encode,
-    new_request_id,
-    read_reply,
-)
+from app.ledger.live import LiveLedger
+from app.protocol.messages import AccountReply, AccountRequest
 from app.protocol.names import APPLICATION, SERVER_NAME
-from framework import Channel, ChannelError, HandshakeCompleted, KeyPair, MessageReceived, Suite, open_channel
-from framework.aio import ChannelStream
-from framework.aio.accepted import ServerConnection
-from framework.aio.connection import Connection
-from framework.events import FailureReason
-from framework.handshake.first_messages import FirstMessages
-from tests.attacks.hostile_proxy import PATIENCE, TICK, Ending, HostileProxy, Line, Party
+from framework import Channel, FailureReason, KeyPair, Suite, open_channel, serve
+from framework.aio import ChannelStream, Server
+from tests.attacks.attack import (
+    BANK,
+    CLIENT,
+    Side,
+    Step,
+    expect,
+    expect_same,
+)
+from tests.attacks.network import TICK, Ending, HostileProxy, Line, Party
+from tests.attacks.people import Puppet, Session, Traitor, failure_of
+from tests.attacks.requests import BYSTANDER, VICTIM, accepted, deposit
+from tests.attacks.rogue import RogueClient, RogueServer, now_ms
+from tests.attacks.watching import ChannelLog
 
-OPENING_BALANCE = 100_00
-"""What the victim's account holds when the attack begins, in minor units."""
+Handler = Callable[[ChannelStream], Awaitable[None]]
+"""Serves one open channel."""
 
-VICTIM, BYSTANDER = "alice", "bob"
-
-BOTH_SIDES = ("bank", "client")
-"""Who is attacked; the other is imitated."""
-
-
-DES3, CTR, GCM = "des3-bg-hmac", "aes256ctr-x25519-hmac", "aes256gcm-x25519"
-"""The suite that the bank runs, and a quick one of each composition."""
-
-
-def now_ms() -> int:
-    """Unix time, as timestamps have it."""
-    return time.time_ns() // 1_000_000
-
-
-def check() -> CheckRequest:
-    return CheckRequest(id=new_request_id())
-
-
-def deposit(amount: int) -> DepositRequest:
-    return DepositRequest(id=new_request_id(), amount=amount)
-
-
-def withdraw(amount: int) -> WithdrawRequest:
-    return WithdrawRequest(id=new_request_id(), amount=amount)
-
-
-@dataclass
-class Session:
-    """One open channel to the bank, as a client holds it."""
-
-    stream: ChannelStream
-    card: Card
-
-    async def show_card(self) -> None:
-        reply = await self.ask(self.card.request())
-        assert isinstance(reply, CardAccepted)
-
-    async def send(self, request: Request) -> None:
-        await self.stream.send(encode(request))
-
-    async def reply(self) -> Reply:
-        async with asyncio.timeout(PATIENCE):
-            message = await self.stream.receive()
-        assert message is not None
-        return read_reply(message)
-
-    async def ask(self, request: Request) -> Reply:
-        await self.send(request)
-        return await self.reply()
-
-    async def balance(self) -> int:
-        reply = await self.ask(check())
-        assert isinstance(reply, Accepted)
-        return reply.balance
-
-    async def failure(self) -> FailureReason:
-        """Why this side's channel failed; it must fail, soon, with nothing delivered before."""
-        with pytest.raises(ChannelError) as raised:
-            async with asyncio.timeout(PATIENCE):
-                await self.stream.receive()
-        return FailureReason(raised.value.reason)
-
-    @property
-    def connection(self) -> Connection:
-        """The inside, for a client that does not keep to the protocol."""
-        return self.stream._connection
-
-
-@dataclass
-class Puppet:
-    """A client whose every byte the attacker decides on: it has a card and the keys of its own channel."""
-
-    channel: Channel
-    bank: Party
-    card: Card
-
-    def seal(self, request: Request) -> bytes:
-        """The record that carries this request; nothing is sent."""
-        return self.seal_bytes(encode(request))
-
-    def seal_bytes(self, message: bytes) -> bytes:
-        self.channel.send(message, now_ms())
-        return self.channel.data_to_send()
-
-    async def reply(self) -> Reply:
-        [event] = self.channel.receive_data(await self.bank.take(), now_ms())
-        assert isinstance(event, MessageReceived)
-        return read_reply(event.data)
-
-    async def ask(self, request: Request) -> Reply:
-        self.bank.give(self.seal(request))
-        return await self.reply()
-
-    async def show_card(self) -> None:
-        assert isinstance(await self.ask(self.card.request()), CardAccepted)
+HOUR = 3600.0
+"""Seconds that a channel lives at most."""
 
 
 @dataclass
@@ -151,10 +47,16 @@ class Scene:
     proxy: HostileProxy
     cards: dict[str, Card]
     card_paths: dict[str, Path]
+    data_dir: Path
     ledger_path: Path
+    live: LiveLedger
     take_ephemeral: Callable[[], KeyPair]
-    log: pytest.LogCaptureFixture
+    log: ChannelLog
+    note: Callable[[Side, FailureReason], None]
+    _banks: AsyncExitStack = field(default_factory=AsyncExitStack)
     _sessions: list[Session] = field(default_factory=list)
+
+    # --- honest clients ---
 
     async def open_session(
         self,
@@ -180,15 +82,50 @@ class Scene:
         self._sessions.append(session)
         return session
 
-    async def open_victim(self) -> tuple[Session, Line]:
-        """A session of the victim's, its card shown, and the line that the attacker has of it."""
-        session = await self.open_session()
+    async def open_session_and_line(self, take_ephemeral: Callable[[], KeyPair] | None = None) -> tuple[Session, Line]:
+        """A session of the victim's, its card not shown yet, and the line that the attacker has of it."""
+        session = await self.open_session(take_ephemeral=take_ephemeral)
         line = await self.proxy.next_line()
+        line.client.why = session.failure
+        return session, line
+
+    async def open_victim(self) -> tuple[Session, Line]:
+        """The same with its card shown."""
+        session, line = await self.open_session_and_line()
         await session.show_card()
         return session, line
 
+    async def begin_session(self) -> tuple["asyncio.Task[Session]", Line]:
+        """The victim begins, and the attacker holds all that both sides say."""
+        self.proxy.holds = True
+        opening = asyncio.create_task(self.open_session())
+        line = await self.proxy.next_line()
+        line.client.why = lambda: failure_of(opening)
+        return opening, line
+
+    async def call_impostor(self) -> tuple["asyncio.Task[Session]", Party, bytes]:
+        """The victim calls the attacker instead of the bank; gives the client as the attacker has it, and its M1."""
+        self.proxy.impersonates = True
+        opening, line = await self.begin_session()
+        return opening, line.client, await line.client.take()
+
+    async def open_before_m3(self) -> tuple[Session, Line, bytes]:
+        """The victim's channel is open; the attacker has its M3, and the bank does not."""
+        opening, line = await self.begin_session()
+        line.bank.give(await line.client.take())
+        line.client.give(await line.bank.take())
+        session = await opening
+        return session, line, await line.client.take()
+
+    def atm(self, account: str = VICTIM) -> Teller:
+        """A whole ATM behind the proxy."""
+        address = BankAddress(*self.proxy.address, self.suite, self.key_pair.public_key)
+        return Teller.at(address, self.cards[account], self.card_paths[account], self.take_ephemeral)
+
+    # --- peers in the attacker's hands ---
+
     def client_channel(self) -> Channel:
-        """A client's channel without a connection; M1 waits in it."""
+        """An honest client's channel without a connection; M1 waits in it."""
         return Channel.client(
             self.suite,
             self.key_pair.public_key,
@@ -202,57 +139,145 @@ class Scene:
         """A first message that nobody has seen: the bank answers each once."""
         return self.client_channel().data_to_send()
 
-    def forget_first_messages(self) -> None:
-        """Let the bank remember no first message, as after a new start."""
-        server = self.bank.server
-        server._make_channel = partial(server._make_channel, first_messages=FirstMessages())
+    def rogue_client(self, ephemeral: KeyPair | None = None, *, shift: int = 0) -> RogueClient:
+        """Somebody who knows the bank's public key; his clock is wrong by `shift` milliseconds."""
+        key_pair = self.take_ephemeral() if ephemeral is None else ephemeral
+        rogue = RogueClient(self.suite, self.key_pair.public_key, key_pair, APPLICATION, SERVER_NAME)
+        rogue.shift = shift
+        return rogue
 
-    async def open_puppet(self, source: str = "127.0.0.1") -> Puppet:
+    def rogue_bank(self, key_pair: KeyPair | None = None) -> RogueServer:
+        """Whoever has the bank's key, or another."""
+        return RogueServer(self.suite, self.key_pair if key_pair is None else key_pair, APPLICATION, SERVER_NAME)
+
+    async def half_open(self, source: str = "127.0.0.1", *, shift: int = 0) -> tuple[Party, RogueClient]:
+        """A connection of the attacker's own on which the bank awaits M3."""
+        bank, rogue = await self.proxy.dial(source), self.rogue_client(shift=shift)
+        bank.give(rogue.m1())
+        rogue.read_m2(await bank.take())
+        return bank, rogue
+
+    async def open_puppet(self, source: str = "127.0.0.1", *, shift: int = 0) -> Puppet:
         """A handshake by hand, on a connection of the attacker's own; M3 is on its way when this returns."""
-        bank = await self.proxy.dial(source)
-        channel = self.client_channel()
-        bank.give(channel.data_to_send())
-        assert channel.receive_data(await bank.take(), now_ms()) == [HandshakeCompleted()]
-        bank.give(channel.data_to_send())
-        return Puppet(channel, bank, self.cards[VICTIM])
+        bank, rogue = await self.half_open(source, shift=shift)
+        bank.give(rogue.m3())
+        return Puppet(rogue, bank, self.cards[VICTIM])
 
-    def atm(self, account: str = VICTIM, *, public_key: bytes | None = None, suite: Suite | None = None) -> Teller:
-        """A whole ATM behind the proxy."""
-        key = self.key_pair.public_key if public_key is None else public_key
-        address = BankAddress(*self.proxy.address, suite or self.suite, key)
-        return Teller.at(address, self.cards[account], self.card_paths[account], self.take_ephemeral)
+    async def open_puppet_with_card(self, source: str = "127.0.0.1") -> Puppet:
+        puppet = await self.open_puppet(source)
+        await puppet.show_card()
+        return puppet
 
-    async def why(self, side: str, session: Session, line: Line) -> FailureReason:
-        """Why the channel of this side failed: from the bank's log, or as the client is told."""
-        if side == "client":
-            return await session.failure()
-        [reason] = self.failures_at_bank(line.bank)
+    async def betray(self, side: Side, *, shift: int = 0) -> Traitor:
+        """A channel to this side of which the attacker is the other; both have said one record."""
+        if side == BANK:
+            puppet = await self.open_puppet(shift=shift)
+            await puppet.show_card()
+            return Traitor(puppet.bank, puppet.rogue, puppet, None)
+        opening, client, m1 = await self.call_impostor()
+        rogue = self.rogue_bank()
+        rogue.shift = shift
+        rogue.read_m1(m1)
+        client.give(rogue.m2())
+        rogue.read_m3(await client.take())
+        session = await opening
+        client.why = session.failure
+        traitor = Traitor(client, rogue, None, session)
+        await traitor.talk(1)
+        return traitor
+
+    async def restart_bank(self) -> None:
+        """The bank that the attacker reaches is one that was just started: it remembers no first message."""
+        self.bank = await open_bank(self.suite, self.data_dir, "127.0.0.1", 0, self.live)
+        await self._put_behind_the_proxy(self.bank.server)
+
+    async def serve_instead(
+        self, handler: Handler, *, awaits_authentication: bool = False, lifetime_seconds: float = HOUR
+    ) -> None:
+        """What the attacker reaches is another server with the bank's key, which serves this handler."""
+        server = await serve(
+            handler,
+            "127.0.0.1",
+            0,
+            self.suite,
+            self.key_pair,
+            application=APPLICATION,
+            server_name=SERVER_NAME,
+            awaits_authentication=awaits_authentication,
+            lifetime_seconds=lifetime_seconds,
+        )
+        await self._put_behind_the_proxy(server)
+
+    async def _put_behind_the_proxy(self, server: Server) -> None:
+        await self._banks.enter_async_context(server)
+        self.proxy.bank_host, self.proxy.bank_port = server.address
+
+    # --- what happens to the victim ---
+
+    async def refuses(self, victim: Party, fault: bytes | Callable[[], None]) -> FailureReason:
+        """Commit the fault: the victim says not a byte more and resets the connection, on a tick (PROTOCOL §8.1).
+
+        Gives the reason, from the bank's log or as the client is told, and enters it in the outcome.
+        """
+        [reason] = await self.refuse_all([(victim, fault)])
         return reason
+
+    async def refuse_all(self, faults: Iterable[tuple[Party, bytes | Callable[[], None]]]) -> list[FailureReason]:
+        """The same for many victims at once."""
+        faults = list(faults)
+        victims = [victim for victim, _ in faults]
+        said = [victim.byte_count for victim in victims]
+        tick = await early_in_a_tick()  # so a victim that does not wait for the next one is found out
+        for victim, fault in faults:
+            if callable(fault):
+                fault()
+            else:
+                victim.give(fault)
+        ends = await asyncio.gather(*(victim.end() for victim in victims))
+        expect_same({end.kind for end in ends}, {Ending.RST}, "how the connections end")
+        expect(min(end.at for end in ends) >= (tick + 1) * TICK, "no connection is reset before the tick")
+        expect_same([victim.byte_count for victim in victims], said, "bytes that were said after the fault")
+        return [await self.reason(victim) for victim in victims]
+
+    async def reason(self, victim: Party) -> FailureReason:
+        """Why this party's channel failed; it is entered in the outcome."""
+        if victim.why is not None:
+            reason = await victim.why()
+            self.log.observe(Step(CLIENT, f"is told: {reason}"))
+        else:
+            reason = self.log.failure_with(victim.seen_as)
+        self.note(victim.side, reason)
+        return reason
+
+    def refused_with(self, victims: Iterable[Party]) -> list[FailureReason]:
+        """Why the bank's side of each of these connections failed, from its log; entered in the outcome."""
+        reasons = [self.log.failure_with(victim.seen_as) for victim in victims]
+        for reason in reasons:
+            self.note(BANK, reason)
+        return reasons
+
+    def goes_on(self, bank: Party) -> bool:
+        """Whether the bank's side of this connection has not failed."""
+        return not self.log.failures_with(bank.seen_as)
 
     def balance(self, account: str = VICTIM) -> int:
         """What the ledger says, read from the file."""
         with Ledger(self.ledger_path) as ledger:
             return ledger.balance(account)
 
-    def bank_side(self, party: Party) -> ServerConnection:
-        """The bank's own end of a connection, for a bank that does not keep to the protocol."""
-        [found] = [each for each in self.bank.server._connections if each.peer_address == party.seen_as]
-        return found
-
-    def failures_at_bank(self, party: Party) -> list[FailureReason]:
-        """Why the bank's side of this connection failed, from its log."""
-        return [reason for peer, reason in self.failures() if peer == party.seen_as]
-
-    def failures(self) -> list[tuple[str, FailureReason]]:
-        """Every failure in the log: with whom, and why."""
-        records = (record for record in self.log.records if record.name == "suitecase.channel")
-        return [(str(args[0]), FailureReason(str(args[1]))) for args in map(_arguments, records)]
+    async def bystander(self) -> Session:
+        """Somebody with another account and a line of his own."""
+        session = await self.open_session(BYSTANDER, past_the_proxy=True)
+        await session.show_card()
+        accepted(await session.ask(deposit(1)))
+        return session
 
     async def close(self) -> None:
-        """Let go of the sessions that the test has opened."""
+        """Let go of the sessions and the banks that the attack has opened."""
         for session in self._sessions:
             session.stream.abort()
         await asyncio.gather(*(session.stream.close() for session in self._sessions))
+        await self._banks.aclose()
 
 
 async def asked(atm: Teller, request: AccountRequest) -> AccountReply:
@@ -264,33 +289,6 @@ async def asked(atm: Teller, request: AccountRequest) -> AccountReply:
     return reply
 
 
-def _arguments(record: logging.LogRecord) -> tuple[object, ...]:
-    assert isinstance(record.args, tuple)
-    assert str(record.msg) == "channel with %s failed: %s (%s)"
-    return record.args
-
-
-Stage = Callable[..., AbstractAsyncContextManager[Scene]]
-"""`stage(suite, limits)`, the fixture that sets the scene."""
-
-
-class Ephemerals:
-    """Ephemeral key pairs for clients, a few for all tests: a pair of `bg` costs a third of a second.
-
-    The pool of the framework never gives one twice. Where an attack could profit from that, its test takes fresh ones.
-    """
-
-    def __init__(self) -> None:
-        self._by_kex: dict[str, cycle[KeyPair]] = {}
-
-    def source(self, suite: Suite) -> Callable[[], KeyPair]:
-        kex = suite.key_exchange
-        if kex.info.name not in self._by_kex:
-            self._by_kex[kex.info.name] = cycle([kex.generate_key_pair() for _ in range(4)])
-        pairs = self._by_kex[kex.info.name]
-        return lambda: next(pairs)
-
-
 async def early_in_a_tick() -> int:
     """Wait until a tick has just begun; gives its number."""
     loop = asyncio.get_running_loop()
@@ -299,39 +297,11 @@ async def early_in_a_tick() -> int:
     return int(loop.time() / TICK)
 
 
-async def fails_silently(victim: Party, fault: Callable[[], None]) -> None:
-    """Commit the fault: the victim says not a byte more and resets the connection, on a tick (PROTOCOL §8.1).
-
-    The fault comes early in a tick, so a victim that does not wait for the next one is found out.
-    """
-    said = victim.byte_count
-    tick = await early_in_a_tick()
-    fault()
-    end = await victim.end()
-    assert end.kind is Ending.RST
-    assert end.at >= (tick + 1) * TICK, "reset before the tick"
-    assert victim.byte_count == said, "bytes after the fault"
-
-
-async def fail_silently_together(faults: Iterable[tuple[Party, bytes]]) -> None:
-    """The same for many victims at once, each given its bytes."""
-    faults = list(faults)
-    victims = [victim for victim, _ in faults]
-    said = [victim.byte_count for victim in victims]
-    tick = await early_in_a_tick()
-    for victim, data in faults:
-        victim.give(data)
-    ends = await asyncio.gather(*(victim.end() for victim in victims))
-    assert {end.kind for end in ends} == {Ending.RST}
-    assert min(end.at for end in ends) >= (tick + 1) * TICK, "reset before the tick"
-    assert [victim.byte_count for victim in victims] == said, "bytes after the fault"
-
-
 async def stays_silent(party: Party, seconds: float) -> None:
     """For so long it says nothing and keeps the connection open."""
     said = party.byte_count
     with suppress(TimeoutError):
         async with asyncio.timeout(seconds):
             await asyncio.shield(party.ending)
-    assert not party.ending.done()
-    assert party.byte_count == said
+    expect(not party.ending.done(), "the connection stays open")
+    expect_same(party.byte_count, said, "bytes that were said meanwhile")

@@ -224,10 +224,14 @@ class Sender:
         frames = []
         if self.used + self.cost(record) + self.cost(key_update) > self.limit:
             frames.append(self.frame(key_update))
-            self.ts = xl(self.ts, "upd", b"", 32)
-            self.seal = self.parts.protect(self.ts)
-            self.epoch, self.sequence, self.used = self.epoch + 1, 0, 0
+            self.step()
         return [*frames, self.frame(record)]
+
+    def step(self) -> None:
+        """§6.5."""
+        self.ts = xl(self.ts, "upd", b"", 32)
+        self.seal = self.parts.protect(self.ts)
+        self.epoch, self.sequence, self.used = self.epoch + 1, 0, 0
 
 
 # --- §3 and §4: the suite and the handshake ---
