@@ -10,8 +10,8 @@ from framework.events import Event, FailureReason, HandshakeCompleted, MessageRe
 from framework.frame import HEADER_SIZE, FrameBuffer, FrameType
 from framework.handshake.steps import Handshake
 from framework.record.codec import CLOSE_NOTIFY, DATA, ContentType
-from framework.record.records import Records
 from framework.suite import Suite
+from framework.traffic import Records
 from framework.transitions import AWAITING_M1, EXPECTED, SAID_CLOSE, TRANSITIONS, Input, State
 from framework.violation import ProtocolViolation
 
