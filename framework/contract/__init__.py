@@ -4,7 +4,7 @@ suitecase-contract check-plugin NAME          on the command line
 TestMine = contract_for("mine")               in a test, for pytest
 """
 
-from framework.contract.suite import contract_for
-from framework.contract.waiver import Waiver
+from framework.contract.engine.waiver import Waiver
+from framework.contract.testing import contract_for
 
 __all__ = ["Waiver", "contract_for"]

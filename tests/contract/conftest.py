@@ -6,11 +6,11 @@ from importlib.metadata import EntryPoint, entry_points
 
 import pytest
 
-from framework.contract.catalogue import check_of
-from framework.contract.outcome import Outcome
-from framework.contract.runner import run_check
-from framework.contract.target import Target
-from framework.contract.trial import Effort, Session
+from framework.contract.engine.collection import check_of
+from framework.contract.engine.runner import run_check
+from framework.contract.model.outcome import Outcome
+from framework.contract.model.target import Target
+from framework.contract.model.trial import Effort, Session
 from framework.registry import ENTRY_POINT_GROUP, Registry, load_registry
 
 RunCheck = Callable[..., Outcome]

@@ -9,10 +9,10 @@ from collections import Counter
 from importlib.metadata import EntryPoint, entry_points
 from pathlib import Path
 
-from framework.contract.catalogue import catalogue, check_of, checks_for
-from framework.contract.outcome import Verdict
-from framework.contract.runner import run_check
-from framework.contract.trial import Effort, Session
+from framework.contract.engine.collection import catalogue, check_of, checks_for
+from framework.contract.engine.runner import run_check
+from framework.contract.model.outcome import Verdict
+from framework.contract.model.trial import Effort, Session
 from framework.registry import ENTRY_POINT_GROUP, Registry, load_registry
 from tests.zoo.species import ROOT, Exhibit, exhibits
 

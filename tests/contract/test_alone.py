@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from framework.contract import contract_for, target
-from framework.contract.child import Child, environment
-from framework.contract.outcome import Verdict
-from framework.contract.run import run_target
-from framework.contract.target import Target, targets
-from framework.contract.template import Template, write_plugin
-from framework.contract.worker import partners
+from framework.contract import contract_for
+from framework.contract.cli.template import Template, write_plugin
+from framework.contract.engine.child import Child, environment
+from framework.contract.engine.run import run_target
+from framework.contract.engine.worker import partners
+from framework.contract.model import target
+from framework.contract.model.outcome import Verdict
+from framework.contract.model.target import Target, targets
 from framework.errors import ConfigurationError
 from framework.registry import Kind
 from tests.e2e.processes import is_alive

@@ -6,11 +6,11 @@ from hashlib import sha256
 
 import pytest
 
-from framework.contract.catalogue import check_of
-from framework.contract.difference import Difference
-from framework.contract.outcome import Finding
-from framework.contract.runner import run_check
-from framework.contract.trial import Effort, Session
+from framework.contract.comparison.difference import Difference
+from framework.contract.engine.collection import check_of
+from framework.contract.engine.runner import run_check
+from framework.contract.model.outcome import Finding
+from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
 from tests.contract.oracles import aes_ctr
 from tests.zoo.aeads import Gcm

@@ -13,10 +13,11 @@ from pathlib import Path
 
 import pytest
 
-from framework.contract import cli, ending
-from framework.contract.child import environment
-from framework.contract.ending import write_report
-from framework.contract.template import Template, write_plugin
+from framework.contract import cli
+from framework.contract.cli import commands, ending
+from framework.contract.cli.ending import write_report
+from framework.contract.cli.template import Template, write_plugin
+from framework.contract.engine.child import environment
 from framework.errors import ConfigurationError
 from tests.e2e.processes import marked
 from tests.e2e.programs import wait_until
@@ -231,7 +232,7 @@ def test_a_fault_of_the_kit_has_a_code_of_its_own(
     def broken(*_: object, **__: object) -> None:
         raise KeyError("\x1b[2J")
 
-    monkeypatch.setattr(cli, "targets", broken)
+    monkeypatch.setattr(commands, "targets", broken)
     monkeypatch.setattr(sys, "argv", ["suitecase-contract", *CHECK])
     with pytest.raises(SystemExit) as ended:
         cli.main()
@@ -268,7 +269,7 @@ def test_a_signal_is_no_flaw_and_leaves_nothing_running(tmp_path: Path, module: 
     environ = environment(PYTHONPATH=str(ROOT), KIT_MARK=mark.partition("=")[2])
     pipe = subprocess.PIPE
     with subprocess.Popen(command, cwd=tmp_path, env=environ, stdout=pipe, stderr=pipe, text=True) as kit:
-        wait_until(lambda: any("contract.worker" in command_of(pid) for pid in marked(mark)))
+        wait_until(lambda: any("contract.engine.worker" in command_of(pid) for pid in marked(mark)))
         kit.send_signal(number)
         out, err = kit.communicate(timeout=60)
     assert (kit.returncode, out, err) == (code, "", "Interrupted.\n")

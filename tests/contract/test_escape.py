@@ -10,13 +10,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from framework.contract import contract_for, escape, render
-from framework.contract.cause import Cause
-from framework.contract.child import environment
-from framework.contract.outcome import Finding, Outcome, Verdict
-from framework.contract.report import Report
-from framework.contract.suite import BrokenContract
-from framework.contract.target import Target
+from framework.contract import contract_for
+from framework.contract.engine.child import environment
+from framework.contract.model.cause import Cause
+from framework.contract.model.outcome import Finding, Outcome, Verdict
+from framework.contract.model.report import Report
+from framework.contract.model.target import Target
+from framework.contract.report import escape, render
+from framework.contract.testing import BrokenContract
 from framework.printable import MAX_TOLD, printable, told
 from framework.registry import Kind
 from tests.support.metadata import write_distribution

@@ -11,20 +11,20 @@ from types import SimpleNamespace
 
 import pytest
 
-from framework.contract import render
-from framework.contract.catalogue import check_of
-from framework.contract.cause import Cause, cause_left, cause_told
-from framework.contract.check import TooSlow, Violation, check
-from framework.contract.child import environment
-from framework.contract.fold import folded
-from framework.contract.generic import surroundings
-from framework.contract.outcome import Outcome, Verdict, finding
-from framework.contract.report import Report
-from framework.contract.run import run_target
-from framework.contract.runner import run_check
-from framework.contract.supervisor import Assignment, Supervisor
-from framework.contract.target import Target
-from framework.contract.trial import Effort, Session, Trial
+from framework.contract.checks.generic import surroundings
+from framework.contract.engine.child import environment
+from framework.contract.engine.collection import check_of
+from framework.contract.engine.run import run_target
+from framework.contract.engine.runner import run_check
+from framework.contract.engine.supervisor import Assignment, Supervisor
+from framework.contract.model.cause import Cause, cause_left, cause_told
+from framework.contract.model.check import TooSlow, Violation, check
+from framework.contract.model.outcome import Outcome, Verdict, finding
+from framework.contract.model.report import Report
+from framework.contract.model.target import Target
+from framework.contract.model.trial import Effort, Session, Trial
+from framework.contract.report import render
+from framework.contract.report.grouping import folded
 from framework.registry import Kind, Registry
 from tests.zoo.species import ROOT, exhibits
 
@@ -145,10 +145,13 @@ def test_a_cause_is_read_from_what_the_guard_and_another_process_say() -> None:
         'Traceback (most recent call last):\n  File "/kit/faces.py", line 44, in invoke\n    return f()\n'
         '  File "/where/mine/__init__.py", line 7, in tag\n    raise ValueError\nValueError: bad\n\n'
         "The above exception was the direct cause of the following exception:\n\nTraceback (most recent call last):\n"
-        '  File "/kit/faces.py", line 46, in invoke\n    raise Violation\nframework.contract.check.Violation: bad\n'
+        '  File "/kit/adapters.py", line 46, in invoke\n    raise Violation\n'
+        "framework.contract.model.check.Violation: bad\n"
     )
     assert cause_left(left) == Cause("ValueError", "/where/mine/__init__.py", 7, "tag")
-    assert cause_left(left.replace("/where/mine/__init__.py", str(ROOT / "framework/contract/faces.py"))) is None
+    assert (
+        cause_left(left.replace("/where/mine/__init__.py", str(ROOT / "framework/contract/model/adapters.py"))) is None
+    )
 
 
 def claims(tmp_path: Path, **claimed: object) -> str:
@@ -230,8 +233,8 @@ def test_a_child_finds_what_the_kit_finds_and_nothing_of_the_folder_where_it_run
     (tmp_path / "peeks.py").write_text("import colorsys\nfrom plugins.hmac_sha256 import *\n")
     program = (
         f"import sys; {first}; sys.path.append({str(tmp_path)!r})\n"
-        "from framework.contract.run import run_target\n"
-        "from framework.contract.target import Target\n"
+        "from framework.contract.engine.run import run_target\n"
+        "from framework.contract.model.target import Target\n"
         "from framework.registry import Kind\n"
         "report = run_target(Target('peeks', 'peeks', Kind.MAC, 'hmac'), only=['MAC-02', 'GEN-42', 'GEN-41'])\n"
         "print([outcome.verdict.value for outcome in report.outcomes])\n"
@@ -244,7 +247,13 @@ def test_a_child_finds_what_the_kit_finds_and_nothing_of_the_folder_where_it_run
 
 
 def test_a_worker_that_nobody_hears_any_more_ends_without_a_word() -> None:
-    command = [sys.executable, "-P", "-m", "framework.contract.worker", Assignment(HMAC, "1", Effort.QUICK).to_json()]
+    command = [
+        sys.executable,
+        "-P",
+        "-m",
+        "framework.contract.engine.worker",
+        Assignment(HMAC, "1", Effort.QUICK).to_json(),
+    ]
     pipe = subprocess.PIPE
     with subprocess.Popen(command, stdin=pipe, stdout=pipe, stderr=pipe, env=environment(), text=True) as worker:
         assert worker.stdin is not None

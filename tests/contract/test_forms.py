@@ -3,9 +3,9 @@
 import re
 from typing import Any
 
-from framework.contract.catalogue import check_of
-from framework.contract.runner import run_check
-from framework.contract.trial import Effort, Session
+from framework.contract.engine.collection import check_of
+from framework.contract.engine.runner import run_check
+from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
 from tests.zoo.ciphers import Aes, Stream, octets
 from tests.zoo.species import exhibits

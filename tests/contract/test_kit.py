@@ -9,19 +9,20 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from framework.contract import Waiver, contract_for, render
-from framework.contract.catalogue import by_id, catalogue, check_of, checks_for
-from framework.contract.check import KINDS, NotChecked, Violation, check
-from framework.contract.drbg import Drbg
-from framework.contract.outcome import Outcome, Verdict
-from framework.contract.report import Report
-from framework.contract.run import run_target
-from framework.contract.runner import run_check
-from framework.contract.suite import BrokenContract
-from framework.contract.supervisor import Assignment, Supervisor
-from framework.contract.target import Target, targets
-from framework.contract.trial import Effort, Session, Trial
-from framework.contract.waiver import apply_waivers
+from framework.contract import Waiver, contract_for
+from framework.contract.engine.collection import by_id, catalogue, check_of, checks_for
+from framework.contract.engine.run import run_target
+from framework.contract.engine.runner import run_check
+from framework.contract.engine.supervisor import Assignment, Supervisor
+from framework.contract.engine.waiver import apply_waivers
+from framework.contract.inputs.drbg import Drbg
+from framework.contract.model.check import KINDS, NotChecked, Violation, check
+from framework.contract.model.outcome import Outcome, Verdict
+from framework.contract.model.report import Report
+from framework.contract.model.target import Target, targets
+from framework.contract.model.trial import Effort, Session, Trial
+from framework.contract.report import render
+from framework.contract.testing import BrokenContract
 from framework.errors import ConfigurationError
 from framework.registry import Kind, Registry
 from tests.zoo.species import ROOT, exhibits
@@ -105,7 +106,7 @@ def test_a_plugin_that_hangs_or_dies_ends_its_worker_and_no_more() -> None:
 
 
 def _outcome(verdict: Verdict, what: str = "the size is 8") -> Outcome:
-    from framework.contract.outcome import finding
+    from framework.contract.model.outcome import finding
 
     found = finding(check_of("GEN-02"), Violation(what), "x", "1") if verdict is Verdict.FAILED else None
     return Outcome("GEN-02", verdict, finding=found)
@@ -227,7 +228,7 @@ def test_the_built_in_plugins_pass_their_quick_checks(partners: Registry) -> Non
 
 
 def test_the_framework_imports_neither_pytest_nor_hypothesis() -> None:
-    code = "import sys, framework.contract.cli; print({'pytest', 'hypothesis'} & set(sys.modules))"
+    code = "import sys, framework.contract.cli.commands; print({'pytest', 'hypothesis'} & set(sys.modules))"
     ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
     assert ended.stdout.strip() == "set()", ended.stderr
 

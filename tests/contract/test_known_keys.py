@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from framework.contract import render
-from framework.contract.outcome import Outcome, Verdict
-from framework.contract.report import Report
+from framework.contract.model.outcome import Outcome, Verdict
+from framework.contract.model.report import Report
+from framework.contract.report import render
 from tests.contract.conftest import RunCheck
 from tests.contract.test_findings import AES, HMAC
 from tests.zoo.species import ROOT, exhibits

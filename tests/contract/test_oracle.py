@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 
 from framework.contract import contract_for
-from framework.contract.aead import answers as of_aeads
-from framework.contract.catalogue import checks_for
-from framework.contract.cipher import answers as of_ciphers
-from framework.contract.mac import answers as of_macs
-from framework.contract.oracle import name_of, resolve
-from framework.contract.outcome import Outcome, Verdict
-from framework.contract.suite import BrokenContract
-from framework.contract.target import Target, targets
-from framework.contract.trial import Effort, Session, Trial
+from framework.contract.checks.aead import answers as of_aeads
+from framework.contract.checks.bulk_cipher import answers as of_ciphers
+from framework.contract.checks.mac import answers as of_macs
+from framework.contract.engine.collection import checks_for
+from framework.contract.model.oracle import name_of, resolve
+from framework.contract.model.outcome import Outcome, Verdict
+from framework.contract.model.target import Target, targets
+from framework.contract.model.trial import Effort, Session, Trial
+from framework.contract.testing import BrokenContract
 from framework.errors import ConfigurationError
 from framework.registry import Kind, Registry
 from tests.contract import oracles

@@ -7,10 +7,10 @@ from cryptography.hazmat.primitives import serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from framework import Encapsulation, KeyPair, RandomBytes
-from framework.contract.catalogue import check_of
-from framework.contract.outcome import Verdict
-from framework.contract.runner import run_check
-from framework.contract.trial import Effort, Session
+from framework.contract.engine.collection import check_of
+from framework.contract.engine.runner import run_check
+from framework.contract.model.outcome import Verdict
+from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
 from tests.contract.kem_answers import p256_scalar
 from tests.zoo.kems import X25519Dhkem, _point, _shared, draw, hkdf, octets

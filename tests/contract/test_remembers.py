@@ -5,10 +5,10 @@ from hashlib import sha256
 
 import pytest
 
-from framework.contract.catalogue import check_of
-from framework.contract.outcome import Verdict
-from framework.contract.runner import run_check
-from framework.contract.trial import Effort, Session
+from framework.contract.engine.collection import check_of
+from framework.contract.engine.runner import run_check
+from framework.contract.model.outcome import Verdict
+from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
 from tests.zoo.macs import Hmac
 from tests.zoo.species import exhibits

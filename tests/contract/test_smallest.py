@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
-from framework.contract.check import Violation
-from framework.contract.child import environment
-from framework.contract.outcome import Finding, Outcome
-from framework.contract.smallest import TRIES, cut, fewer, least, without
+from framework.contract.engine.child import environment
+from framework.contract.model.check import Violation
+from framework.contract.model.outcome import Finding, Outcome
+from framework.contract.model.smallest import TRIES, cut, fewer, least, without
 from framework.registry import ENTRY_POINT_GROUP
 from tests.zoo.species import ROOT, exhibits
 
@@ -93,15 +93,15 @@ def test_another_violation_and_an_exception_are_not_followed() -> None:
 
 
 SHRINKING = {
-    "CIP-01": "cipher.stream",
-    "CIP-02": "cipher.stream",
-    "CIP-03": "cipher.continuity",
-    "CIP-04": "cipher.continuity",
+    "CIP-01": "bulk_cipher.stream",
+    "CIP-02": "bulk_cipher.stream",
+    "CIP-03": "bulk_cipher.continuity",
+    "CIP-04": "bulk_cipher.continuity",
     "MAC-15": "mac.messages",
     "MAC-16": "mac.messages",
     "AEAD-01": "aead.sealing",
     "AEAD-09": "aead.contexts",
-    "KEX-05": "kem.exchange",
+    "KEX-05": "key_exchange.exchange",
 }
 FOUND = [
     (exhibit, check_id) for exhibit in exhibits() for check_id in exhibit.specimen.found_by if check_id in SHRINKING
@@ -121,7 +121,7 @@ def test_what_a_finding_shows_of_a_specimen_is_no_larger_and_comes_again(
 ) -> None:
     target = exhibit.target()  # type: ignore[attr-defined]
     once, again = (run(target, check_id).finding for _ in range(2))
-    module = import_module(f"framework.contract.{SHRINKING[check_id]}")
+    module = import_module(f"framework.contract.checks.{SHRINKING[check_id]}")
     monkeypatch.setattr(module, "least", lambda value, hold, _, **__: hold(value))
     whole = run(target, check_id).finding
     assert once is not None

@@ -6,14 +6,14 @@ from dataclasses import replace
 
 import pytest
 
-from framework.contract import render
-from framework.contract.catalogue import checks_for
-from framework.contract.check import Unsteady, Violation, check
-from framework.contract.fold import may_follow, root_of
-from framework.contract.outcome import Outcome, Verdict, finding
-from framework.contract.report import Report
-from framework.contract.target import Target
-from framework.contract.trial import Trial
+from framework.contract.engine.collection import checks_for
+from framework.contract.model.check import Unsteady, Violation, check
+from framework.contract.model.outcome import Outcome, Verdict, finding
+from framework.contract.model.report import Report
+from framework.contract.model.target import Target
+from framework.contract.model.trial import Trial
+from framework.contract.report import render
+from framework.contract.report.grouping import may_follow, root_of
 from framework.registry import Kind
 from tests.zoo.species import exhibits
 

@@ -4,12 +4,12 @@ import threading
 
 import pytest
 
-from framework.contract.catalogue import check_of
-from framework.contract.drbg import Drbg
-from framework.contract.generic import threads
-from framework.contract.outcome import Verdict
-from framework.contract.runner import run_check
-from framework.contract.trial import Effort, Session
+from framework.contract.checks.generic import threads
+from framework.contract.engine.collection import check_of
+from framework.contract.engine.runner import run_check
+from framework.contract.inputs.drbg import Drbg
+from framework.contract.model.outcome import Verdict
+from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
 from tests.zoo.macs import Hmac
 from tests.zoo.species import Exhibit, exhibits

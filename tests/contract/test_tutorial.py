@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from framework.contract import render
-from framework.contract.channels.suites import NOW, Talk
-from framework.contract.child import environment
-from framework.contract.run import run_target
-from framework.contract.target import Target
-from framework.contract.template import Template, write_plugin
+from framework.contract.checks.channel.suites import NOW, Talk
+from framework.contract.cli.template import Template, write_plugin
+from framework.contract.engine.child import environment
+from framework.contract.engine.run import run_target
+from framework.contract.model.target import Target
+from framework.contract.report import render
 from framework.errors import ConfigurationError
 from framework.registry import ENTRY_POINT_GROUP, Kind, load_registry
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
-from framework.contract.catalogue import catalogue, checks_for
-from framework.contract.outcome import Outcome, Verdict
-from framework.contract.runner import run_check
-from framework.contract.trial import Effort, Session
+from framework.contract.engine.collection import catalogue, checks_for
+from framework.contract.engine.runner import run_check
+from framework.contract.model.outcome import Outcome, Verdict
+from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
 from tests.zoo.species import ROOT, Exhibit, exhibits
 

@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey, X
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from framework import Encapsulation, InvalidKeyError, KeyPair, MisuseError, PrimitiveInfo, RandomBytes, Status
-from framework.contract.drbg import Drbg
+from framework.contract.inputs.drbg import Drbg
 from plugins.blumgoldwasser.kem import BlumGoldwasserKem
 from plugins.blumgoldwasser.parameters import BG_2048
 from tests.contract.kem_answers import P256_N, SMALL_ORDER, p256_scalar

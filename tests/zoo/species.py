@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any, ClassVar
 
 from framework import hookimpl
-from framework.contract.target import Target
+from framework.contract.model.target import Target
 from framework.registry import Kind
 
 ROOT = Path(__file__).resolve().parents[2]

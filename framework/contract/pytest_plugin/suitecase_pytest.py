@@ -37,6 +37,6 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 def _of_the_kit(name: str) -> type | None:
     """A class of the kit's, if a test has imported it. Another module of that name has none that was made there."""
-    module = "framework.contract.suite"
+    module = "framework.contract.testing"
     found = getattr(sys.modules.get(module), "__dict__", {}).get(name)
     return found if isinstance(found, type) and found.__module__ == module else None

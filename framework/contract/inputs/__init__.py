@@ -1,0 +1,1 @@
+"""What checks put in: reproducible octets, shapes, forgeries, and the known answers of an author."""

@@ -1,0 +1,1 @@
+"""A report, written for people and for programs."""
