@@ -9,7 +9,7 @@ from app.bank import session as service
 from app.bank.admission import OpenSessions
 from app.bank.session import BankSession, SessionState
 from app.credentials.card import Card
-from app.ledger import Ledger
+from app.ledger import Declined, Done, IdReused, Kind, Ledger, Order, Outcome, Reason
 from app.ledger.direct import DirectLedger
 from app.protocol.messages import (
     Accepted,
@@ -194,3 +194,54 @@ async def test_a_failing_ledger_is_for_the_caller(session: BankSession, ledger: 
     ledger.close()
     with pytest.raises(LedgerError):
         await session.handle(encode(CheckRequest(id=new_request_id())))
+
+
+MoneyRequest = DepositRequest | WithdrawRequest
+
+
+class Foretold(DirectLedger):
+    """Answers every order alike."""
+
+    def __init__(self, ledger: Ledger, outcome: Outcome) -> None:
+        super().__init__(ledger)
+        self._outcome = outcome
+        self.asked: list[Order] = []
+
+    async def apply(self, order: Order) -> Outcome:
+        self.asked.append(order)
+        return self._outcome
+
+
+@pytest.mark.parametrize(("kind", "asked"), [(Kind.DEPOSIT, DepositRequest), (Kind.WITHDRAWAL, WithdrawRequest)])
+@pytest.mark.parametrize(
+    ("outcome", "error"),
+    [
+        (Done(17), None),
+        *((Declined(reason), reason.value) for reason in Reason),
+        (IdReused(), "request-id-reused"),
+    ],
+)
+async def test_each_outcome_has_its_reply(
+    ledger: Ledger,
+    card: Card,
+    kind: Kind,
+    asked: type[DepositRequest | WithdrawRequest],
+    outcome: Outcome,
+    error: str | None,
+) -> None:
+    accounts = Foretold(ledger, outcome)
+    session = BankSession(accounts, OpenSessions(8), hang_up=lambda: None)
+    await say(session, card.request())
+    request = asked(id=new_request_id(), amount=3)
+    reply = await say(session, request)
+    if error is None:
+        assert reply == Accepted(type=request.type, id=request.id, balance=17)
+    else:
+        assert reply == Refused(type=request.type, id=request.id, error=Refusal(error))
+    assert accounts.asked == [Order("demo", request.id, kind, 3)]
+
+
+def test_no_amount_is_in_a_repr() -> None:
+    order = Order("demo", "0" * 32, Kind.DEPOSIT, 471_147)
+    for value in (order, Done(471_147), [order]):
+        assert "471147" not in repr(value)
