@@ -1,4 +1,4 @@
-"""The limits: their values, their documentation, and what Limits refuses."""
+"""The limits: their documentation, and what Limits refuses. Their values are compared in tests/house."""
 
 import ast
 import inspect
@@ -8,45 +8,6 @@ import pytest
 
 from framework import ConfigurationError, limits
 from framework.limits import Limits
-
-VALUES = {
-    # PROTOCOL §3.3, §6.4, §6.5
-    "MAX_INNER": 65_536,
-    "SKEW_MS": 30_000,
-    "PAD_QUANTUM": 256,
-    "MAX_EPOCH": 2**32 - 1,
-    "MAX_SEQUENCE": 2**64 - 1,
-    "MAX_KEY_ATTEMPTS": 256,
-    # PROTOCOL §8.1, §8.2
-    "HANDSHAKE_SECONDS": 5.0,
-    "FIRST_MESSAGE_SECONDS": 2.0,
-    "MAX_SILENT": 512,
-    "MAX_WAITING": 128,
-    "MAX_HALF_OPEN": 768,
-    "MAX_CHANNELS": 1_024,
-    "MAX_CHANNELS_PER_ADDRESS": 512,
-    "MAX_UNAUTHENTICATED": 256,
-    "MAX_FIRST_MESSAGES": 32_768,
-    "HANDSHAKE_WORKERS": 1,
-    "IDLE_SECONDS": 15 * 60.0,
-    "LIFETIME_SECONDS": 60 * 60.0,
-    "FAILURE_TICK_SECONDS": 0.05,
-    # of this implementation alone
-    "MAX_CONNECTIONS": 4_096,
-    "SPARE_DESCRIPTORS": 16,
-    "BACKLOG": 128,
-    "ACCEPTS_AT_ONCE": 32,
-    "ACCEPT_PAUSE_SECONDS": 0.2,
-    "KEEPALIVE_IDLE_SECONDS": 30,
-    "KEEPALIVE_INTERVAL_SECONDS": 10,
-    "KEEPALIVE_PROBES": 3,
-    "CLOSE_SECONDS": 2.0,
-    "READ_SIZE": 65_536,
-    "MAX_QUEUED_MESSAGES": 64,
-    "MAX_QUEUED_BYTES": 262_144,
-    "MAX_AFTER_CLOSE": 4_194_304,
-    "POOL_SIZE": 2,
-}
 
 
 def documented_constants() -> dict[str, str]:
@@ -60,12 +21,7 @@ def documented_constants() -> dict[str, str]:
     return found
 
 
-def test_every_limit_has_the_value_of_the_specification() -> None:
-    constants = {name: getattr(limits, name) for name in documented_constants() if name != "DEFAULT_LIMITS"}
-    assert constants == VALUES
-
-
-@pytest.mark.parametrize("name", VALUES)
+@pytest.mark.parametrize("name", [name for name in documented_constants() if name != "DEFAULT_LIMITS"])
 def test_every_limit_is_documented_with_its_reason(name: str) -> None:
     assert len(documented_constants()[name]) > 30
 
