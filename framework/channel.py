@@ -129,10 +129,6 @@ class Channel(Machine):
         """Bytes that one message carries at most."""
         return self._max_message_size
 
-    def is_costly(self, size: int) -> bool:
-        """Whether `size` more bytes may complete a handshake message, which takes milliseconds to process."""
-        return self._is_costly(size)
-
     def screen(self, data: bytes, now: int) -> list[Event]:
         """Take bytes of the handshake without the costly work on them, for which `is_costly(0)` then asks.
 
@@ -217,12 +213,6 @@ class Channel(Machine):
         if self._failure is not None:
             reason, detail = self._failure.reason, self._failure.detail
         return self._fail(reason, detail)
-
-    def data_to_send(self) -> bytes:
-        """Take the bytes that are due to the network. After a failure there are none."""
-        data = b"".join(self._outgoing)
-        self._outgoing.clear()
-        return data
 
     def export(self, label: str, context: bytes, length: int) -> bytes:
         """Derive `length` bytes that both sides share and nobody else knows (PROTOCOL §4.6).

@@ -28,7 +28,7 @@ class Machine:
         self._incoming = FrameBuffer()
         self._outgoing = [outgoing]
 
-    def _is_costly(self, size: int) -> bool:
+    def is_costly(self, size: int) -> bool:
         """Whether `size` more bytes may complete a handshake message, which takes milliseconds to process."""
         if self._handshake is None:
             return False
@@ -73,6 +73,12 @@ class Machine:
         """Say close_notify, or say it when the handshake is over."""
         self._write(CLOSE_NOTIFY, b"", now)
         self._advance(Input.CLOSE)
+
+    def data_to_send(self) -> bytes:
+        """Take the bytes that are due to the network. After a failure there are none."""
+        data = b"".join(self._outgoing)
+        self._outgoing.clear()
+        return data
 
     def _drop(self) -> None:
         """Drop the keys, throw away what waits, and stay failed (PROTOCOL §8.1)."""
