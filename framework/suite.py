@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import cached_property
 from struct import pack
 
 from framework.errors import ConfigurationError
@@ -99,7 +100,12 @@ class Suite:
 
     def body_size(self, frame_type: FrameType) -> int:
         """The exact size in bytes of a handshake message's body (PROTOCOL §4.1)."""
-        return sum(self.pattern.message(frame_type).field_sizes(self.key_exchange, self.tag_size))
+        return self._body_sizes[frame_type]
+
+    @cached_property
+    def _body_sizes(self) -> dict[FrameType, int]:
+        sizes = {each.frame_type: each.field_sizes(self.key_exchange, self.tag_size) for each in self.pattern.messages}
+        return {frame_type: sum(fields) for frame_type, fields in sizes.items()}
 
     def descriptor(self) -> bytes:
         """D (PROTOCOL §3.2)."""
