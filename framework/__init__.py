@@ -8,31 +8,9 @@ from importlib import import_module
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
+from framework import plugin
 from framework.errors import ChannelError, Interruption
-from framework.plugin import (
-    Aead,
-    AeadContext,
-    Authenticator,
-    BulkCipher,
-    ConfigurationError,
-    Decryptor,
-    Encapsulation,
-    Encryptor,
-    InvalidKeyError,
-    KeyExchange,
-    KeyPair,
-    Mac,
-    MisuseError,
-    PluginError,
-    PrimitiveInfo,
-    RandomBytes,
-    SecretValue,
-    Status,
-    SuitecaseError,
-    VerificationError,
-    as_bytes,
-    hookimpl,
-)
+from framework.plugin import *  # noqa: F403 - its names are listed there
 
 if TYPE_CHECKING:
     from framework.aio import ChannelStream, EphemeralPool, Server, open_channel, serve
@@ -42,48 +20,27 @@ if TYPE_CHECKING:
     from framework.suite import Suite, all_suites
 
 __all__ = [
-    "Aead",
-    "AeadContext",
-    "Authenticator",
-    "BulkCipher",
     "Channel",
     "ChannelError",
     "ChannelFailed",
     "ChannelStream",
-    "ConfigurationError",
-    "Decryptor",
-    "Encapsulation",
-    "Encryptor",
     "EphemeralPool",
     "FailureReason",
     "HandshakeCompleted",
     "Interruption",
-    "InvalidKeyError",
-    "KeyExchange",
-    "KeyPair",
-    "Mac",
     "MessageReceived",
-    "MisuseError",
     "PeerClosed",
-    "PluginError",
     "PluginRecord",
-    "PrimitiveInfo",
-    "RandomBytes",
     "Registry",
-    "SecretValue",
     "Server",
-    "Status",
     "Suite",
-    "SuitecaseError",
-    "VerificationError",
     "all_suites",
-    "as_bytes",
     "discover",
-    "hookimpl",
     "load_registry",
     "open_channel",
     "serve",
 ]
+__all__ += plugin.__all__
 
 _LOADED_LATER = MappingProxyType(
     {

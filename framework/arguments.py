@@ -1,8 +1,9 @@
 """What the caller of a channel may give it; anything else is a MisuseError, with nothing lost."""
 
 from framework.errors import MisuseError
-from framework.kdf import MAX_CONTEXT, MAX_EXPANDED, MAX_LABEL
-from framework.kinds.key_exchange import KeyPair
+from framework.kdf import MAX_CONTEXT, MAX_LABEL
+from framework.kinds.key_pair import KeyPair
+from framework.kinds.kind import MAX_DERIVED
 from framework.suite import Suite
 
 
@@ -24,6 +25,6 @@ def check_export(label: object, context: object, length: object) -> None:
     """Raise MisuseError for what no secret can be exported under."""
     right_label = isinstance(label, str) and label.isascii() and len(label) <= MAX_LABEL
     right_context = isinstance(context, bytes) and len(context) <= MAX_CONTEXT
-    right_length = isinstance(length, int) and 0 < length <= MAX_EXPANDED
+    right_length = isinstance(length, int) and 0 < length <= MAX_DERIVED
     if not (right_label and right_context and right_length):
         raise MisuseError("a label of ASCII, a context of bytes and a length, none of them too long, are due")

@@ -23,7 +23,7 @@ from framework.handshake.keys import Keys
 from framework.handshake.steps import Handshake
 from framework.info import RandomBytes
 from framework.kdf import expand_label
-from framework.kinds.key_exchange import KeyPair
+from framework.kinds.key_pair import KeyPair
 from framework.machine import Machine
 from framework.record.codec import DATA, PREFIX_SIZE
 from framework.suite import Suite

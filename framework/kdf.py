@@ -16,9 +16,6 @@ MAX_LABEL = 255 - len(_LABEL_PREFIX)
 MAX_CONTEXT = 255
 """Bytes in a context: its length is a u8 (PROTOCOL §2)."""
 
-MAX_EXPANDED = 255 * HASH_SIZE
-"""Bytes that HKDF-Expand gives at most (RFC 5869 §2.3)."""
-
 
 def lp(value: bytes) -> bytes:
     """`u32(len) ‖ value` (PROTOCOL §1)."""

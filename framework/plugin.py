@@ -16,7 +16,8 @@ from framework.hookspecs import hookimpl
 from framework.info import PrimitiveInfo, RandomBytes, Status
 from framework.kinds.aead import Aead, AeadContext
 from framework.kinds.bulk_cipher import BulkCipher, Decryptor, Encryptor
-from framework.kinds.key_exchange import Encapsulation, KeyExchange, KeyPair
+from framework.kinds.key_exchange import Encapsulation, KeyExchange
+from framework.kinds.key_pair import KeyPair
 from framework.kinds.mac import Authenticator, Mac
 from framework.secret import SecretValue
 

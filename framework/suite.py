@@ -11,11 +11,12 @@ from framework.errors import ConfigurationError
 from framework.frame import FrameType
 from framework.info import PrimitiveInfo, Status
 from framework.kdf import lp
+from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC
 from framework.kinds.key_exchange import GuardedKeyExchange
 from framework.limits import DEFAULT_LIMITS, Limits
 from framework.pattern import PQNK, Pattern
 from framework.protection import AeadProtection, EncryptThenMac, Protection
-from framework.registry import Kind, Registry
+from framework.registry import Registry
 
 _SUITE_NAME = re.compile(r"([a-z][a-z0-9]*)-([a-z][a-z0-9]*)(?:-([a-z][a-z0-9]*))?")
 _WORST_FIRST = (Status.BROKEN, Status.LEGACY, Status.EXPERIMENTAL, Status.RECOMMENDED)
@@ -48,8 +49,8 @@ class Suite:
             raise ConfigurationError(f"{_shown(name)} is no suite name: it is <cipher>-<kex>-<mac> or <aead>-<kex>")
         cipher, kex, mac = match.groups()
         if mac is None:
-            if cipher in registry.names(Kind.BULK_CIPHER):
-                macs = ", ".join(registry.names(Kind.MAC)) or "none"
+            if cipher in registry.names(BULK_CIPHER):
+                macs = ", ".join(registry.names(MAC)) or "none"
                 raise ConfigurationError(
                     f"{name} names no MAC, which the bulk cipher {cipher!r} needs: {name}-<mac>; known: {macs}"
                 )
@@ -124,15 +125,15 @@ class Suite:
 
 def all_suites(registry: Registry) -> Iterator[Suite]:
     """Every suite that the registry's primitives make, sorted by name."""
-    aeads = [AeadProtection(registry.aead(name)) for name in registry.names(Kind.AEAD)]
-    ciphers = [registry.bulk_cipher(name) for name in registry.names(Kind.BULK_CIPHER)]
-    macs = [registry.mac(name) for name in registry.names(Kind.MAC)]
+    aeads = [AeadProtection(registry.aead(name)) for name in registry.names(AEAD)]
+    ciphers = [registry.bulk_cipher(name) for name in registry.names(BULK_CIPHER)]
+    macs = [registry.mac(name) for name in registry.names(MAC)]
     protections: list[Protection] = [
         *aeads,
         *(EncryptThenMac(c, m) for c in ciphers for m in macs),
     ]
     suites = []
-    for kex in registry.names(Kind.KEY_EXCHANGE):
+    for kex in registry.names(KEY_EXCHANGE):
         for protection in protections:
             # A cipher whose own limit is below one record makes a suite only with smaller records.
             with suppress(ConfigurationError):

@@ -5,7 +5,8 @@ import threading
 from collections import deque
 
 from framework.errors import PluginError
-from framework.kinds.key_exchange import GuardedKeyExchange, KeyPair
+from framework.kinds.key_exchange import GuardedKeyExchange
+from framework.kinds.key_pair import KeyPair
 from framework.limits import POOL_SIZE
 
 

@@ -20,7 +20,7 @@ from framework.aio.workers import started_workers
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
 from framework.handshake.first_messages import FirstMessages
-from framework.kinds.key_exchange import KeyPair
+from framework.kinds.key_pair import KeyPair
 from framework.limits import (
     CLOSE_SECONDS,
     HANDSHAKE_SECONDS,

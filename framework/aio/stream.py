@@ -15,7 +15,7 @@ from framework.aio.resolution import resolve
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
 from framework.events import ChannelFailed, FailureReason
-from framework.kinds.key_exchange import KeyPair
+from framework.kinds.key_pair import KeyPair
 from framework.limits import HANDSHAKE_SECONDS
 from framework.suite import Suite
 

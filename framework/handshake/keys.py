@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from framework.errors import InvalidKeyError
 from framework.events import FailureReason
 from framework.handshake.context import Context
-from framework.kinds.key_exchange import KeyPair
+from framework.kinds.key_pair import KeyPair
 from framework.pattern import Token
 from framework.violation import ProtocolViolation
 

@@ -1,11 +1,13 @@
 """Authenticated encryption with associated data. Every size is in bytes and a constant of the primitive."""
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from framework.errors import STRANGE, VerificationError
 from framework.info import PrimitiveInfo
 from framework.kinds.guarding import Guarded, blame, check_output, check_size, method_of
+from framework.kinds.kind import DERIVED_SIZES, KEY_LIMITS, MAX_DERIVED, TAG_SIZES, Kind
 
 AeadCall = Callable[[bytes, bytes, bytes], bytes]
 """`seal` or `open` of an AEAD: nonce, plaintext or ciphertext, associated data."""
@@ -105,3 +107,21 @@ class GuardedAead(Guarded[Aead]):
         check_size("key", key, self.key_size)
         inner = self._call("context", self._primitive.context, key)
         return GuardedAeadContext(inner, self._owner, self.tag_size)
+
+
+AEAD = Kind(
+    name="aead",
+    words="AEAD",
+    hook="register_aeads",
+    interface=Aead,
+    guard=GuardedAead,
+    claims=MappingProxyType(
+        {
+            "key_size": DERIVED_SIZES,
+            "nonce_size": range(8, MAX_DERIVED + 1),  # a nonce holds the u64 of the sequence (PROTOCOL §6.3)
+            "tag_size": TAG_SIZES,
+            "max_records_per_key": KEY_LIMITS,
+        }
+    ),
+    namespace="encryption",  # which begins a suite's name (PROTOCOL §3.1)
+)

@@ -1,11 +1,13 @@
 """Bulk ciphers, which keep the length. Every size is in bytes and a constant of the primitive."""
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from framework.errors import STRANGE, InvalidKeyError
 from framework.info import PrimitiveInfo
 from framework.kinds.guarding import Guarded, blame, check_output, check_size, method_of
+from framework.kinds.kind import DERIVED_SIZES, KEY_LIMITS, Kind
 
 
 @runtime_checkable
@@ -114,3 +116,14 @@ class GuardedBulkCipher(Guarded[BulkCipher]):
     def check_key(self, key: bytes) -> None:
         """As `BulkCipher.check_key`."""
         self._call("check_key", self._primitive.check_key, key, allow=InvalidKeyError)
+
+
+BULK_CIPHER = Kind(
+    name="bulk-cipher",
+    words="bulk cipher",
+    hook="register_bulk_ciphers",
+    interface=BulkCipher,
+    guard=GuardedBulkCipher,
+    claims=MappingProxyType({"key_size": DERIVED_SIZES, "iv_size": DERIVED_SIZES, "max_bytes_per_key": KEY_LIMITS}),
+    namespace="encryption",  # which begins a suite's name (PROTOCOL §3.1)
+)

@@ -2,26 +2,21 @@
 
 import secrets
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from framework.errors import InvalidKeyError, PluginError
 from framework.info import PrimitiveInfo, RandomBytes
 from framework.kinds.guarding import Guarded, check_output, check_size
+from framework.kinds.key_pair import KeyPair, check_key_pair
+from framework.kinds.kind import Kind
 from framework.secret import SecretValue
 
 SHARED_SECRET_SIZE = 32
 """Bytes in the shared secret of every key exchange (PROTOCOL §2)."""
 
-
-@dataclass(frozen=True, repr=False, eq=False)
-class KeyPair(SecretValue):
-    """A key pair of a key exchange: `public_key` and `private_key`, of the sizes the primitive declares."""
-
-    public_key: bytes
-    private_key: bytes
-
-    def __repr__(self) -> str:
-        return f"KeyPair(public_key={len(self.public_key)} bytes, private_key={len(self.private_key)} bytes)"
+FIELD_SIZES = range(1, 2**24 + 1)
+"""Bytes in a field of a handshake message: what a peer can make us hold (PROTOCOL §4)."""
 
 
 @dataclass(frozen=True, repr=False, eq=False)
@@ -90,10 +85,7 @@ class GuardedKeyExchange(Guarded[KeyExchange]):
     def generate_key_pair(self, *, random_bytes: RandomBytes = secrets.token_bytes) -> KeyPair:
         """As `KeyExchange.generate_key_pair`, with both keys' types and sizes checked."""
         pair = self._call("generate_key_pair", self._primitive.generate_key_pair, random_bytes=random_bytes)
-        if not isinstance(pair, KeyPair):
-            raise PluginError(f"{self._owner}: generate_key_pair gave {type(pair).__name__}, not a KeyPair")
-        check_output(self._owner, "generate_key_pair (public key)", pair.public_key, self.public_key_size)
-        check_output(self._owner, "generate_key_pair (private key)", pair.private_key, self.private_key_size)
+        check_key_pair(self._owner, pair, self.public_key_size, self.private_key_size)
         return pair
 
     def encapsulate(self, public_key: bytes, *, random_bytes: RandomBytes = secrets.token_bytes) -> Encapsulation:
@@ -125,3 +117,16 @@ class GuardedKeyExchange(Guarded[KeyExchange]):
         self._call(
             "check_public_key", self._primitive.check_public_key, public_key, pinned=pinned, allow=InvalidKeyError
         )
+
+
+KEY_EXCHANGE = Kind(
+    name="key-exchange",
+    words="key exchange",
+    hook="register_key_exchanges",
+    interface=KeyExchange,
+    guard=GuardedKeyExchange,
+    claims=MappingProxyType(
+        {"public_key_size": FIELD_SIZES, "private_key_size": FIELD_SIZES, "ciphertext_size": FIELD_SIZES}
+    ),
+    namespace="key exchange",
+)

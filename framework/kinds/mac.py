@@ -1,11 +1,13 @@
 """Message authentication codes. Every size is in bytes and a constant of the primitive."""
 
 from collections.abc import Callable
+from types import MappingProxyType
 from typing import Protocol, runtime_checkable
 
 from framework.errors import STRANGE, PluginError, VerificationError
 from framework.info import PrimitiveInfo
 from framework.kinds.guarding import Guarded, blame, check_output, check_size, method_of
+from framework.kinds.kind import DERIVED_SIZES, TAG_SIZES, Kind
 
 
 @runtime_checkable
@@ -98,3 +100,14 @@ class GuardedMac(Guarded[Mac]):
         check_size("key", key, self.key_size)
         inner = self._call("authenticator", self._primitive.authenticator, key)
         return GuardedAuthenticator(inner, self._owner, self.tag_size)
+
+
+MAC = Kind(
+    name="mac",
+    words="MAC",
+    hook="register_macs",
+    interface=Mac,
+    guard=GuardedMac,
+    claims=MappingProxyType({"key_size": DERIVED_SIZES, "tag_size": TAG_SIZES}),
+    namespace="MAC",
+)

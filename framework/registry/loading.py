@@ -2,90 +2,30 @@
 
 import re
 import sys
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
-from enum import StrEnum
 from importlib.util import find_spec
-from types import MappingProxyType
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 import pluggy
 
 from framework import hookspecs
 from framework.errors import ConfigurationError, Interruption, PluginError
 from framework.info import PrimitiveInfo, Status
-from framework.kdf import MAX_EXPANDED
-from framework.kinds.aead import Aead, GuardedAead
-from framework.kinds.bulk_cipher import BulkCipher, GuardedBulkCipher
-from framework.kinds.key_exchange import GuardedKeyExchange, KeyExchange
-from framework.kinds.mac import GuardedMac, Mac
+from framework.kinds import KINDS, AnyKind, Kind
+from framework.kinds.guarding import Guarded
+from framework.kinds.kind import G
 from framework.printable import told
 from framework.registry.discovery import ROOT, InstalledPlugin
 
 _INFO_TYPES = {"name": str, "title": str, "security_bits": int, "status": Status, "reference": str}
 _NAME = re.compile(r"[a-z][a-z0-9]*")
 
-_DERIVED = range(1, MAX_EXPANDED + 1)
-_NONCE = range(8, MAX_EXPANDED + 1)  # a nonce holds the u64 of the sequence: PROTOCOL §6.3
-_FIELD = range(1, 2**24 + 1)  # bytes of a handshake message: what a peer can make us hold
-_TAG = range(1, 2**16)
-_LIMIT = range(1, 2**63)
-
-Guarded = GuardedKeyExchange | GuardedBulkCipher | GuardedMac | GuardedAead
-G = TypeVar("G", GuardedKeyExchange, GuardedBulkCipher, GuardedMac, GuardedAead)
+Offered = tuple[AnyKind, Guarded[Any]]
+"""A primitive behind the guard, and its kind."""
 
 
-class Kind(StrEnum):
-    """The kinds of primitive, in the words shown to people."""
-
-    KEY_EXCHANGE = "key exchange"
-    BULK_CIPHER = "bulk cipher"
-    MAC = "MAC"
-    AEAD = "AEAD"
-
-
-@dataclass(frozen=True)
-class _KindRow(Generic[G]):
-    """One row of the table below: what the framework does with a kind of primitive."""
-
-    kind: Kind
-    hook: str
-    interface: type
-    guard: Callable[[Any, str], G]
-    claims: Mapping[str, range]
-
-
-_KINDS: tuple[_KindRow[Any], ...] = (
-    _KindRow(
-        Kind.KEY_EXCHANGE,
-        "register_key_exchanges",
-        KeyExchange,
-        GuardedKeyExchange,
-        {"public_key_size": _FIELD, "private_key_size": _FIELD, "ciphertext_size": _FIELD},
-    ),
-    _KindRow(
-        Kind.BULK_CIPHER,
-        "register_bulk_ciphers",
-        BulkCipher,
-        GuardedBulkCipher,
-        {"key_size": _DERIVED, "iv_size": _DERIVED, "max_bytes_per_key": _LIMIT},
-    ),
-    _KindRow(Kind.MAC, "register_macs", Mac, GuardedMac, {"key_size": _DERIVED, "tag_size": _TAG}),
-    _KindRow(
-        Kind.AEAD,
-        "register_aeads",
-        Aead,
-        GuardedAead,
-        {"key_size": _DERIVED, "nonce_size": _NONCE, "tag_size": _TAG, "max_records_per_key": _LIMIT},
-    ),
-)
-
-HOOKS: Mapping[Kind, str] = MappingProxyType({row.kind: row.hook for row in _KINDS})
-"""The hook with which a plugin registers each kind."""
-
-
-def offers(plugin: InstalledPlugin, label: str) -> list[tuple[Kind, Guarded]]:
+def offers(plugin: InstalledPlugin, label: str) -> list[Offered]:
     """Import the plugin, check its hooks against the specifications, and collect what it registers.
 
     `label` names it in the guard's messages. Raises ConfigurationError for what the plugin itself says cannot be made
@@ -100,12 +40,12 @@ def offers(plugin: InstalledPlugin, label: str) -> list[tuple[Kind, Guarded]]:
         manager.check_pending()
         if plugin.built_in:
             _refuse_strange_files(plugin)
-    offered: list[tuple[Kind, Guarded]] = []
-    for row in _KINDS:
+    offered: list[Offered] = []
+    for kind in KINDS:
         collected: list[object] = []
-        with _blaming(f"{row.hook} raised "):
-            getattr(manager.hook, row.hook)(register=collected.append)
-            offered += [(row.kind, _guarded(row, primitive, label)) for primitive in collected]
+        with _blaming(f"{kind.hook} raised "):
+            getattr(manager.hook, kind.hook)(register=collected.append)
+            offered += [(kind, _guarded(kind, primitive, label)) for primitive in collected]
     if not offered:
         raise PluginError("registers no primitive: does it implement a hook with @framework.hookimpl?")
     return offered
@@ -141,21 +81,21 @@ def _refuse_strange_files(plugin: InstalledPlugin) -> None:
         )
 
 
-def _guarded(row: _KindRow[G], primitive: object, plugin: str) -> G:
+def _guarded(kind: Kind[G], primitive: object, plugin: str) -> G:
     """Check a primitive's shape, put it behind the guard, and check its claims as the guard has read them."""
-    if not isinstance(primitive, row.interface):
-        lacks = [name for name in dir(row.interface) if not name.startswith("_") and not hasattr(primitive, name)]
-        raise PluginError(f"{type(primitive).__name__} is no {row.kind}: it lacks {', '.join(lacks)}")
+    if not isinstance(primitive, kind.interface):
+        lacks = [name for name in dir(kind.interface) if not name.startswith("_") and not hasattr(primitive, name)]
+        raise PluginError(f"{type(primitive).__name__} is no {kind}: it lacks {', '.join(lacks)}")
     if not isinstance(getattr(primitive, "info", None), PrimitiveInfo):
         raise PluginError(f"the info of {type(primitive).__name__} is no PrimitiveInfo")
-    guarded = row.guard(primitive, plugin)
+    guarded = kind.guard(primitive, plugin)
     info = guarded.info
     for field_name, field_type in _INFO_TYPES.items():
         if type(getattr(info, field_name)) is not field_type:
             raise PluginError(f"{info.name!r}: {field_name} in its info must be a {field_type.__name__}")
     if not _NAME.fullmatch(info.name):
         raise PluginError(f"the name {info.name!r} is not of the form [a-z][a-z0-9]*")
-    for claim, possible in row.claims.items():
+    for claim, possible in kind.claims.items():
         size = getattr(guarded, claim)
         if type(size) is not int or size not in possible:
             bounds = f"from {possible.start} to {possible.stop - 1}"

@@ -8,16 +8,20 @@ from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from importlib.metadata import EntryPoint
 from types import MappingProxyType
+from typing import Any
 
 from framework.errors import ConfigurationError, PluginError
 from framework.info import PrimitiveInfo
+from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, KINDS, MAC, AnyKind, Kind
 from framework.kinds.aead import GuardedAead
 from framework.kinds.bulk_cipher import GuardedBulkCipher
+from framework.kinds.guarding import Guarded
 from framework.kinds.key_exchange import GuardedKeyExchange
+from framework.kinds.kind import G
 from framework.kinds.mac import GuardedMac
 from framework.printable import printable
 from framework.registry.discovery import Discovery, InstalledPlugin, described, discover
-from framework.registry.loading import G, Guarded, Kind, offers
+from framework.registry.loading import Offered, offers
 
 
 @dataclass(frozen=True)
@@ -32,7 +36,7 @@ class PluginRecord:
     distribution: str
     version: str
     allowed: bool
-    primitives: tuple[tuple[Kind, PrimitiveInfo], ...] = ()
+    primitives: tuple[tuple[AnyKind, PrimitiveInfo], ...] = ()
     error: str | None = None
     unavailable: bool = False
 
@@ -45,26 +49,36 @@ class Registry:
     """
 
     plugins: tuple[PluginRecord, ...]
-    _primitives: Mapping[Kind, Mapping[str, Guarded]] = field(repr=False)
+    _primitives: Mapping[AnyKind, Mapping[str, Guarded[Any]]] = field(repr=False)
     left_out: tuple[str, ...] = ()
+
+    def get(self, kind: Kind[G], name: str) -> G:
+        """The primitive of this kind and name. Raises ConfigurationError, listing the known ones."""
+        primitive = self._primitives[kind].get(name)
+        if isinstance(primitive, kind.guard):
+            return primitive
+        known = ", ".join(self.names(kind)) or "none"
+        others = [f"; {name!r} is of another kind, {other}" for other in KINDS if name in self._primitives[other]]
+        hint = "".join(others) or self._hint(name)
+        raise ConfigurationError(printable(f"there is no {kind} named {name!r}; known: {known}{hint}"))
 
     def key_exchange(self, name: str) -> GuardedKeyExchange:
         """The key exchange of this name. Raises ConfigurationError, listing the known ones."""
-        return self._get(Kind.KEY_EXCHANGE, name, GuardedKeyExchange)
+        return self.get(KEY_EXCHANGE, name)
 
     def bulk_cipher(self, name: str) -> GuardedBulkCipher:
         """The bulk cipher of this name. Raises ConfigurationError, listing the known ones."""
-        return self._get(Kind.BULK_CIPHER, name, GuardedBulkCipher)
+        return self.get(BULK_CIPHER, name)
 
     def mac(self, name: str) -> GuardedMac:
         """The MAC of this name. Raises ConfigurationError, listing the known ones."""
-        return self._get(Kind.MAC, name, GuardedMac)
+        return self.get(MAC, name)
 
     def aead(self, name: str) -> GuardedAead:
         """The AEAD of this name. Raises ConfigurationError, listing the known ones."""
-        return self._get(Kind.AEAD, name, GuardedAead)
+        return self.get(AEAD, name)
 
-    def names(self, kind: Kind) -> tuple[str, ...]:
+    def names(self, kind: AnyKind) -> tuple[str, ...]:
         """The names of a kind, sorted."""
         return tuple(sorted(self._primitives[kind]))
 
@@ -72,15 +86,6 @@ class Registry:
         """What allows a plugin: its name, or `distribution:name` where others have that name too."""
         alone = [other.name for other in self.plugins].count(plugin.name) == 1 and ":" not in plugin.name
         return plugin.name if alone else f"{plugin.distribution}:{plugin.name}"
-
-    def _get(self, kind: Kind, name: str, guard: type[G]) -> G:
-        primitive = self._primitives[kind].get(name)
-        if isinstance(primitive, guard):
-            return primitive
-        known = ", ".join(self.names(kind)) or "none"
-        others = [f"; {name!r} is of another kind, {other}" for other in Kind if name in self._primitives[other]]
-        hint = "".join(others) or self._hint(name)
-        raise ConfigurationError(printable(f"there is no {kind} named {name!r}; known: {known}{hint}"))
 
     def _hint(self, name: str) -> str:
         """Why a name may be missing: a plugin is switched off, failed to load, or is not even found."""
@@ -112,7 +117,7 @@ def load_registry(allow: Collection[str] = (), *, installed: Iterable[EntryPoint
     by_address = {plugin.address for word, plugins in meant.items() for plugin in plugins if ":" in word}
     names = [plugin.name for plugin in found.plugins]
     built_in = {plugin.name for plugin in found.plugins if plugin.built_in}
-    primitives: dict[Kind, dict[str, Guarded]] = {kind: {} for kind in Kind}
+    primitives: dict[AnyKind, dict[str, Guarded[Any]]] = {kind: {} for kind in KINDS}
     records: list[PluginRecord] = []
     loaded: set[str] = set()
     # Built-in plugins first: whoever comes later with a name that is taken is the one refused.
@@ -146,7 +151,7 @@ def _meant(word: str, found: Discovery) -> list[InstalledPlugin]:
 
 
 def _load(
-    plugin: InstalledPlugin, label: str, primitives: dict[Kind, dict[str, Guarded]], refusal: str
+    plugin: InstalledPlugin, label: str, primitives: dict[AnyKind, dict[str, Guarded[Any]]], refusal: str
 ) -> PluginRecord:
     """Load one plugin whole into `primitives`, or none of it, as where there is a `refusal`.
 
@@ -171,15 +176,13 @@ def _load(
     return replace(record, primitives=tuple((kind, guarded.info) for kind, guarded in offered))
 
 
-def _refuse_duplicates(offered: list[tuple[Kind, Guarded]], primitives: Mapping[Kind, Mapping[str, Guarded]]) -> None:
-    """Refuse a name that is taken. Ciphers and AEADs share one space: both begin a suite's name."""
-    families = ((Kind.KEY_EXCHANGE,), (Kind.MAC,), (Kind.BULK_CIPHER, Kind.AEAD))
-    for family in families:
-        taken = {name: owner.plugin for kind in family for name, owner in primitives[kind].items()}
-        for kind, guarded in offered:
-            if kind not in family:
-                continue
-            name = guarded.info.name
-            if name in taken:
-                raise PluginError(f"the {kind} {name!r} is already registered by plugin {taken[name]!r}")
-            taken[name] = guarded.plugin
+def _refuse_duplicates(offered: list[Offered], primitives: Mapping[AnyKind, Mapping[str, Guarded[Any]]]) -> None:
+    """Refuse a name that is taken in the namespace of its kind."""
+    taken = {
+        (kind.namespace, name): owner.plugin for kind, by_name in primitives.items() for name, owner in by_name.items()
+    }
+    for kind, guarded in offered:
+        name = guarded.info.name
+        if (kind.namespace, name) in taken:
+            raise PluginError(f"the {kind} {name!r} is already registered by plugin {taken[kind.namespace, name]!r}")
+        taken[kind.namespace, name] = guarded.plugin

@@ -48,8 +48,8 @@ def killers(exhibit: Exhibit, registry: Registry) -> list[str]:
 
 def page(rows: list[Row], *, named: bool) -> str:
     """The page in Markdown."""
-    kinds = Counter(exhibit.specimen.kind.value for exhibit, _ in rows)
-    killed = Counter(exhibit.specimen.kind.value for exhibit, found in rows if found)
+    kinds = Counter(exhibit.specimen.kind.words for exhibit, _ in rows)
+    killed = Counter(exhibit.specimen.kind.words for exhibit, found in rows if found)
     layers: Counter[str] = Counter()
     alone: Counter[str] = Counter()
     for _, found in rows:

@@ -16,7 +16,7 @@ from framework.contract.model import target
 from framework.contract.model.outcome import Verdict
 from framework.contract.model.target import Target, targets
 from framework.errors import ConfigurationError
-from framework.registry import Kind
+from framework.kinds import BULK_CIPHER, KEY_EXCHANGE, MAC
 from tests.e2e.processes import is_alive
 from tests.e2e.programs import wait_until
 from tests.support.metadata import write_distribution
@@ -126,8 +126,8 @@ def test_a_name_that_two_have_is_refused_with_both(site: Path) -> None:
 
 
 def test_partners_in_a_channel_are_the_built_in_ones_and_those_named(site: Path) -> None:
-    assert partners([]).names(Kind.MAC) == ("hmac",)
-    assert partners(["suitecase_good"]).names(Kind.MAC) == ("hmac", "own", "two")
+    assert partners([]).names(MAC) == ("hmac",)
+    assert partners(["suitecase_good"]).names(MAC) == ("hmac", "own", "two")
     assert imported(site) == ["good"]
 
 
@@ -184,7 +184,7 @@ def test_a_word_to_a_child_that_has_gone_is_lost_and_told_by_its_answer(
 
 
 def test_the_target_says_by_which_name_it_is_found() -> None:
-    assert Target("des3", "plugins.des3", Kind.BULK_CIPHER, "des3").called == "des3"
-    assert Target("blumgoldwasser", "plugins.blumgoldwasser", Kind.KEY_EXCHANGE, "bg").called == "bg"
-    assert Target("mine", "suitecase_mine", Kind.MAC, "mine").arguments == "mine"
-    assert Target("mine", "suitecase_mine", Kind.MAC, "other", oracle="a:b").arguments == "mine/other --oracle a:b"
+    assert Target("des3", "plugins.des3", BULK_CIPHER, "des3").called == "des3"
+    assert Target("blumgoldwasser", "plugins.blumgoldwasser", KEY_EXCHANGE, "bg").called == "bg"
+    assert Target("mine", "suitecase_mine", MAC, "mine").arguments == "mine"
+    assert Target("mine", "suitecase_mine", MAC, "other", oracle="a:b").arguments == "mine/other --oracle a:b"

@@ -18,8 +18,8 @@ from framework.contract.model.report import Report
 from framework.contract.model.target import Target
 from framework.contract.report import escape, render
 from framework.contract.testing import BrokenContract
+from framework.kinds import MAC
 from framework.printable import MAX_TOLD, printable, told
-from framework.registry import Kind
 from tests.support.metadata import write_distribution
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -45,7 +45,7 @@ def report(text: str, verdict: Verdict) -> Report:
     found = Finding("MAC-04", text, text, text, text, {text: text}, "1", text, Cause(text, text, 7, text))
     finding = found if verdict is Verdict.FAILED else None
     outcome = Outcome("MAC-04", verdict, text, 0.1, finding, ("a flaw",))
-    return Report(Target(text, text, Kind.MAC, text, "none.json"), "1", "quick", (outcome,))
+    return Report(Target(text, text, MAC, text, "none.json"), "1", "quick", (outcome,))
 
 
 @given(ANY, st.sampled_from(list(Verdict)))

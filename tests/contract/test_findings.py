@@ -25,12 +25,13 @@ from framework.contract.model.target import Target
 from framework.contract.model.trial import Effort, Session, Trial
 from framework.contract.report import render
 from framework.contract.report.grouping import folded
-from framework.registry import Kind, Registry
+from framework.kinds import BULK_CIPHER, MAC
+from framework.registry import Registry
 from tests.zoo.species import ROOT, exhibits
 
 RunCheck = Callable[..., Outcome]
-HMAC = Target("hmac_sha256", "plugins.hmac_sha256", Kind.MAC, "hmac")
-AES = Target("peers", "tests.support.peers", Kind.BULK_CIPHER, "aes256ctr")
+HMAC = Target("hmac_sha256", "plugins.hmac_sha256", MAC, "hmac")
+AES = Target("peers", "tests.support.peers", BULK_CIPHER, "aes256ctr")
 
 
 @check("MAC-97", "tags are large", why="A tag of a byte is guessed.", flaws=("none",), precedent="somewhere")
@@ -235,8 +236,8 @@ def test_a_child_finds_what_the_kit_finds_and_nothing_of_the_folder_where_it_run
         f"import sys; {first}; sys.path.append({str(tmp_path)!r})\n"
         "from framework.contract.engine.run import run_target\n"
         "from framework.contract.model.target import Target\n"
-        "from framework.registry import Kind\n"
-        "report = run_target(Target('peeks', 'peeks', Kind.MAC, 'hmac'), only=['MAC-02', 'GEN-42', 'GEN-41'])\n"
+        "from framework.kinds import MAC\n"
+        "report = run_target(Target('peeks', 'peeks', MAC, 'hmac'), only=['MAC-02', 'GEN-42', 'GEN-41'])\n"
         "print([outcome.verdict.value for outcome in report.outcomes])\n"
     )
     command = [sys.executable, "-c", program]

@@ -16,7 +16,7 @@ from framework.contract.engine.runner import run_check
 from framework.contract.engine.supervisor import Assignment, Supervisor
 from framework.contract.engine.waiver import apply_waivers
 from framework.contract.inputs.drbg import Drbg
-from framework.contract.model.check import KINDS, NotChecked, Violation, check
+from framework.contract.model.check import PREFIXES, NotChecked, Violation, check
 from framework.contract.model.outcome import Outcome, Verdict
 from framework.contract.model.report import Report
 from framework.contract.model.target import Target, targets
@@ -24,10 +24,11 @@ from framework.contract.model.trial import Effort, Session, Trial
 from framework.contract.report import render
 from framework.contract.testing import BrokenContract
 from framework.errors import ConfigurationError
-from framework.registry import Kind, Registry
+from framework.kinds import BULK_CIPHER, MAC
+from framework.registry import Registry
 from tests.zoo.species import ROOT, exhibits
 
-HMAC = Target("hmac_sha256", "plugins.hmac_sha256", Kind.MAC, "hmac")
+HMAC = Target("hmac_sha256", "plugins.hmac_sha256", MAC, "hmac")
 
 
 def zoo(name: str) -> Target:
@@ -182,7 +183,7 @@ class ParityStream:
 
 def test_among_thousands_of_keys_two_that_differ_in_ignored_bits_are_no_finding(partners: Registry) -> None:
     """With seed 1, a deep run draws five such pairs."""
-    des3 = Target("des3", "plugins.des3", Kind.BULK_CIPHER, "des3")
+    des3 = Target("des3", "plugins.des3", BULK_CIPHER, "des3")
     session = Session.begin(des3, "1", Effort.DEEP, partners, Parity())
     assert session.vectors.claims["ignored_key_bits"] == ["01" * 24]
     assert run_check(check_of("CIP-26"), session).verdict is Verdict.PASSED
@@ -211,7 +212,7 @@ def test_a_person_finds_the_checks_in_their_order() -> None:
     ids = list(by_id())
     assert set(ids) == set(catalogue())
     assert ids.index("GEN-44") + 1 == ids.index("GEN-45")
-    for kind in KINDS:
+    for kind in PREFIXES:
         own = [check_id for check_id in ids if check_id.startswith(f"{kind}-")]
         assert own == sorted(own)
         assert ids[ids.index(own[0]) :][: len(own)] == own
@@ -254,7 +255,7 @@ def test_one_line_in_a_test_is_a_test_for_each_check(author: Path) -> None:
         str(author),
     ]
     ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=100)
-    expected = sum(found.id.startswith("MAC-0") for found in checks_for(Kind.MAC))
+    expected = sum(found.id.startswith("MAC-0") for found in checks_for(MAC))
     assert f"{expected + 1} passed, 1 skipped" in ended.stdout, ended.stdout
 
 

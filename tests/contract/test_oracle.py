@@ -20,13 +20,14 @@ from framework.contract.model.target import Target, targets
 from framework.contract.model.trial import Effort, Session, Trial
 from framework.contract.testing import BrokenContract
 from framework.errors import ConfigurationError
-from framework.registry import Kind, Registry
+from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC, AnyKind
+from framework.registry import Registry
 from tests.contract import oracles
 from tests.zoo.species import ROOT, Exhibit, exhibits
 
 RunCheck = Callable[..., Outcome]
 NOWHERE = "nothing/is/here.json"
-HMAC = Target("hmac_sha256", "plugins.hmac_sha256", Kind.MAC, "hmac", NOWHERE, "tests.contract.oracles:hmac_sha256")
+HMAC = Target("hmac_sha256", "plugins.hmac_sha256", MAC, "hmac", NOWHERE, "tests.contract.oracles:hmac_sha256")
 
 
 def zoo(name: str, oracle: str, vectors: str = NOWHERE) -> Target:
@@ -38,7 +39,7 @@ GOOD = [
     (HMAC, "MAC"),
     (zoo("macs.Hmac", "hmac_sha256"), "MAC"),
     (zoo("ciphers.Aes", "aes_ctr"), "CIP"),
-    (Target("des3", "plugins.des3", Kind.BULK_CIPHER, "des3", NOWHERE, "tests.contract.oracles:triple_des"), "CIP"),
+    (Target("des3", "plugins.des3", BULK_CIPHER, "des3", NOWHERE, "tests.contract.oracles:triple_des"), "CIP"),
     (zoo("aeads.Gcm", "aes_gcm"), "AEAD"),
     (zoo("kems.X25519Dhkem", "x25519_dhkem"), "KEX"),
 ]
@@ -62,14 +63,14 @@ def test_a_good_plugin_agrees_with_an_oracle_and_needs_no_known_answers(
 ORACLES = {"hmac": "hmac_sha256", "aesctr": "aes_ctr", "gcm": "aes_gcm", "x25519dhkem": "x25519_dhkem"}
 CARRIES = ("Wraps32", "SaturatingCounter", "SkipsZero", "LosesOneCarry")
 PEERS = [
-    (Kind.KEY_EXCHANGE, "x25519", "x25519_peer"),
-    (Kind.BULK_CIPHER, "aes256ctr", "aes_ctr"),
-    (Kind.AEAD, "aes256gcm", "aes_gcm"),
+    (KEY_EXCHANGE, "x25519", "x25519_peer"),
+    (BULK_CIPHER, "aes256ctr", "aes_ctr"),
+    (AEAD, "aes256gcm", "aes_gcm"),
 ]
 
 
 @pytest.mark.parametrize(("kind", "name", "oracle"), PEERS, ids=[name for _, name, _ in PEERS])
-def test_the_quick_peers_of_other_tests_are_good_plugins(kind: Kind, name: str, oracle: str, run: RunCheck) -> None:
+def test_the_quick_peers_of_other_tests_are_good_plugins(kind: AnyKind, name: str, oracle: str, run: RunCheck) -> None:
     """Beside them stand claims, and no answers: the oracle gives those."""
     target = Target("peers", "tests.support.peers", kind, name, oracle=f"tests.contract.oracles:{oracle}")
     outcomes = [run(target, check.id) for check in checks_for(kind) if not check.processes]

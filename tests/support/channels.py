@@ -5,13 +5,14 @@ from dataclasses import dataclass, field
 from framework import Channel, HandshakeCompleted, KeyPair, MessageReceived, RandomBytes, Suite
 from framework.events import Event
 from framework.frame import HEADER_SIZE
+from framework.kinds import AEAD
 from framework.kinds.aead import Aead, GuardedAead
 from framework.kinds.bulk_cipher import BulkCipher, GuardedBulkCipher
 from framework.kinds.key_exchange import GuardedKeyExchange, KeyExchange
 from framework.kinds.mac import GuardedMac, Mac
 from framework.limits import DEFAULT_LIMITS, Limits
 from framework.protection import AeadProtection, EncryptThenMac
-from framework.registry import Kind, Registry
+from framework.registry import Registry
 from plugins.hmac_sha256.mac import HmacSha256
 from tests.support.peers import AesCtr, AesGcm, X25519Kem
 
@@ -31,7 +32,7 @@ TIGHT_AEAD = Limits(max_inner=512, epoch_limit=4, pad_quantum=32)
 def tight(name: str, registry: Registry) -> Suite:
     """The suite of this name, with an epoch so small that a few messages fill it."""
     cipher = name.partition("-")[0]
-    limits = TIGHT_AEAD if cipher in registry.names(Kind.AEAD) else TIGHT
+    limits = TIGHT_AEAD if cipher in registry.names(AEAD) else TIGHT
     return Suite.parse(name, registry, limits)
 
 

@@ -137,3 +137,16 @@ BROKEN: dict[str, Callable[[Path], None]] = {
     "a name with a colon": _files(metadata="Name: good:x\nVersion: 1.0\n", entries=f"{OURS}x = x"),
 }
 """Ways to write the metadata folder of a distribution that cannot be used; each gets the folder's path."""
+
+MODULE = """
+from framework import PrimitiveInfo, Status, hookimpl
+from plugins.hmac_sha256.mac import HmacSha256
+
+class Stranger(HmacSha256):
+    info = PrimitiveInfo("NAME", "NAME", 128, Status.EXPERIMENTAL, "this test")
+
+@hookimpl
+def register_macs(register):
+    register(Stranger())
+"""
+"""A module with a MAC, whose name stands in the place of NAME."""

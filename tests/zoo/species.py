@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 
 from framework import hookimpl
 from framework.contract.model.target import Target
-from framework.registry import Kind
+from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC, AnyKind
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -35,7 +35,7 @@ class Specimen:
     """A plugin that is one class. `found_by` names the checks that must find its flaw; a good one has none."""
 
     found_by: ClassVar[tuple[str, ...]] = ()
-    kind: ClassVar[Kind]
+    kind: ClassVar[AnyKind]
     vectors: ClassVar[str]
     good: ClassVar[bool] = False
     hangs: ClassVar[bool] = False
@@ -43,7 +43,7 @@ class Specimen:
 
 
 class MacSpecimen(Specimen):
-    kind = Kind.MAC
+    kind = MAC
     vectors = "plugins/hmac_sha256/contract_vectors.json"
 
     @classmethod
@@ -53,7 +53,7 @@ class MacSpecimen(Specimen):
 
 
 class CipherSpecimen(Specimen):
-    kind = Kind.BULK_CIPHER
+    kind = BULK_CIPHER
     vectors = "tests/zoo/contract_vectors.json"
 
     @classmethod
@@ -63,7 +63,7 @@ class CipherSpecimen(Specimen):
 
 
 class KemSpecimen(Specimen):
-    kind = Kind.KEY_EXCHANGE
+    kind = KEY_EXCHANGE
     vectors = "tests/zoo/contract_vectors.json"
 
     @classmethod
@@ -73,7 +73,7 @@ class KemSpecimen(Specimen):
 
 
 class AeadSpecimen(Specimen):
-    kind = Kind.AEAD
+    kind = AEAD
     vectors = "tests/zoo/contract_vectors.json"
 
     @classmethod

@@ -176,7 +176,7 @@ def explain(check_id: Annotated[str, typer.Argument(metavar="CHECK", hidden=True
         f"why           {found.why}\n"
         f"seen before   {found.precedent}\n"
         f"flaw classes  {'; '.join(found.flaws)}\n"
-        f"layer         {found.layer}, for {', '.join(found.kinds)}\n"
+        f"layer         {found.layer}, for {', '.join(map(str, found.kinds))}\n"
         f"waiver        {waiver}\n"
     )
     return GREEN

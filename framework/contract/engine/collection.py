@@ -4,9 +4,9 @@ from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
-from framework.contract.model.check import KINDS, Check
+from framework.contract.model.check import PREFIXES, Check
 from framework.errors import ConfigurationError
-from framework.registry import Kind
+from framework.kinds import AnyKind
 
 MODULES = (
     "generic.metadata",
@@ -69,7 +69,7 @@ def catalogue() -> MappingProxyType[str, Check]:
     return MappingProxyType(found)
 
 
-def checks_for(kind: Kind) -> tuple[Check, ...]:
+def checks_for(kind: AnyKind) -> tuple[Check, ...]:
     """Give the checks of a kind, in order."""
     return tuple(check for check in catalogue().values() if kind in check.kinds)
 
@@ -80,12 +80,12 @@ def check_of(check_id: str) -> Check:
     if found is None:
         begun = check_id.upper().partition("-")[0]
         alike = [each for each in by_id() if each.partition("-")[0] == begun]
-        known = f"those of {begun} are {', '.join(alike)}" if alike else f"they begin with {', '.join(KINDS)}"
+        known = f"those of {begun} are {', '.join(alike)}" if alike else f"they begin with {', '.join(PREFIXES)}"
         raise ConfigurationError(f"there is no check {check_id!r}: {known}; `suitecase-contract explain all` lists all")
     return found
 
 
 def by_id() -> dict[str, Check]:
     """Give every check as a person looks for it: by kind, and then by number."""
-    kinds = list(KINDS)
+    kinds = list(PREFIXES)
     return dict(sorted(catalogue().items(), key=lambda item: (kinds.index(item[0].partition("-")[0]), item[0])))

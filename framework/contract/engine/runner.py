@@ -33,7 +33,7 @@ class _TimeIsUp(Interruption):
 def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) -> Outcome:
     """Run one check against the plugin of the session."""
     if session.target.kind not in check.kinds:
-        return Outcome(check.id, Verdict.NOT_APPLICABLE, f"it is for {', '.join(check.kinds)}")
+        return Outcome(check.id, Verdict.NOT_APPLICABLE, f"it is for {', '.join(map(str, check.kinds))}")
     again = session.target.arguments + session.effort.option
     begin = time.perf_counter()
     try:

@@ -13,7 +13,8 @@ from framework.errors import InvalidKeyError, SuitecaseError, VerificationError
 from framework.info import RandomBytes
 from framework.kinds.aead import Aead
 from framework.kinds.bulk_cipher import BulkCipher
-from framework.kinds.key_exchange import SHARED_SECRET_SIZE, Encapsulation, KeyExchange, KeyPair
+from framework.kinds.key_exchange import SHARED_SECRET_SIZE, Encapsulation, KeyExchange
+from framework.kinds.key_pair import KeyPair
 from framework.kinds.mac import Mac
 
 R = TypeVar("R")

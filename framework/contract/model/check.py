@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from framework.contract.model.cause import Cause
 from framework.docstrings import with_docstring
-from framework.registry import Kind
+from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, KINDS, MAC, AnyKind
 
 if TYPE_CHECKING:
     from framework.contract.model.trial import Trial
@@ -50,13 +50,13 @@ class NotChecked(Exception):
 
 Body = Callable[["Trial"], None]
 
-KINDS: Mapping[str, tuple[Kind, ...]] = {
-    "GEN": tuple(Kind),
-    "CHN": tuple(Kind),
-    "KEX": (Kind.KEY_EXCHANGE,),
-    "CIP": (Kind.BULK_CIPHER,),
-    "MAC": (Kind.MAC,),
-    "AEAD": (Kind.AEAD,),
+PREFIXES: Mapping[str, tuple[AnyKind, ...]] = {
+    "GEN": tuple(KINDS),
+    "CHN": tuple(KINDS),
+    "KEX": (KEY_EXCHANGE,),
+    "CIP": (BULK_CIPHER,),
+    "MAC": (MAC,),
+    "AEAD": (AEAD,),
 }
 """The first part of a check's id says what it is for."""
 
@@ -83,9 +83,9 @@ class Check:
     processes: bool
 
     @property
-    def kinds(self) -> tuple[Kind, ...]:
+    def kinds(self) -> tuple[AnyKind, ...]:
         """The kinds of primitive that the check is for."""
-        return KINDS[self.id.partition("-")[0]]
+        return PREFIXES[self.id.partition("-")[0]]
 
     @property
     def how(self) -> str:

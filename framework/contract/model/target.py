@@ -3,7 +3,7 @@
 import json
 import re
 import shlex
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from importlib.metadata import EntryPoint
 from importlib.resources import files
 from importlib.util import find_spec
@@ -15,10 +15,10 @@ import pluggy
 from framework import hookspecs
 from framework.contract.engine.child import Child
 from framework.errors import ConfigurationError
+from framework.kinds import AnyKind, kind_of
 from framework.printable import printable
-from framework.registry import Kind, load_registry
+from framework.registry import load_registry
 from framework.registry.discovery import ENTRY_POINT_GROUP, InstalledPlugin, discover
-from framework.registry.loading import HOOKS
 
 VECTORS_FILE = "contract_vectors.json"
 """What the kit looks for beside the plugin's module: known answers and claims."""
@@ -36,7 +36,7 @@ class Target:
 
     plugin: str
     entry: str
-    kind: Kind
+    kind: AnyKind
     name: str
     vectors: str = ""
     oracle: str = ""
@@ -48,7 +48,7 @@ class Target:
         manager = pluggy.PluginManager(hookspecs.PROJECT)
         manager.add_hookspecs(hookspecs)
         manager.register(self.point.load())
-        getattr(manager.hook, HOOKS[self.kind])(register=collected.append)
+        getattr(manager.hook, self.kind.hook)(register=collected.append)
         return next(primitive for primitive in collected if primitive.info.name == self.name)
 
     @property
@@ -87,13 +87,13 @@ class Target:
 
     def to_json(self) -> str:
         """Write it down for another process."""
-        return json.dumps(asdict(self))
+        return json.dumps({**vars(self), "kind": self.kind.name})
 
     @classmethod
     def from_json(cls, text: str) -> "Target":
         """Read what `to_json` wrote."""
         fields = json.loads(text)
-        return cls(**{**fields, "kind": Kind(fields["kind"])})
+        return cls(**{**fields, "kind": kind_of(fields["kind"])})
 
 
 def targets(name: str, *, vectors: str = "", oracle: str = "") -> tuple[Target, ...]:

@@ -11,7 +11,7 @@ from framework.contract.model.adapters import AeadFace, CipherFace, KemFace, Mac
 from framework.contract.model.check import Violation
 from framework.contract.model.oracle import Oracle
 from framework.contract.model.target import Target
-from framework.kinds.key_exchange import KeyPair
+from framework.kinds.key_pair import KeyPair
 from framework.registry import Registry
 
 

@@ -137,7 +137,7 @@ def as_json(reports: Sequence[Report]) -> str:
 def _fields(report: Report) -> dict[str, Any]:
     return {
         "plugin": report.target.plugin,
-        "kind": report.target.kind.value,
+        "kind": str(report.target.kind),
         "name": report.target.name,
         "seed": report.seed,
         "effort": report.effort,

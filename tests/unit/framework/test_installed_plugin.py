@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from framework import Channel, ConfigurationError, HandshakeCompleted, Suite, load_registry
-from framework.registry import ENTRY_POINT_GROUP, Kind
+from framework.kinds import BULK_CIPHER
+from framework.registry import ENTRY_POINT_GROUP
 from tests.support.channels import begin_pair
 
 MODULE = '''
@@ -80,7 +81,7 @@ def test_an_installed_plugin_is_found_and_used_when_it_is_allowed(site: Path) ->
         Suite.parse("xor-bg2048-hmac", refused)
 
     allowed = load_registry(allow=["xor"])
-    assert allowed.names(Kind.BULK_CIPHER) == ("des3", "xor")
+    assert allowed.names(BULK_CIPHER) == ("des3", "xor")
     [record] = [record for record in allowed.plugins if record.name == "xor"]
     assert record.error is None
     assert "xor" in repr(allowed.bulk_cipher("xor"))
@@ -102,7 +103,7 @@ def test_a_broken_plugin_is_named_with_its_distribution_and_version(site: Path) 
     registry = load_registry(allow=["xor"])
     [record] = [record for record in registry.plugins if record.name == "xor"]
     assert str(record.error).startswith("plugin 'xor' of suitecase-xor 0.9: cannot be loaded: ModuleNotFoundError")
-    assert registry.names(Kind.BULK_CIPHER) == ("des3",)
+    assert registry.names(BULK_CIPHER) == ("des3",)
 
 
 def test_a_stranger_that_uses_a_built_in_plugin_s_name_does_not_replace_it(site: Path) -> None:

@@ -10,13 +10,14 @@ from framework.contract.model.trial import Trial
 from framework.errors import ChannelError, ConfigurationError, InvalidKeyError, PluginError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived
 from framework.frame import HEADER_SIZE
+from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC
 from framework.kinds.aead import GuardedAead
 from framework.kinds.bulk_cipher import GuardedBulkCipher
-from framework.kinds.key_exchange import GuardedKeyExchange, KeyPair
+from framework.kinds.key_exchange import GuardedKeyExchange
+from framework.kinds.key_pair import KeyPair
 from framework.kinds.mac import GuardedMac
 from framework.limits import Limits
 from framework.protection import AeadProtection, EncryptThenMac, Protection
-from framework.registry import Kind
 from framework.suite import Suite
 
 NOW = 1_700_000_000_000
@@ -83,7 +84,7 @@ def _talk(suite: Suite, static: KeyPair, ephemeral: KeyPair) -> Talk:
 
 
 def _pair(trial: Trial, suite: Suite, role: str) -> KeyPair:
-    if trial.session.target.kind is Kind.KEY_EXCHANGE:
+    if trial.session.target.kind is KEY_EXCHANGE:
         return trial.session.pairs(2)[role == "static"]
     kept = trial.session.kept
     name = f"{suite.key_exchange.info.name} {role}"
@@ -96,15 +97,15 @@ def _pair(trial: Trial, suite: Suite, role: str) -> KeyPair:
 def _suites(trial: Trial, limits: Limits) -> Iterator[Suite]:
     own, registry, kind = trial.primitive, trial.session.partners, trial.session.target.kind
     plugin = trial.session.target.plugin
-    exchanges = [registry.key_exchange(name) for name in registry.names(Kind.KEY_EXCHANGE)]
-    ciphers = [registry.bulk_cipher(name) for name in registry.names(Kind.BULK_CIPHER)]
-    macs = [registry.mac(name) for name in registry.names(Kind.MAC)]
-    aeads = [registry.aead(name) for name in registry.names(Kind.AEAD)]
-    if kind is Kind.KEY_EXCHANGE:
+    exchanges = [registry.key_exchange(name) for name in registry.names(KEY_EXCHANGE)]
+    ciphers = [registry.bulk_cipher(name) for name in registry.names(BULK_CIPHER)]
+    macs = [registry.mac(name) for name in registry.names(MAC)]
+    aeads = [registry.aead(name) for name in registry.names(AEAD)]
+    if kind is KEY_EXCHANGE:
         exchanges = [GuardedKeyExchange(own, plugin)]
-    elif kind is Kind.BULK_CIPHER:
+    elif kind is BULK_CIPHER:
         ciphers, aeads = [GuardedBulkCipher(own, plugin)], []
-    elif kind is Kind.MAC:
+    elif kind is MAC:
         macs, aeads = [GuardedMac(own, plugin)], []
     else:
         ciphers, aeads = [], [GuardedAead(own, plugin)]
@@ -147,10 +148,10 @@ def carries(trial: Trial) -> None:
 )
 def epochs(trial: Trial) -> None:
     """Lower the limit of an epoch and send through a dozen of them, both ways in turn."""
-    records = trial.session.target.kind is Kind.AEAD
+    records = trial.session.target.kind is AEAD
     small = Limits(max_inner=1024, pad_quantum=256, epoch_limit=3 if records else 4096)
     both = Limits(max_inner=1024, pad_quantum=256, epoch_limit=None)
-    for talk in talks(trial, small if records or trial.session.target.kind is not Kind.KEY_EXCHANGE else both):
+    for talk in talks(trial, small if records or trial.session.target.kind is not KEY_EXCHANGE else both):
         talk.handshake()
         for number in range(40):
             talk.say(trial.rng.bytes(trial.rng.below(1000)), to_server=bool(number % 3))

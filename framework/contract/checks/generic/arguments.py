@@ -8,7 +8,7 @@ from framework.contract.checks.generic.calls import RECORD, Call, calls, keyed_o
 from framework.contract.model.adapters import CLEAN
 from framework.contract.model.check import NotApplicable, Violation, check
 from framework.contract.model.trial import Trial
-from framework.registry import Kind
+from framework.kinds import KEY_EXCHANGE
 
 LARGE = 70_000
 """Octets of a record that takes the path for bulk data."""
@@ -27,7 +27,7 @@ def buffers(trial: Trial) -> None:
 
     With a record of 40 bytes, and with one of 70,000.
     """
-    large = [] if trial.session.target.kind is Kind.KEY_EXCHANGE else [trial.rng.bytes(LARGE)]
+    large = [] if trial.session.target.kind is KEY_EXCHANGE else [trial.rng.bytes(LARGE)]
     for call in [call for record in (RECORD, *large) for call in calls(trial.session, trial.rng, record)]:
         wanted = call()
         for place, argument in enumerate(call.arguments):

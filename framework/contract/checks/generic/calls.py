@@ -8,7 +8,7 @@ from typing import Any
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.model.adapters import invoke
 from framework.contract.model.trial import Session
-from framework.registry import Kind
+from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC
 
 
 @dataclass(frozen=True)
@@ -54,10 +54,10 @@ RECORD = b"forty octets of a record, said in secret"
 def calls(session: Session, rng: Drbg, record: bytes = RECORD) -> list[Call]:
     """Every call of the interface, with valid arguments; the secret ones are fresh, to be looked for."""
     primitive, kind = session.primitive, session.target.kind
-    if kind is Kind.KEY_EXCHANGE:
+    if kind is KEY_EXCHANGE:
         return list(_kem_calls(session, primitive, rng.bytes(8).hex()))
     key = usable_key(session, rng)
-    if kind is Kind.MAC:
+    if kind is MAC:
         tag = primitive.authenticator(key).tag(record, b"more")
         return [
             Call(
@@ -75,7 +75,7 @@ def calls(session: Session, rng: Drbg, record: bytes = RECORD) -> list[Call]:
                 ("key", "tag", "part"),
             ),
         ]
-    if kind is Kind.AEAD:
+    if kind is AEAD:
         nonce = rng.bytes(primitive.nonce_size)
         sealed = primitive.context(key).seal(nonce, record, b"data")
         return [
@@ -122,12 +122,12 @@ def _kem_calls(session: Session, primitive: Any, seed: str) -> Iterator[Call]:
 def keyed_objects(session: Session, rng: Drbg) -> list[Keyed]:
     """Every object of the plugin's that holds a secret."""
     primitive, kind = session.primitive, session.target.kind
-    if kind is Kind.KEY_EXCHANGE:
+    if kind is KEY_EXCHANGE:
         return []
     key = usable_key(session, rng)
-    if kind is Kind.MAC:
+    if kind is MAC:
         return [Keyed("authenticator", primitive.authenticator, (key,), lambda made: bytes(made.tag(b"message")))]
-    if kind is Kind.AEAD:
+    if kind is AEAD:
         nonce = rng.bytes(primitive.nonce_size)
         return [Keyed("context", primitive.context, (key,), lambda made: bytes(made.seal(nonce, RECORD, b"")))]
     iv = rng.bytes(primitive.iv_size)
@@ -142,7 +142,7 @@ def usable_key(session: Session, rng: Drbg) -> bytes:
     """A random key that the primitive takes."""
     for _ in range(256):
         key = rng.bytes(session.primitive.key_size)
-        if session.target.kind is not Kind.BULK_CIPHER:
+        if session.target.kind is not BULK_CIPHER:
             return key
         try:
             session.primitive.check_key(key)
@@ -158,7 +158,7 @@ def digest(session: Session, seed: str) -> str:
     for number in range(3):
         for call in calls(session, Drbg(f"{seed} {number}")):
             total.update(call.name.encode() + bytes(call.function(*call.arguments) or b""))
-    if session.target.kind is Kind.KEY_EXCHANGE:
+    if session.target.kind is KEY_EXCHANGE:
         pair = session.primitive.generate_key_pair(random_bytes=Drbg(seed).bytes)
         total.update(pair.public_key + pair.private_key)
     return total.hexdigest()

@@ -8,7 +8,7 @@ from framework.contract.checks.generic.calls import keyed_objects
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.model.check import Violation, check
 from framework.contract.model.trial import Trial
-from framework.registry import Kind
+from framework.kinds import KEY_EXCHANGE
 
 LEAST = 16
 """Octets of a secret that are looked for."""
@@ -57,7 +57,7 @@ def _used(trial: Trial) -> Iterator[tuple[str, Veiled]]:
     They are other ones each time, for those of an earlier run in this process may lie in memory by right.
     """
     seed = token_hex(16)
-    if trial.session.target.kind is not Kind.KEY_EXCHANGE:
+    if trial.session.target.kind is not KEY_EXCHANGE:
         for keyed in keyed_objects(trial.session, Drbg(seed)):
             veiled = Veiled(keyed.arguments[0])
             rest = keyed.arguments[1:]

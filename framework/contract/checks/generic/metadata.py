@@ -6,23 +6,24 @@ from framework.contract.model.check import Violation, check
 from framework.contract.model.target import VECTORS_FILE, Target
 from framework.contract.model.trial import Trial
 from framework.info import PrimitiveInfo, Status
-from framework.registry import Kind, PluginRecord, load_registry
+from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC, AnyKind
+from framework.registry import PluginRecord, load_registry
 
 SIZES = {
-    Kind.KEY_EXCHANGE: ("public_key_size", "private_key_size", "ciphertext_size"),
-    Kind.BULK_CIPHER: ("key_size", "iv_size", "max_bytes_per_key"),
-    Kind.MAC: ("key_size", "tag_size"),
-    Kind.AEAD: ("key_size", "nonce_size", "tag_size", "max_records_per_key"),
+    KEY_EXCHANGE: ("public_key_size", "private_key_size", "ciphertext_size"),
+    BULK_CIPHER: ("key_size", "iv_size", "max_bytes_per_key"),
+    MAC: ("key_size", "tag_size"),
+    AEAD: ("key_size", "nonce_size", "tag_size", "max_records_per_key"),
 }
 
 LEAST_RECOMMENDED_BITS = 112
 """What NIST allows at all (SP 800-131A Rev. 2)."""
 
 KNOWN_CLAIMS = {
-    Kind.KEY_EXCHANGE: {"modulus", "refused_public_keys", "unchecked_ciphertext"},
-    Kind.BULK_CIPHER: {"ignored_key_bits", "weak_keys", "continuous", "xor_stream", "enforces_limit"},
-    Kind.MAC: set[str](),
-    Kind.AEAD: {"key_committing"},
+    KEY_EXCHANGE: {"modulus", "refused_public_keys", "unchecked_ciphertext"},
+    BULK_CIPHER: {"ignored_key_bits", "weak_keys", "continuous", "xor_stream", "enforces_limit"},
+    MAC: set[str](),
+    AEAD: {"key_committing"},
 }
 
 
@@ -79,18 +80,18 @@ def description(trial: Trial) -> None:
     _strength(trial, info, kind)
 
 
-def _strength(trial: Trial, info: PrimitiveInfo, kind: Kind) -> None:
+def _strength(trial: Trial, info: PrimitiveInfo, kind: AnyKind) -> None:
     bounds = {name: 8 * getattr(trial.primitive, name) for name in SIZES[kind] if name in ("key_size", "tag_size")}
-    if kind is Kind.AEAD:
+    if kind is AEAD:
         del bounds["tag_size"]  # the strength of an AEAD is said of its confidentiality
-    if kind is Kind.KEY_EXCHANGE:
+    if kind is KEY_EXCHANGE:
         bounds = {"private_key_size": 8 * trial.primitive.private_key_size, "the shared secret": 256}
     for name, bits in bounds.items():
         if info.security_bits > bits:
             raise Violation(f"security_bits is {info.security_bits}, more than {name} allows ({bits})")
     if info.status is Status.RECOMMENDED and info.security_bits < LEAST_RECOMMENDED_BITS:
         raise Violation(f"RECOMMENDED with {info.security_bits} bits: less than 112 is acceptable to nobody")
-    if kind in (Kind.MAC, Kind.AEAD) and info.status is Status.RECOMMENDED and trial.primitive.tag_size < 16:
+    if kind in (MAC, AEAD) and info.status is Status.RECOMMENDED and trial.primitive.tag_size < 16:
         raise Violation(f"RECOMMENDED with tags of {trial.primitive.tag_size} bytes: 16 are due")
 
 
@@ -112,7 +113,7 @@ def constant_metadata(trial: Trial) -> None:
             raise Violation(f"{name} is now {values[0]}, now {values[1]}, now {values[2]}")
     if trial.primitive.info != again.info:
         raise Violation("the description differs between two registrations")
-    if target.kind is Kind.AEAD and trial.primitive.nonce_size < 8:
+    if target.kind is AEAD and trial.primitive.nonce_size < 8:
         raise Violation("a nonce shorter than 8 bytes has no room for the sequence number (PROTOCOL §6.3)")
 
 

@@ -14,7 +14,7 @@ from framework.contract.checks.key_exchange.dictionary import public_values
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.model.check import Violation, check
 from framework.contract.model.trial import Trial
-from framework.registry import Kind
+from framework.kinds import KEY_EXCHANGE
 
 LEAST = 6
 """Octets from which on a value is taken for something that was made of a secret."""
@@ -65,7 +65,7 @@ Use = Callable[[str], set[Remembered]]
 
 def _uses(trial: Trial) -> Iterator[Use]:
     session = trial.session
-    if session.target.kind is Kind.KEY_EXCHANGE:
+    if session.target.kind is KEY_EXCHANGE:
         public_key = session.pairs(1)[0].public_key
         yield lambda seed: _public(public_key, trial.kem.encapsulate(public_key, Drbg(seed).bytes).ciphertext)
         yield partial(_decapsulates, trial)

@@ -15,7 +15,7 @@ from framework.contract.inputs.drbg import Drbg
 from framework.contract.inputs.forgeries import flipped
 from framework.contract.model.check import NotApplicable, Violation, check
 from framework.contract.model.trial import Trial
-from framework.registry import Kind
+from framework.kinds import BULK_CIPHER, KEY_EXCHANGE
 
 LOGS = "Logs and crash reports are read by many, kept for years, and sent to third parties."
 
@@ -45,7 +45,7 @@ def descriptions(trial: Trial) -> None:
 
 
 def _no_pairs_shown(trial: Trial) -> None:
-    if trial.session.target.kind is not Kind.KEY_EXCHANGE:
+    if trial.session.target.kind is not KEY_EXCHANGE:
         return
     pair = trial.session.pairs(1)[0]
     trial.primitive.decapsulate(pair.private_key, bytes(trial.primitive.ciphertext_size))
@@ -80,7 +80,7 @@ def pickles(trial: Trial) -> None:
         (keyed.name, lambda keyed=keyed: keyed.make(*keyed.arguments), keyed.arguments[0])  # type: ignore[misc]
         for keyed in keyed_objects(trial.session, trial.rng)
     ]
-    if trial.session.target.kind is Kind.KEY_EXCHANGE:
+    if trial.session.target.kind is KEY_EXCHANGE:
         pair = trial.session.pairs(1)[0]
         objects.append(
             ("key pair", lambda: trial.kem.generate(Drbg(f"{trial.session.seed} pair 0").bytes), pair.private_key)
@@ -108,7 +108,7 @@ def exceptions(trial: Trial) -> None:
 
     The keys that are claimed to be weak are refused as well, and looked for in parts of 8 bytes.
     """
-    if trial.session.target.kind is Kind.BULK_CIPHER:
+    if trial.session.target.kind is BULK_CIPHER:
         _weak_keys_told(trial)
     for call in calls(trial.session, trial.rng):
         secrets = [call.arguments[place] for place in call.secret]
@@ -199,7 +199,7 @@ def silent(trial: Trial) -> None:
 )
 def left_behind(trial: Trial) -> None:
     """Make and drop 64 keyed objects: neither may a reference to a key remain, nor may objects add up."""
-    if trial.session.target.kind is Kind.KEY_EXCHANGE:
+    if trial.session.target.kind is KEY_EXCHANGE:
         pair = trial.session.pairs(1)[0]
         key = bytes(bytearray(pair.private_key))
         sent = bytes(trial.primitive.ciphertext_size)

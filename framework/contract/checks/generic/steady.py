@@ -9,7 +9,7 @@ from framework.contract.checks.generic.calls import RECORD, Call, Keyed, calls, 
 from framework.contract.model.check import NotApplicable, Unsteady, check
 from framework.contract.model.trial import Session, Trial
 from framework.errors import VerificationError
-from framework.registry import Kind
+from framework.kinds import KEY_EXCHANGE
 
 SIZES = (0, 1, 16, 40, 64, 100, 1000)
 USES = 4
@@ -31,7 +31,7 @@ def repeated(trial: Trial) -> None:
 
     The second time with other objects of the same octets, all alive at once, where the first were dropped each time.
     """
-    sizes = (len(RECORD),) if trial.session.target.kind is Kind.KEY_EXCHANGE else SIZES
+    sizes = (len(RECORD),) if trial.session.target.kind is KEY_EXCHANGE else SIZES
     for size in sizes:
         for call in calls(trial.session, trial.rng, trial.rng.bytes(size)):
             wanted = _result(call, call.arguments)

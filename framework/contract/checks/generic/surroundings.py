@@ -14,15 +14,15 @@ from framework.contract.model.cause import cause_left
 from framework.contract.model.check import NotApplicable, TooSlow, Violation, check
 from framework.contract.model.outcome import Verdict
 from framework.contract.model.trial import Trial
-from framework.registry import Kind
+from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC
 
 PROBE_SECONDS = 60.0
 
 NEGATIVE = {
-    Kind.MAC: ("MAC-03", "MAC-04", "MAC-05", "MAC-22", "GEN-12"),
-    Kind.BULK_CIPHER: ("CIP-21", "CIP-22", "CIP-25", "CIP-33", "GEN-12"),
-    Kind.KEY_EXCHANGE: ("KEX-24", "KEX-13", "KEX-31", "KEX-32", "GEN-12"),
-    Kind.AEAD: ("AEAD-02", "AEAD-05", "AEAD-07", "GEN-12"),
+    MAC: ("MAC-03", "MAC-04", "MAC-05", "MAC-22", "GEN-12"),
+    BULK_CIPHER: ("CIP-21", "CIP-22", "CIP-25", "CIP-33", "GEN-12"),
+    KEY_EXCHANGE: ("KEX-24", "KEX-13", "KEX-31", "KEX-32", "GEN-12"),
+    AEAD: ("AEAD-02", "AEAD-05", "AEAD-07", "GEN-12"),
 }
 """The checks of a kind that a plugin passes by refusing."""
 
@@ -73,7 +73,7 @@ class _MersenneUsed(BaseException):
 
 
 def _work(trial: Trial) -> None:
-    if trial.session.target.kind is Kind.KEY_EXCHANGE:
+    if trial.session.target.kind is KEY_EXCHANGE:
         pair = trial.kem.generate()
         trial.kem.encapsulate(pair.public_key)
     for call in calls(trial.session, Drbg("random")):
@@ -173,7 +173,7 @@ def effects_at_work(trial: Trial) -> None:
 )
 def fresh_processes(trial: Trial) -> None:
     """Encapsulate and make keys in two processes and in the forked children of each."""
-    if trial.session.target.kind is not Kind.KEY_EXCHANGE:
+    if trial.session.target.kind is not KEY_EXCHANGE:
         raise NotApplicable("only a key exchange draws randomness")
     outputs = [*probe(trial, "fresh"), *probe(trial, "fresh")]
     if len(set(outputs)) < len(outputs):

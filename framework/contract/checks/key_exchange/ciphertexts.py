@@ -9,7 +9,7 @@ from framework.contract.inputs.shapes import SHAPES, groups
 from framework.contract.model.adapters import refuses_key
 from framework.contract.model.check import Violation, check
 from framework.contract.model.trial import Trial
-from framework.kinds.key_exchange import KeyPair
+from framework.kinds.key_pair import KeyPair
 
 CHOSEN = (
     "Whoever may offer chosen ciphertexts and sees a difference learns the key: Bleichenbacher's attack since 1998."

@@ -8,7 +8,7 @@ from framework.contract.inputs.forgeries import flipped, rearranged
 from framework.contract.inputs.working_time import working_seconds
 from framework.contract.model.check import NotApplicable, Violation, check
 from framework.contract.model.trial import Trial
-from framework.kinds.key_exchange import KeyPair
+from framework.kinds.key_pair import KeyPair
 
 STEP = 8
 """Bytes between the places of a private key that are changed."""

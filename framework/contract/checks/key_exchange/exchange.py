@@ -6,7 +6,8 @@ from framework.contract.model.adapters import KemFace, refuses_key
 from framework.contract.model.check import Violation, check
 from framework.contract.model.smallest import least, without
 from framework.contract.model.trial import Trial
-from framework.kinds.key_exchange import SHARED_SECRET_SIZE, KeyPair
+from framework.kinds.key_exchange import SHARED_SECRET_SIZE
+from framework.kinds.key_pair import KeyPair
 
 SECONDS = 2.0
 """How long exchanges are tried for rare failures; the inputs are the same ones, only their number depends on time."""

@@ -10,7 +10,7 @@ from framework.contract.checks.key_exchange.exchange import PAIRS
 from framework.contract.inputs.forgeries import flipped
 from framework.contract.model.check import NotApplicable, Violation, check
 from framework.contract.model.trial import Trial
-from framework.kinds.key_exchange import KeyPair
+from framework.kinds.key_pair import KeyPair
 
 P25519 = (1 << 255) - 19
 P448 = (1 << 448) - (1 << 224) - 1

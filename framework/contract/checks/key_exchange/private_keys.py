@@ -6,7 +6,7 @@ from framework.contract.checks.key_exchange.randomness import Recorder
 from framework.contract.inputs.forgeries import flipped
 from framework.contract.model.check import Violation, check
 from framework.contract.model.trial import Trial
-from framework.kinds.key_exchange import KeyPair
+from framework.kinds.key_pair import KeyPair
 
 STEP = 8
 """Bytes between the places of a private key that are changed."""
