@@ -1,9 +1,17 @@
 """The plugin `mine`: ChaCha20 as a bulk cipher."""
 
 from collections.abc import Callable
-from typing import NoReturn
 
-from framework import BulkCipher, InvalidKeyError, MisuseError, PrimitiveInfo, Status, hookimpl
+from framework.plugin import (
+    BulkCipher,
+    InvalidKeyError,
+    MisuseError,
+    PrimitiveInfo,
+    SecretValue,
+    Status,
+    as_bytes,
+    hookimpl,
+)
 from suitecase_mine.chacha import BLOCK_SIZE, keystream
 
 FIRST_BATCH, LARGEST_BATCH = 16, 1024
@@ -26,7 +34,7 @@ class Mine:
 
     def encryptor(self, key: bytes, iv: bytes) -> "Stream":
         """Start encrypting."""
-        return Stream(octets(key, self.key_size), octets(iv, self.iv_size), self.max_bytes_per_key)
+        return Stream(of_size(key, self.key_size), of_size(iv, self.iv_size), self.max_bytes_per_key)
 
     def decryptor(self, key: bytes, iv: bytes) -> "Stream":
         """Start decrypting, which is the same."""
@@ -34,10 +42,10 @@ class Mine:
 
     def check_key(self, key: bytes) -> None:
         """Raise InvalidKeyError for a wrong length; ChaCha20 has no weak keys."""
-        octets(key, self.key_size)
+        of_size(key, self.key_size)
 
 
-class Stream:
+class Stream(SecretValue):
     """One direction of one epoch: the position in the keystream, and what of it was made ahead."""
 
     __slots__ = ("_batch", "_block", "_iv", "_key", "_left", "_rest")
@@ -48,7 +56,7 @@ class Stream:
 
     def encrypt(self, record: bytes) -> bytes:
         """Encrypt the next record. Raises MisuseError beyond the limit of the key."""
-        data = octets(record)
+        data = as_bytes(record, "the record")
         if len(data) > self._left:
             raise MisuseError("this key has encrypted all that it may: rekey first")
         self._left -= len(data)
@@ -67,16 +75,11 @@ class Stream:
         """Decrypt the next record, which is the same."""
         return self.encrypt(record)
 
-    def __reduce_ex__(self, protocol: object) -> NoReturn:
-        raise TypeError("a stream holds a key and is never pickled or copied")
 
-
-def octets(value: object, size: int | None = None) -> bytes:
-    """Take any buffer as what `bytes(value)` holds; with a size, anything else is an InvalidKeyError."""
-    if not isinstance(value, bytes | bytearray | memoryview):
-        raise MisuseError(f"bytes are due, not {type(value).__name__}")
-    data = bytes(value)
-    if size is not None and len(data) != size:
+def of_size(value: object, size: int) -> bytes:
+    """Take a key or an IV from any buffer. Raises InvalidKeyError unless it has `size` bytes."""
+    data = as_bytes(value, "a key or an IV")
+    if len(data) != size:
         raise InvalidKeyError(f"{size} bytes are due, not {len(data)}")
     return data
 
