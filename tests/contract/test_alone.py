@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from framework.contract import contract_for
-from framework.contract.cli.template import Template, write_plugin
+from framework.contract.cli.template import write_plugin
 from framework.contract.engine.child import Child, environment
 from framework.contract.engine.run import run_target
 from framework.contract.engine.worker import partners
@@ -133,7 +133,7 @@ def test_partners_in_a_channel_are_the_built_in_ones_and_those_named(site: Path)
 
 def test_the_name_of_a_new_plugin_is_looked_up_without_loading(site: Path, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match="the installed plugin 'sleeper' has it"):
-        write_plugin("sleeper", Template.MAC, tmp_path)
+        write_plugin("sleeper", MAC, tmp_path)
     assert imported(site) == []
 
 

@@ -16,9 +16,10 @@ import pytest
 from framework.contract import cli
 from framework.contract.cli import commands, ending
 from framework.contract.cli.ending import write_report
-from framework.contract.cli.template import Template, write_plugin
+from framework.contract.cli.template import write_plugin
 from framework.contract.engine.child import environment
 from framework.errors import ConfigurationError
+from framework.kinds import MAC
 from tests.e2e.processes import marked
 from tests.e2e.programs import wait_until
 
@@ -198,10 +199,10 @@ def test_half_a_package_is_taken_away_again(tmp_path: Path, monkeypatch: pytest.
 
     monkeypatch.setattr(Path, "write_text", full)
     with pytest.raises(ConfigurationError, match="No space left on device"):
-        write_plugin("fresh", Template.MAC, tmp_path)
+        write_plugin("fresh", MAC, tmp_path)
     monkeypatch.undo()
     assert list(tmp_path.iterdir()) == []
-    assert write_plugin("fresh", Template.MAC, tmp_path).is_dir()
+    assert write_plugin("fresh", MAC, tmp_path).is_dir()
 
 
 def test_a_current_directory_that_is_gone_is_a_sentence(tmp_path: Path) -> None:

@@ -10,13 +10,14 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from framework.contract import Waiver, contract_for
+from framework.contract.checks.subjects import PREFIXES, kinds_of
 from framework.contract.engine.collection import by_id, catalogue, check_of, checks_for
 from framework.contract.engine.run import run_target
 from framework.contract.engine.runner import run_check
 from framework.contract.engine.supervisor import Assignment, Supervisor
 from framework.contract.engine.waiver import apply_waivers
 from framework.contract.inputs.drbg import Drbg
-from framework.contract.model.check import PREFIXES, NotChecked, Violation, check
+from framework.contract.model.check import NotChecked, Violation, check
 from framework.contract.model.outcome import Outcome, Verdict
 from framework.contract.model.report import Report
 from framework.contract.model.target import Target, targets
@@ -47,7 +48,7 @@ def test_every_check_explains_itself(found: object) -> None:
     assert entry.how.endswith(".")
     assert entry.why.endswith(".") or entry.why.endswith("?")
     assert entry.flaws
-    assert entry.kinds
+    assert kinds_of(entry)
 
 
 def test_a_fault_of_the_kit_is_an_error_and_never_a_finding(session: Session) -> None:

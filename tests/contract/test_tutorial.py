@@ -10,13 +10,13 @@ from pathlib import Path
 import pytest
 
 from framework.contract.checks.channel.suites import NOW, Talk
-from framework.contract.cli.template import Template, write_plugin
+from framework.contract.cli.template import write_plugin
 from framework.contract.engine.child import environment
 from framework.contract.engine.run import run_target
 from framework.contract.model.target import Target
 from framework.contract.report import render
 from framework.errors import ConfigurationError
-from framework.kinds import BULK_CIPHER, KEY_EXCHANGE, MAC, AnyKind
+from framework.kinds import BULK_CIPHER, KEY_EXCHANGE, KINDS, MAC, AnyKind
 from framework.registry import ENTRY_POINT_GROUP, load_registry
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -44,22 +44,22 @@ def kit(source: Path, *arguments: str, cwd: Path) -> "subprocess.CompletedProces
 @pytest.mark.parametrize(("name", "owner"), [("des3", "des3"), ("hmac", "hmac_sha256"), ("blumgoldwasser", None)])
 def test_a_name_that_an_installed_plugin_has_is_refused(name: str, owner: str | None, tmp_path: Path) -> None:
     with pytest.raises(ConfigurationError, match=f"the name '{name}' is taken: the installed plugin '{owner or name}'"):
-        write_plugin(name, Template.MAC, tmp_path)
+        write_plugin(name, MAC, tmp_path)
     assert list(tmp_path.iterdir()) == []
 
 
 def test_a_new_package_says_how_to_get_and_run_its_test(tmp_path: Path) -> None:
-    folder = write_plugin("fresh", Template.MAC, tmp_path)
+    folder = write_plugin("fresh", MAC, tmp_path)
     assert "    pip install --editable '.[test]'\n" in (folder / "README.md").read_text("utf-8")
     project = tomllib.loads((folder / "pyproject.toml").read_text("utf-8"))["project"]
     assert [word.startswith("pytest") for word in project["optional-dependencies"]["test"]] == [True]
 
 
-@pytest.mark.parametrize("kind", list(Template))
-def test_a_new_plugin_is_found_and_fails_with_findings(kind: Template, tmp_path: Path) -> None:
+@pytest.mark.parametrize("kind", KINDS, ids=str)
+def test_a_new_plugin_is_found_and_fails_with_findings(kind: AnyKind, tmp_path: Path) -> None:
     folder = write_plugin("fresh", kind, tmp_path)
     source = installed(folder, "suitecase_fresh", "fresh")
-    chosen = {"mac": "MAC", "bulk-cipher": "CIP", "aead": "AEAD", "key-exchange": "KEX"}[kind.value]
+    chosen = {"mac": "MAC", "bulk-cipher": "CIP", "aead": "AEAD", "key-exchange": "KEX"}[kind.name]
     only = [
         word
         for check in ("GEN-01", "GEN-02", "GEN-11", "GEN-21", f"{chosen}-01", f"{chosen}-51")
@@ -69,7 +69,7 @@ def test_a_new_plugin_is_found_and_fails_with_findings(kind: Template, tmp_path:
     assert ended.returncode == 1, ended.stderr
     assert "GEN-01 FAILED" not in ended.stdout
     assert "GEN-02 FAILED: the title or the reference is still to be written" in ended.stdout
-    method = {"mac": "tag", "bulk-cipher": "encrypt", "aead": "seal", "key-exchange": "generate_key_pair"}[kind.value]
+    method = {"mac": "tag", "bulk-cipher": "encrypt", "aead": "seal", "key-exchange": "generate_key_pair"}[kind.name]
     (line,) = [line for line in ended.stdout.splitlines() if "is not written yet" in line]
     assert line.startswith(f"GEN-11 FAILED: `{method}` is not written yet (suitecase_fresh/__init__.py:")
     assert re.search(rf"checks +GEN-11, .*{chosen}-01", ended.stdout)
@@ -81,7 +81,7 @@ def test_a_new_plugin_is_found_and_fails_with_findings(kind: Template, tmp_path:
 def test_what_the_tutorial_shows_of_an_empty_plugin_is_what_the_kit_says(tmp_path: Path) -> None:
     page = (ROOT / "docs" / "tutorial.md").read_text("utf-8")
     shown = re.findall(r"^    ([A-Z]+-\d\d FAILED: .*)$", page, re.MULTILINE)
-    source = installed(write_plugin("mine", Template.BULK_CIPHER, tmp_path), "suitecase_mine", "mine")
+    source = installed(write_plugin("mine", BULK_CIPHER, tmp_path), "suitecase_mine", "mine")
     ended = kit(source, "check-plugin", "mine", cwd=tmp_path)
     assert [line for line in ended.stdout.splitlines() if " FAILED: " in line] == shown
     assert len(ended.stdout.splitlines()) < 50
@@ -90,7 +90,7 @@ def test_what_the_tutorial_shows_of_an_empty_plugin_is_what_the_kit_says(tmp_pat
 def test_the_tutorial_leads_to_the_example_and_the_example_is_green(tmp_path: Path) -> None:
     blocks = BLOCK.findall((ROOT / "docs" / "tutorial.md").read_text("utf-8"))
     assert len(blocks) == 4
-    folder = write_plugin("mine", Template.BULK_CIPHER, tmp_path)
+    folder = write_plugin("mine", BULK_CIPHER, tmp_path)
     for path, code in blocks:
         (folder / path).write_text(code, "utf-8")
     subprocess.run([sys.executable, folder / "make_vectors.py"], check=True, timeout=60)

@@ -5,12 +5,13 @@ import sys
 from contextlib import nullcontext, suppress
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from framework.contract.checks.subjects import kinds_of
 from framework.contract.cli.ending import (
     FLAW,
     GREEN,
@@ -21,7 +22,7 @@ from framework.contract.cli.ending import (
     write,
     write_report,
 )
-from framework.contract.cli.template import Template, write_plugin
+from framework.contract.cli.template import write_plugin
 from framework.contract.engine.collection import by_id, check_of, checks_for
 from framework.contract.engine.run import DEFAULT_SEED, run_target
 from framework.contract.engine.waiver import Waiver, load_waivers
@@ -34,6 +35,7 @@ from framework.contract.report import render
 from framework.contract.report.escape import line
 from framework.contract.report.grouping import may_follow, root_of, tell_the_same, unwritten
 from framework.errors import ConfigurationError
+from framework.kinds import KINDS, kind_of
 
 app = typer.Typer(
     name="suitecase-contract",
@@ -176,10 +178,16 @@ def explain(check_id: Annotated[str, typer.Argument(metavar="CHECK", hidden=True
         f"why           {found.why}\n"
         f"seen before   {found.precedent}\n"
         f"flaw classes  {'; '.join(found.flaws)}\n"
-        f"layer         {found.layer}, for {', '.join(map(str, found.kinds))}\n"
+        f"layer         {found.layer}, for {', '.join(map(str, kinds_of(found)))}\n"
         f"waiver        {waiver}\n"
     )
     return GREEN
+
+
+if TYPE_CHECKING:
+    KindName = str  # a member of a StrEnum is one
+else:
+    KindName = StrEnum("KindName", {kind.name: kind.name for kind in KINDS})  # of which typer lists the values
 
 
 @app.command("new-plugin")
@@ -187,14 +195,14 @@ def explain(check_id: Annotated[str, typer.Argument(metavar="CHECK", hidden=True
 def new_plugin(
     name: Annotated[str, typer.Argument(metavar="NAME", hidden=True)],
     *,
-    kind: Annotated[Template, typer.Option(metavar="key-exchange|bulk-cipher|mac|aead", help="What it is.")],
+    kind: Annotated[KindName, typer.Option(metavar="|".join(kind.name for kind in KINDS), help="What it is.")],
     directory: Annotated[Path, typer.Option(metavar="DIR", help="Where to put the package.")] = Path(),
 ) -> int:
     """Write a package for a plugin: it installs, is found, and fails where there is work to do.
 
     NAME is the primitive's name in a suite: lower-case letters and digits.
     """
-    folder = write_plugin(name, kind, directory)
+    folder = write_plugin(name, kind_of(kind), directory)
     install = f"pip install --editable {shlex.quote(f'{folder.absolute()}[test]')}"
     write(f"{line(str(folder))}\n\nNext:\n  {line(install)}\n  suitecase-contract check-plugin {name}\n")
     return GREEN

@@ -2,27 +2,18 @@
 
 import re
 import shutil
-from enum import StrEnum
 from pathlib import Path
 from string import Template as Text
 
 from framework.errors import ConfigurationError
+from framework.kinds import AnyKind
 from framework.registry import load_registry
 from framework.registry.discovery import discover
 
 SKELETONS = Path(__file__).with_name("skeletons")
 
 
-class Template(StrEnum):
-    """The kinds, as they are written on a command line."""
-
-    KEY_EXCHANGE = "key-exchange"
-    BULK_CIPHER = "bulk-cipher"
-    MAC = "mac"
-    AEAD = "aead"
-
-
-def write_plugin(name: str, kind: Template, directory: Path) -> Path:
+def write_plugin(name: str, kind: AnyKind, directory: Path) -> Path:
     """Write the package `suitecase-<name>` below `directory` and give its folder.
 
     Raises ConfigurationError for a name that no primitive can have or that an installed plugin has, and if the folder
@@ -54,15 +45,15 @@ def _cannot_make(folder: Path, error: OSError) -> ConfigurationError:
     return ConfigurationError(f"{folder} cannot be made ({error.strerror}); choose another place with --directory")
 
 
-def _fill(folder: Path, name: str, kind: Template) -> None:
+def _fill(folder: Path, name: str, kind: AnyKind) -> None:
     package = f"suitecase_{name}"
-    values = {"name": name, "package": package, "class_name": name.capitalize(), "kind": kind.value.replace("-", " ")}
+    values = {"name": name, "package": package, "class_name": name.capitalize(), "kind": kind.name.replace("-", " ")}
     files = {
         "pyproject.toml": "pyproject.toml",
         "README.md": "README.md",
         "test_contract.py": "tests/test_contract.py",
         "contract_vectors.json": f"src/{package}/contract_vectors.json",
-        f"{kind.value}.py": f"src/{package}/__init__.py",
+        f"{kind.name}.py": f"src/{package}/__init__.py",
     }
     for source, place in files.items():
         text = Text((SKELETONS / f"{source}.txt").read_text("utf-8")).substitute(values)

@@ -4,56 +4,10 @@ from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
-from framework.contract.model.check import PREFIXES, Check
+from framework.contract.checks.subjects import MODULES, PREFIXES, kinds_of
+from framework.contract.model.check import Check
 from framework.errors import ConfigurationError
 from framework.kinds import AnyKind
-
-MODULES = (
-    "generic.metadata",
-    "generic.steady",
-    "generic.arguments",
-    "generic.secrecy",
-    "generic.copies",
-    "generic.remembers",
-    "generic.surroundings",
-    "generic.threads",
-    "mac.tags",
-    "mac.messages",
-    "mac.long_use",
-    "mac.keys",
-    "mac.comparison",
-    "mac.constructions",
-    "mac.answers",
-    "bulk_cipher.stream",
-    "bulk_cipher.continuity",
-    "bulk_cipher.mode",
-    "bulk_cipher.keystream",
-    "bulk_cipher.long_use",
-    "bulk_cipher.keys",
-    "bulk_cipher.structured_keys",
-    "bulk_cipher.counter",
-    "bulk_cipher.answers",
-    "key_exchange.exchange",
-    "key_exchange.randomness",
-    "key_exchange.shapes",
-    "key_exchange.ciphertexts",
-    "key_exchange.comparison",
-    "key_exchange.keys",
-    "key_exchange.points",
-    "key_exchange.private_keys",
-    "key_exchange.answers",
-    "aead.sealing",
-    "aead.tampering",
-    "aead.keys",
-    "aead.contexts",
-    "aead.coverage",
-    "aead.tags",
-    "aead.claims",
-    "aead.long_use",
-    "aead.answers",
-    "channel.suites",
-)
-"""Where the checks are, in the order in which they run: what is simple first."""
 
 
 @cache
@@ -71,7 +25,7 @@ def catalogue() -> MappingProxyType[str, Check]:
 
 def checks_for(kind: AnyKind) -> tuple[Check, ...]:
     """Give the checks of a kind, in order."""
-    return tuple(check for check in catalogue().values() if kind in check.kinds)
+    return tuple(check for check in catalogue().values() if kind in kinds_of(check))
 
 
 def check_of(check_id: str) -> Check:
@@ -88,4 +42,4 @@ def check_of(check_id: str) -> Check:
 def by_id() -> dict[str, Check]:
     """Give every check as a person looks for it: by kind, and then by number."""
     kinds = list(PREFIXES)
-    return dict(sorted(catalogue().items(), key=lambda item: (kinds.index(item[0].partition("-")[0]), item[0])))
+    return dict(sorted(catalogue().items(), key=lambda item: (kinds.index(item[1].prefix), item[0])))

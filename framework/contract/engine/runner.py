@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from framework.contract.checks.generic.steady import doubt
+from framework.contract.checks.subjects import kinds_of
 from framework.contract.model.cause import cause_of, cause_told
 from framework.contract.model.check import Check, NotApplicable, NotChecked, TooSlow, Violation
 from framework.contract.model.oracle import OracleError
@@ -32,8 +33,8 @@ class _TimeIsUp(Interruption):
 
 def run_check(check: Check, session: Session, seconds: float = CHECK_SECONDS) -> Outcome:
     """Run one check against the plugin of the session."""
-    if session.target.kind not in check.kinds:
-        return Outcome(check.id, Verdict.NOT_APPLICABLE, f"it is for {', '.join(map(str, check.kinds))}")
+    if session.target.kind not in kinds_of(check):
+        return Outcome(check.id, Verdict.NOT_APPLICABLE, f"it is for {', '.join(map(str, kinds_of(check)))}")
     again = session.target.arguments + session.effort.option
     begin = time.perf_counter()
     try:

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from framework.contract.model.cause import Cause
 from framework.docstrings import with_docstring
-from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, KINDS, MAC, AnyKind
 
 if TYPE_CHECKING:
     from framework.contract.model.trial import Trial
@@ -50,16 +49,6 @@ class NotChecked(Exception):
 
 Body = Callable[["Trial"], None]
 
-PREFIXES: Mapping[str, tuple[AnyKind, ...]] = {
-    "GEN": tuple(KINDS),
-    "CHN": tuple(KINDS),
-    "KEX": (KEY_EXCHANGE,),
-    "CIP": (BULK_CIPHER,),
-    "MAC": (MAC,),
-    "AEAD": (AEAD,),
-}
-"""The first part of a check's id says what it is for."""
-
 
 @dataclass(frozen=True)
 class Check:
@@ -83,9 +72,9 @@ class Check:
     processes: bool
 
     @property
-    def kinds(self) -> tuple[AnyKind, ...]:
-        """The kinds of primitive that the check is for."""
-        return PREFIXES[self.id.partition("-")[0]]
+    def prefix(self) -> str:
+        """The first part of the id, which says what the check is for."""
+        return self.id.partition("-")[0]
 
     @property
     def how(self) -> str:

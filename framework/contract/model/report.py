@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from framework.contract.inputs.vectors import load_vectors, octets
 from framework.contract.model.outcome import Finding, Outcome, Verdict
 from framework.contract.model.target import Target
-from framework.kinds import KEY_EXCHANGE
 
 LEAST_RAN = 0.8
 """The share of a kind's checks that must have run for a run to be called green."""
@@ -60,7 +59,7 @@ class Report:
         """How many keys the known answers are of; two that differ in ignored bits alone are one."""
         vectors = load_vectors(self.target.vectors_path(), self.target.name)
         ignored = int.from_bytes(b"".join(vectors.claim_octets("ignored_key_bits")))
-        name = "private_key" if self.target.kind is KEY_EXCHANGE else "key"
+        name = "private_key" if "private_key_size" in self.target.kind.claims else "key"
         keys = [octets(answer[name]) for answer in vectors.answers if name in answer]
         return len({int.from_bytes(key) & ~ignored for key in keys})
 

@@ -107,7 +107,7 @@ def _suites(trial: Trial, limits: Limits) -> Iterator[Suite]:
         ciphers, aeads = [GuardedBulkCipher(own, plugin)], []
     elif kind is MAC:
         macs, aeads = [GuardedMac(own, plugin)], []
-    else:
+    elif kind is AEAD:
         ciphers, aeads = [], [GuardedAead(own, plugin)]
     for exchange in exchanges:
         composed = [EncryptThenMac(cipher, mac) for cipher in ciphers for mac in macs]

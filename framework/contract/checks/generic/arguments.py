@@ -4,9 +4,10 @@ from array import array
 from collections.abc import Iterator
 from contextlib import suppress
 
-from framework.contract.checks.generic.calls import RECORD, Call, calls, keyed_objects
+from framework.contract.checks.generic.calls import calls, keyed_objects
 from framework.contract.model.adapters import CLEAN
 from framework.contract.model.check import NotApplicable, Violation, check
+from framework.contract.model.subject import RECORD, Call
 from framework.contract.model.trial import Trial
 from framework.kinds import KEY_EXCHANGE
 

@@ -2,29 +2,16 @@
 
 import re
 
+from framework.contract.checks.subjects import subject_of
 from framework.contract.model.check import Violation, check
 from framework.contract.model.target import VECTORS_FILE, Target
 from framework.contract.model.trial import Trial
 from framework.info import PrimitiveInfo, Status
-from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC, AnyKind
+from framework.kinds import AnyKind
 from framework.registry import PluginRecord, load_registry
-
-SIZES = {
-    KEY_EXCHANGE: ("public_key_size", "private_key_size", "ciphertext_size"),
-    BULK_CIPHER: ("key_size", "iv_size", "max_bytes_per_key"),
-    MAC: ("key_size", "tag_size"),
-    AEAD: ("key_size", "nonce_size", "tag_size", "max_records_per_key"),
-}
 
 LEAST_RECOMMENDED_BITS = 112
 """What NIST allows at all (SP 800-131A Rev. 2)."""
-
-KNOWN_CLAIMS = {
-    KEY_EXCHANGE: {"modulus", "refused_public_keys", "unchecked_ciphertext"},
-    BULK_CIPHER: {"ignored_key_bits", "weak_keys", "continuous", "xor_stream", "enforces_limit"},
-    MAC: set[str](),
-    AEAD: {"key_committing"},
-}
 
 
 @check(
@@ -81,17 +68,12 @@ def description(trial: Trial) -> None:
 
 
 def _strength(trial: Trial, info: PrimitiveInfo, kind: AnyKind) -> None:
-    bounds = {name: 8 * getattr(trial.primitive, name) for name in SIZES[kind] if name in ("key_size", "tag_size")}
-    if kind is AEAD:
-        del bounds["tag_size"]  # the strength of an AEAD is said of its confidentiality
-    if kind is KEY_EXCHANGE:
-        bounds = {"private_key_size": 8 * trial.primitive.private_key_size, "the shared secret": 256}
-    for name, bits in bounds.items():
+    for name, bits in subject_of(kind).bounds(trial.primitive).items():
         if info.security_bits > bits:
             raise Violation(f"security_bits is {info.security_bits}, more than {name} allows ({bits})")
     if info.status is Status.RECOMMENDED and info.security_bits < LEAST_RECOMMENDED_BITS:
         raise Violation(f"RECOMMENDED with {info.security_bits} bits: less than 112 is acceptable to nobody")
-    if kind in (MAC, AEAD) and info.status is Status.RECOMMENDED and trial.primitive.tag_size < 16:
+    if "tag_size" in kind.claims and info.status is Status.RECOMMENDED and trial.primitive.tag_size < 16:
         raise Violation(f"RECOMMENDED with tags of {trial.primitive.tag_size} bytes: 16 are due")
 
 
@@ -105,7 +87,7 @@ def constant_metadata(trial: Trial) -> None:
     """Read all sizes again after use and from a second registration: positive ints, the same ones."""
     target = trial.session.target
     again = target.primitive()
-    for name in SIZES[target.kind]:
+    for name in target.kind.claims:
         values = [getattr(primitive, name) for primitive in (trial.primitive, again, trial.primitive)]
         if any(type(value) is not int or value <= 0 for value in values):
             raise Violation(f"{name} is {values[0]!r}, not a positive int")
@@ -113,7 +95,7 @@ def constant_metadata(trial: Trial) -> None:
             raise Violation(f"{name} is now {values[0]}, now {values[1]}, now {values[2]}")
     if trial.primitive.info != again.info:
         raise Violation("the description differs between two registrations")
-    if target.kind is AEAD and trial.primitive.nonce_size < 8:
+    if "nonce_size" in target.kind.claims and trial.primitive.nonce_size < 8:
         raise Violation("a nonce shorter than 8 bytes has no room for the sequence number (PROTOCOL §6.3)")
 
 
@@ -125,9 +107,9 @@ def constant_metadata(trial: Trial) -> None:
 )
 def claims(trial: Trial) -> None:
     """Compare the names under `claims` with those that exist for this kind."""
-    unknown = sorted(set(trial.vectors.claims) - KNOWN_CLAIMS[trial.session.target.kind])
+    unknown = sorted(set(trial.vectors.claims) - subject_of(trial.session.target.kind).claims)
     if unknown:
-        known = ", ".join(sorted(KNOWN_CLAIMS[trial.session.target.kind])) or "none"
+        known = ", ".join(sorted(subject_of(trial.session.target.kind).claims)) or "none"
         what = f"{', '.join(map(repr, unknown))}, which {'is no claim' if len(unknown) == 1 else 'are no claims'}"
         place = trial.vectors.path
         raise Violation(f"{VECTORS_FILE} claims {what}; known for this kind: {known}", place=place)

@@ -9,10 +9,11 @@ from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 from framework.contract.checks.bulk_cipher.counter import ORDERS
-from framework.contract.checks.generic.calls import Keyed, keyed_objects, usable_key
+from framework.contract.checks.generic.calls import keyed_objects
 from framework.contract.checks.key_exchange.dictionary import public_values
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.model.check import Violation, check
+from framework.contract.model.subject import Keyed, usable_key
 from framework.contract.model.trial import Trial
 from framework.kinds import KEY_EXCHANGE
 

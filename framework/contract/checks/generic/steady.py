@@ -5,8 +5,9 @@ from dataclasses import replace
 from itertools import pairwise
 from typing import Any
 
-from framework.contract.checks.generic.calls import RECORD, Call, Keyed, calls, keyed_objects
+from framework.contract.checks.generic.calls import calls, keyed_objects
 from framework.contract.model.check import NotApplicable, Unsteady, check
+from framework.contract.model.subject import RECORD, Call, Keyed
 from framework.contract.model.trial import Session, Trial
 from framework.errors import VerificationError
 from framework.kinds import KEY_EXCHANGE

@@ -7,6 +7,7 @@ import sys
 from typing import Any, NoReturn
 
 from framework.contract.checks.generic.calls import calls, digest
+from framework.contract.checks.subjects import subject_of
 from framework.contract.engine.child import environment
 from framework.contract.engine.supervisor import Assignment, Supervisor
 from framework.contract.inputs.drbg import Drbg
@@ -14,17 +15,9 @@ from framework.contract.model.cause import cause_left
 from framework.contract.model.check import NotApplicable, TooSlow, Violation, check
 from framework.contract.model.outcome import Verdict
 from framework.contract.model.trial import Trial
-from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC
+from framework.kinds import KEY_EXCHANGE
 
 PROBE_SECONDS = 60.0
-
-NEGATIVE = {
-    MAC: ("MAC-03", "MAC-04", "MAC-05", "MAC-22", "GEN-12"),
-    BULK_CIPHER: ("CIP-21", "CIP-22", "CIP-25", "CIP-33", "GEN-12"),
-    KEY_EXCHANGE: ("KEX-24", "KEX-13", "KEX-31", "KEX-32", "GEN-12"),
-    AEAD: ("AEAD-02", "AEAD-05", "AEAD-07", "GEN-12"),
-}
-"""The checks of a kind that a plugin passes by refusing."""
 
 
 @check(
@@ -100,7 +93,7 @@ def optimised(trial: Trial) -> None:
         Supervisor(assignment, python=(*usual, "-O")) as supervisor,
         Supervisor(assignment, python=usual) as otherwise,
     ):
-        for check_id in NEGATIVE[session.target.kind]:
+        for check_id in (*subject_of(session.target.kind).refusing, "GEN-12"):
             outcome = supervisor.run(check_of(check_id))
             if outcome.verdict is Verdict.ERROR:
                 raise RuntimeError(f"{check_id} under -O: {outcome.note}")
