@@ -93,7 +93,7 @@ async def test_a_channel_without_a_card_ends_when_its_time_is_over(
 ) -> None:
     accounts = DirectLedger(ledger)
     async with listening(suite, key_pair, accounts, HURRIED) as bank, channel(bank, suite, key_pair) as stream:
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(DEFAULT_LIMITS.card_seconds - 1):
             assert await stream.receive() is None
 
 

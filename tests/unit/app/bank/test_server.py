@@ -10,7 +10,7 @@ from typing import BinaryIO
 import pytest
 
 from app.bank.enrolment import ensure_account_with_card
-from app.bank.limits import BankLimits
+from app.bank.limits import DEFAULT_LIMITS, BankLimits
 from app.bank.server import Bank, run_bank
 from app.credentials.bank_file import PUBLIC_FILE, read_bank_file
 from app.credentials.card import Card, read_card
@@ -52,7 +52,7 @@ def test_a_bank_opens_accounts_before_it_listens_and_keeps_to_its_limits(
         host, port = bank.server.address
         key = read_bank_file(data_dir / PUBLIC_FILE).key_for(suite.name)
         stream = await open_channel(host, port, suite, key, application=APPLICATION, server_name=SERVER_NAME)
-        async with stream, asyncio.timeout(PATIENCE):
+        async with stream, asyncio.timeout(DEFAULT_LIMITS.card_seconds - 1):
             ends.append(await stream.receive())
         lifeline[1].write(b"what is written there ends nothing")
         lifeline[1].close()
