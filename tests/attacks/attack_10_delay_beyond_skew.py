@@ -19,7 +19,7 @@ from tests.attacks.requests import CTR, DES3, GCM, withdraw
 from tests.attacks.rogue import DATA, inner, now_ms
 from tests.attacks.stage import Stage
 
-SKEW, DELAY = 1500, 1.7
+SKEW, DELAY = 1200, 1.4
 """A short skew in milliseconds, and more than that in seconds."""
 
 

@@ -8,14 +8,15 @@ import asyncio
 import errno
 import socket
 import struct
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from enum import Enum, auto
 from types import TracebackType
 from typing import Self
 
 from framework import FailureReason
-from tests.attacks.attack import BANK, CLIENT, NoSuchAddressError, Observer, Side, Step, unobserved
+from tests.attacks.attack import BANK, CLIENT, NoSuchAddressError, Observer, Side, Step, SurpriseError, unobserved
 
 TICK = 0.05
 """PROTOCOL §8.1: a connection that failed is reset on the next 50 ms tick. Written out: a test knows it itself."""
@@ -54,6 +55,16 @@ def flip(data: bytes, bit: int) -> bytes:
     flipped = bytearray(data)
     flipped[bit // 8] ^= 0x80 >> bit % 8
     return bytes(flipped)
+
+
+@asynccontextmanager
+async def soon(claim: str) -> AsyncIterator[None]:
+    """Raise SurpriseError unless what is waited for in the block comes in time; `claim` says what."""
+    try:
+        async with asyncio.timeout(PATIENCE):
+            yield
+    except TimeoutError:
+        raise SurpriseError(f"not so, within {PATIENCE} s: {claim}") from None
 
 
 class Ending(Enum):
@@ -104,7 +115,7 @@ class Party(asyncio.Protocol):
 
     async def take(self) -> bytes:
         """The next frame that was held."""
-        async with asyncio.timeout(PATIENCE):
+        async with soon(f"the {self.side} says something"):
             return await self.take_whenever()
 
     async def take_whenever(self) -> bytes:
@@ -118,9 +129,9 @@ class Party(asyncio.Protocol):
     async def untaken(self, seconds: float) -> int:
         """The same when for so long it has taken none.
 
-        Raises TimeoutError if it goes on taking.
+        Raises SurpriseError if it goes on taking.
         """
-        async with asyncio.timeout(PATIENCE):
+        async with soon(f"the {self.side} takes no more"):
             while True:
                 before = self.unsent()
                 await asyncio.sleep(seconds)
@@ -129,14 +140,14 @@ class Party(asyncio.Protocol):
 
     async def said(self, frames: int) -> None:
         """Wait until it has sent so many whole frames, in all."""
-        async with asyncio.timeout(PATIENCE):
+        async with soon(f"the {self.side} says {frames} frames"):
             while len(self.frames) < frames:
                 self._news.clear()
                 await self._news.wait()
 
     async def end(self) -> End:
         """Wait until it has ended the connection."""
-        async with asyncio.timeout(PATIENCE):
+        async with soon(f"the {self.side} ends the connection"):
             return await asyncio.shield(self.ending)
 
     # --- what it is given ---
@@ -296,7 +307,7 @@ class HostileProxy:
 
     async def next_line(self) -> Line:
         """The next connection through the proxy."""
-        async with asyncio.timeout(PATIENCE):
+        async with soon("somebody connects"):
             return await self._lines.get()
 
     async def dial(self, source: str = "127.0.0.1") -> Party:

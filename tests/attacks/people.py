@@ -1,6 +1,5 @@
 """Who talks to the bank, or poses as it: honest clients, and peers in the attacker's hands."""
 
-import asyncio
 from collections.abc import Awaitable
 from dataclasses import dataclass
 
@@ -9,7 +8,7 @@ from app.protocol.messages import Reply, Request, encode, read_reply
 from framework import ChannelError, FailureReason
 from framework.aio import ChannelStream
 from tests.attacks.attack import SurpriseError
-from tests.attacks.network import PATIENCE, Party
+from tests.attacks.network import Party, soon
 from tests.attacks.requests import accepted, check, shows_card
 from tests.attacks.rogue import Rogue, RogueClient
 
@@ -28,7 +27,7 @@ class Session:
         await self.stream.send(encode(request))
 
     async def reply(self) -> Reply:
-        async with asyncio.timeout(PATIENCE):
+        async with soon("the bank answers"):
             message = await self.stream.receive()
         if message is None:
             raise SurpriseError("the bank has closed instead of answering")
@@ -101,7 +100,7 @@ async def heard(rogue: Rogue, party: Party) -> bytes:
 async def failure_of(attempt: Awaitable[object]) -> FailureReason:
     """Why this failed, as a client is told; it must fail, soon."""
     try:
-        async with asyncio.timeout(PATIENCE):
+        async with soon("the client's channel fails"):
             await attempt
     except ChannelError as error:
         return FailureReason(error.reason)
