@@ -42,7 +42,7 @@ def serving() -> Serving:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> float:
     """Closing waits for this many seconds only."""
     seconds = 0.2
-    monkeypatch.setattr("framework.aio.connection.CLOSE_SECONDS", seconds)
+    monkeypatch.setattr("framework.aio.ending.CLOSE_SECONDS", seconds)
     monkeypatch.setattr("framework.aio.server.CLOSE_SECONDS", seconds)
     monkeypatch.setattr("framework.aio.accepted.CLOSE_SECONDS", seconds)
     return seconds

@@ -148,7 +148,7 @@ async def test_a_slow_reader_makes_the_sender_wait_and_nobody_s_memory_grows(ser
         assert 0 < sent < total, "the sender must have been made to wait"
         assert peak < (MAX_QUEUED_MESSAGES + 40) * size, "what is held is bounded by the queue and two buffers"
         [connection] = running.server._connections
-        assert len(connection._messages) <= MAX_QUEUED_MESSAGES + 5
+        assert len(connection.inbox) <= MAX_QUEUED_MESSAGES + 5
         go_on.set()
         await saying
         await eventually(lambda: stream._connection.congestion is None)
@@ -172,13 +172,13 @@ async def test_what_waits_for_the_application_is_bounded_in_bytes_too(serving: S
     async with serving(handler) as running:
         stream = await running.open()
         saying = asyncio.gather(*(stream.send(bytes(size)) for _ in range(total)))
-        await eventually(lambda: bool(streams) and streams[0]._connection._application_is_behind)
+        await eventually(lambda: bool(streams) and streams[0]._connection.inbox.is_behind)
         connection = streams[0]._connection
-        assert MAX_QUEUED_BYTES < sum(map(len, connection._messages)) <= MAX_QUEUED_BYTES + READ_SIZE
+        assert MAX_QUEUED_BYTES < connection.inbox.queued_bytes <= MAX_QUEUED_BYTES + READ_SIZE
         go_on.set()
         await saying
         await eventually(lambda: heard == total * size)
-        assert not connection._application_is_behind
+        assert not connection.inbox.is_behind
         await stream.close()
 
 
@@ -194,16 +194,16 @@ async def test_reading_goes_on_as_soon_as_half_of_the_queue_is_read(serving: Ser
         stream = await running.open()
         for number in range(400):
             await stream.send(number.to_bytes(2))
-        await eventually(lambda: bool(streams) and streams[0]._connection._application_is_behind)
+        await eventually(lambda: bool(streams) and streams[0]._connection.inbox.is_behind)
         connection = streams[0]._connection
-        queued = len(connection._messages)
+        queued = len(connection.inbox)
         assert queued > MAX_QUEUED_MESSAGES
         for number in range(queued - MAX_QUEUED_MESSAGES // 2 - 1):
             assert await streams[0].receive() == number.to_bytes(2)
-            assert connection._application_is_behind
+            assert connection.inbox.is_behind
         for number in range(queued - MAX_QUEUED_MESSAGES // 2 - 1, 400):
             assert await streams[0].receive() == number.to_bytes(2)
-        assert not connection._application_is_behind
+        assert not connection.inbox.is_behind
         at_work.set()
         await stream.close()
 

@@ -101,11 +101,11 @@ async def test_messages_that_nobody_reads_do_not_keep_a_closing_side(
 
     async with serving(talkative) as running:
         stream = await running.open()
-        await eventually(lambda: stream._connection._application_is_behind)
+        await eventually(lambda: stream._connection.inbox.is_behind)
         await asyncio.sleep(0.2)  # what the socket holds then is more than one queue
         await stream.close()
         assert stream._connection._peer_closed, "it has waited for the other's end, and heard it"
-        assert not stream._connection._messages
+        assert not stream._connection.inbox
         await until_idle(running.server)
     assert reasons() == []
 
