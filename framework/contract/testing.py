@@ -6,6 +6,7 @@ from typing import Any
 from unittest import SkipTest
 
 from framework.contract.engine.collection import checks_for
+from framework.contract.engine.finding import targets
 from framework.contract.engine.run import DEFAULT_SEED
 from framework.contract.engine.supervisor import Assignment, Supervisor
 from framework.contract.engine.waiver import Waiver, apply_waivers
@@ -13,7 +14,7 @@ from framework.contract.model.check import Check
 from framework.contract.model.oracle import name_of
 from framework.contract.model.outcome import Outcome, Verdict
 from framework.contract.model.report import Report
-from framework.contract.model.target import Target, targets
+from framework.contract.model.target import Target
 from framework.contract.model.trial import Effort
 from framework.contract.report.escape import line, lines
 from framework.contract.report.render import finding_text

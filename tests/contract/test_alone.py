@@ -9,12 +9,13 @@ import pytest
 
 from framework.contract import contract_for
 from framework.contract.cli.template import write_plugin
+from framework.contract.engine import finding
 from framework.contract.engine.child import Child, environment
+from framework.contract.engine.finding import targets
 from framework.contract.engine.run import run_target
 from framework.contract.engine.worker import partners
-from framework.contract.model import target
 from framework.contract.model.outcome import Verdict
-from framework.contract.model.target import Target, targets
+from framework.contract.model.target import Target
 from framework.errors import ConfigurationError
 from framework.kinds import BULK_CIPHER, KEY_EXCHANGE, MAC
 from tests.e2e.processes import is_alive
@@ -114,7 +115,7 @@ def test_a_plugin_that_ends_its_process_is_no_success(site: Path, name: str, sai
 
 @pytest.mark.usefixtures("site")
 def test_a_plugin_that_hangs_when_it_is_loaded_is_given_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(target, "START_SECONDS", 2.0)
+    monkeypatch.setattr(finding, "START_SECONDS", 2.0)
     with pytest.raises(ConfigurationError, match="'sleeper' did not come back within 2 s when it was loaded"):
         targets("sleeper")
 

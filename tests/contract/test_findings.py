@@ -18,11 +18,12 @@ from framework.contract.engine.run import run_target
 from framework.contract.engine.runner import run_check
 from framework.contract.engine.supervisor import Assignment, Supervisor
 from framework.contract.model.cause import Cause, cause_left, cause_told
-from framework.contract.model.check import TooSlow, Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.outcome import Outcome, Verdict, finding
 from framework.contract.model.report import Report
 from framework.contract.model.target import Target
 from framework.contract.model.trial import Effort, Session, Trial
+from framework.contract.model.violation import TooSlow, Violation
 from framework.contract.report import render
 from framework.contract.report.grouping import folded
 from framework.kinds import BULK_CIPHER, MAC

@@ -10,18 +10,20 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from framework.contract import Waiver, contract_for
-from framework.contract.checks.subjects import PREFIXES, kinds_of
 from framework.contract.engine.collection import by_id, catalogue, check_of, checks_for
+from framework.contract.engine.finding import targets
 from framework.contract.engine.run import run_target
 from framework.contract.engine.runner import run_check
+from framework.contract.engine.subjects import kinds_of, prefixes
 from framework.contract.engine.supervisor import Assignment, Supervisor
 from framework.contract.engine.waiver import apply_waivers
 from framework.contract.inputs.drbg import Drbg
-from framework.contract.model.check import NotChecked, Violation, check
+from framework.contract.model.check import NotChecked, check
 from framework.contract.model.outcome import Outcome, Verdict
 from framework.contract.model.report import Report
-from framework.contract.model.target import Target, targets
+from framework.contract.model.target import Target
 from framework.contract.model.trial import Effort, Session, Trial
+from framework.contract.model.violation import Violation
 from framework.contract.report import render
 from framework.contract.testing import BrokenContract
 from framework.errors import ConfigurationError
@@ -213,7 +215,7 @@ def test_a_person_finds_the_checks_in_their_order() -> None:
     ids = list(by_id())
     assert set(ids) == set(catalogue())
     assert ids.index("GEN-44") + 1 == ids.index("GEN-45")
-    for kind in PREFIXES:
+    for kind in prefixes():
         own = [check_id for check_id in ids if check_id.startswith(f"{kind}-")]
         assert own == sorted(own)
         assert ids[ids.index(own[0]) :][: len(own)] == own

@@ -14,9 +14,10 @@ from framework.contract.checks.aead import answers as of_aeads
 from framework.contract.checks.bulk_cipher import answers as of_ciphers
 from framework.contract.checks.mac import answers as of_macs
 from framework.contract.engine.collection import checks_for
+from framework.contract.engine.finding import targets
 from framework.contract.model.oracle import name_of, resolve
 from framework.contract.model.outcome import Outcome, Verdict
-from framework.contract.model.target import Target, targets
+from framework.contract.model.target import Target
 from framework.contract.model.trial import Effort, Session, Trial
 from framework.contract.testing import BrokenContract
 from framework.errors import ConfigurationError

@@ -7,11 +7,12 @@ from dataclasses import replace
 import pytest
 
 from framework.contract.engine.collection import checks_for
-from framework.contract.model.check import Unsteady, Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.outcome import Outcome, Verdict, finding
 from framework.contract.model.report import Report
 from framework.contract.model.target import Target
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Unsteady, Violation
 from framework.contract.report import render
 from framework.contract.report.grouping import may_follow, root_of
 from framework.kinds import KINDS, MAC, AnyKind

@@ -11,7 +11,6 @@ import typer
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from framework.contract.checks.subjects import kinds_of
 from framework.contract.cli.ending import (
     FLAW,
     GREEN,
@@ -24,12 +23,14 @@ from framework.contract.cli.ending import (
 )
 from framework.contract.cli.template import write_plugin
 from framework.contract.engine.collection import by_id, check_of, checks_for
+from framework.contract.engine.finding import targets
 from framework.contract.engine.run import DEFAULT_SEED, run_target
+from framework.contract.engine.subjects import kinds_of
 from framework.contract.engine.waiver import Waiver, load_waivers
 from framework.contract.model.check import Check
 from framework.contract.model.outcome import Outcome, Verdict
 from framework.contract.model.report import Report
-from framework.contract.model.target import Target, targets
+from framework.contract.model.target import Target
 from framework.contract.model.trial import Effort
 from framework.contract.report import render
 from framework.contract.report.escape import line

@@ -8,16 +8,15 @@ begins rightly, whole blocks that are right point to the counter, which is tried
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import combinations
-from typing import Literal
 
-from framework.contract.model.check import Violation
+from framework.contract.inputs.octets import ORDERS
+from framework.contract.model.violation import Violation
 
 WORDS = (2, 4, 8, 16)
 BLOCKS = 32
 """Bytes that hold whole blocks of most ciphers: two of 16, four of 8."""
 
 BLOCK_SIZES = (8, 16, 32, 64, 128)
-ORDERS: tuple[Literal["big", "little"], ...] = ("big", "little")
 
 LEAST = 8
 """Bytes that must agree before a reversal is believed."""

@@ -6,10 +6,11 @@ What they say of each kind, and what else must hold of them, is in that kind's `
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from framework.contract.comparison.difference import BLOCKS, Another, Difference
+from framework.contract.comparison.question import Question
 from framework.contract.inputs.vectors import Answer, Expected, expected, octets
-from framework.contract.model.check import Check, Layer, Violation, check
-from framework.contract.model.oracle import Question
+from framework.contract.model.check import Check, Layer, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 LEAST_KEYS = 16
 """Of 512 one-bit faults in the tables of DES, one answer under a random key finds 274, sixteen find all: measured."""
@@ -80,6 +81,7 @@ def variety(check_id: str, question: Question, missing: Callable[[Trial, Sequenc
         precedent="measured by the authors: of 512 one-bit table faults, one answer finds 274, sixteen find all",
         flaws=("known answers missing", "known answers too alike"),
         layer=Layer.ANSWERS,
+        of_texts=True,
     )
     return decorate(varied)
 

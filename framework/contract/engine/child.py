@@ -13,6 +13,9 @@ from typing import Self, TextIO
 USUAL: tuple[str, ...] = (sys.executable,)
 """The interpreter that runs this."""
 
+START_SECONDS = 30.0
+"""A plugin may take so long to be imported."""
+
 END_SECONDS = 2.0
 """A process that has closed its output may take so long to end."""
 

@@ -4,7 +4,7 @@ from functools import cache
 from importlib import import_module
 from types import MappingProxyType
 
-from framework.contract.checks.subjects import MODULES, PREFIXES, kinds_of
+from framework.contract.engine.subjects import kinds_of, modules, prefixes
 from framework.contract.model.check import Check
 from framework.errors import ConfigurationError
 from framework.kinds import AnyKind
@@ -14,8 +14,8 @@ from framework.kinds import AnyKind
 def catalogue() -> MappingProxyType[str, Check]:
     """Give every check by its id. Ids are never used again for something else."""
     found: dict[str, Check] = {}
-    for module in MODULES:
-        for value in vars(import_module(f"framework.contract.checks.{module}")).values():
+    for module in modules():
+        for value in vars(import_module(module)).values():
             if not isinstance(value, Check):
                 continue
             if found.setdefault(value.id, value) is not value:
@@ -34,12 +34,12 @@ def check_of(check_id: str) -> Check:
     if found is None:
         begun = check_id.upper().partition("-")[0]
         alike = [each for each in by_id() if each.partition("-")[0] == begun]
-        known = f"those of {begun} are {', '.join(alike)}" if alike else f"they begin with {', '.join(PREFIXES)}"
+        known = f"those of {begun} are {', '.join(alike)}" if alike else f"they begin with {', '.join(prefixes())}"
         raise ConfigurationError(f"there is no check {check_id!r}: {known}; `suitecase-contract explain all` lists all")
     return found
 
 
 def by_id() -> dict[str, Check]:
     """Give every check as a person looks for it: by kind, and then by number."""
-    kinds = list(PREFIXES)
+    kinds = list(prefixes())
     return dict(sorted(catalogue().items(), key=lambda item: (kinds.index(item[1].prefix), item[0])))

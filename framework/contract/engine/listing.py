@@ -6,7 +6,7 @@ from importlib.metadata import EntryPoint
 from typing import Any
 
 from framework.contract.engine.child import answers
-from framework.contract.model.oracle import refuse_the_plugin
+from framework.contract.model.oracle import resolve
 from framework.contract.model.target import Target
 from framework.errors import ConfigurationError, PluginError
 from framework.printable import printable
@@ -52,6 +52,17 @@ def listed(
     if oracle:
         refuse_the_plugin(found[0])
     return found
+
+
+def refuse_the_plugin(target: Target) -> None:
+    """Raise ConfigurationError if the target's oracle is a part of the plugin itself."""
+    function = resolve(target.oracle)
+    theirs = {target.entry.partition(":")[0], type(target.primitive()).__module__}
+    if getattr(function, "__module__", target.oracle.partition(":")[0]) in theirs:
+        raise ConfigurationError(
+            f"the oracle {target.oracle} is the plugin's own code: it would agree with any fault; "
+            "take another implementation, or published vectors"
+        )
 
 
 if __name__ == "__main__":

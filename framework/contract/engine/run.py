@@ -15,9 +15,6 @@ from framework.errors import ConfigurationError
 DEFAULT_SEED = "1"
 """The same inputs in every run, unless another seed is asked for: a build does not fail by chance."""
 
-CLAIMS_CHECK = "GEN-04"
-"""Asks for misspelt claims, in every run: an author repeats a single check while claims are written."""
-
 Told = Callable[[Check, Outcome | None], None]
 
 
@@ -30,7 +27,7 @@ def run_target(
     waivers: Sequence[Waiver] = (),
     tell: Told = lambda *_: None,
 ) -> Report:
-    """Run all checks of the target's kind, or only some, and then tell of a misspelt claim alone beside them.
+    """Run all checks of the target's kind, or only some. Those that always run are told beside them when they fail.
 
     `tell` hears of each before and after.
     """
@@ -45,8 +42,9 @@ def run_target(
             tell(check, None)
             outcomes.append(supervisor.run(check))
             tell(check, outcomes[-1])
-        if CLAIMS_CHECK not in {check.id for check in chosen}:
-            claims = supervisor.run(check_of(CLAIMS_CHECK))
-            outcomes += [claims] if claims.verdict is Verdict.FAILED else []
+        for check in checks_for(target.kind):
+            if check.always and check not in chosen:
+                outcome = supervisor.run(check)
+                outcomes += [outcome] if outcome.verdict is Verdict.FAILED else []
     judged = apply_waivers(outcomes, [waiver for waiver in waivers if waiver.check in {check.id for check in chosen}])
     return Report(target, seed, effort.name.lower(), tuple(judged), complete=not only)

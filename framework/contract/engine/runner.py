@@ -9,14 +9,15 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
-from framework.contract.checks.generic.steady import doubt
-from framework.contract.checks.subjects import kinds_of
+from framework.contract.engine.collection import catalogue
+from framework.contract.engine.subjects import kinds_of
 from framework.contract.model.cause import cause_of, cause_told
-from framework.contract.model.check import Check, NotApplicable, NotChecked, TooSlow, Violation
+from framework.contract.model.check import Check, NotApplicable, NotChecked
 from framework.contract.model.oracle import OracleError
 from framework.contract.model.outcome import Outcome, Verdict, finding
 from framework.contract.model.target import Target
 from framework.contract.model.trial import Session, Trial
+from framework.contract.model.violation import TooSlow, Unsteady, Violation
 from framework.errors import Interruption
 
 CHECK_SECONDS = 60.0
@@ -76,6 +77,19 @@ def _withdraw_advice(broken: Violation, session: Session, seconds: float) -> Non
     if failing:
         kept = {name: value for name, value in broken.inputs.items() if name not in ADVICE}
         broken.inputs = {**kept, "no claim": f"{failing} fails: mend that first, for a claim would only hide it"}
+
+
+def doubt(session: Session) -> str:
+    """The id of a check that `steadies` and fails, if one does: what looks like a claim may then be a fault."""
+    for check in catalogue().values():
+        if check.steadies:
+            try:
+                check.body(Trial(session, check.id))
+            except Unsteady:
+                return check.id
+            except Exception:  # noqa: BLE001, S112 - which is for the check itself to say
+                continue
+    return ""
 
 
 def raised_by_plugin(error: Exception, primitive: object) -> bool:

@@ -5,12 +5,13 @@ import time
 from dataclasses import dataclass
 from typing import Self
 
-from framework.contract.engine.child import USUAL, Child
+from framework.contract.engine.child import START_SECONDS, USUAL, Child
 from framework.contract.engine.runner import CHECK_SECONDS, did_not_return
-from framework.contract.model.check import Check, Violation
+from framework.contract.model.check import Check
 from framework.contract.model.outcome import Outcome, Verdict, finding
-from framework.contract.model.target import START_SECONDS, Target
+from framework.contract.model.target import Target
 from framework.contract.model.trial import Effort
+from framework.contract.model.violation import Violation
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,9 @@
 
 import time
 
+MANY = (1 << 16) + 4
+"""Calls after which a counter of 16 bits has come round."""
+
 
 def working_seconds() -> float:
     """Seconds from some moment on, as this process works; where it waits, be it for a processor, ten times as slow."""

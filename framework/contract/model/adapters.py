@@ -8,7 +8,7 @@ import secrets
 from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
 
-from framework.contract.model.check import Violation
+from framework.contract.model.violation import Violation
 from framework.errors import InvalidKeyError, SuitecaseError, VerificationError
 from framework.info import RandomBytes
 from framework.kinds.aead import Aead

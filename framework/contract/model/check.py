@@ -1,15 +1,11 @@
-"""What a check is, and the three ways in which it can end other than by passing."""
+"""What a check is, and how it ends when it cannot look."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from enum import StrEnum
-from typing import TYPE_CHECKING
+from typing import Any
 
-from framework.contract.model.cause import Cause
 from framework.docstrings import with_docstring
-
-if TYPE_CHECKING:
-    from framework.contract.model.trial import Trial
 
 
 class Layer(StrEnum):
@@ -21,24 +17,6 @@ class Layer(StrEnum):
     CHANNEL = "channel"
 
 
-class Violation(Exception):
-    """The plugin broke its contract. `inputs` are what shows it, the smallest that the check knows."""
-
-    def __init__(self, what: str, **inputs: object) -> None:
-        super().__init__(what)
-        self.what = what
-        self.inputs: Mapping[str, str] = {name: shown(value) for name, value in inputs.items()}
-        self.cause: Cause | None = None
-
-
-class TooSlow(Violation):
-    """The check did not come to its end in time, so nothing is known about what it looks for."""
-
-
-class Unsteady(Violation):
-    """The plugin does not give the same each time, so that whatever else fails may follow from that."""
-
-
 class NotApplicable(Exception):
     """The check has no object here, for the reason given; nothing is left open."""
 
@@ -47,7 +25,8 @@ class NotChecked(Exception):
     """The check could not look, for the reason given; its flaw classes stay open."""
 
 
-Body = Callable[["Trial"], None]
+Body = Callable[[Any], None]
+"""Takes the trial of the check's kind, and returns or raises."""
 
 
 @dataclass(frozen=True)
@@ -58,6 +37,10 @@ class Check:
     which classes of flaw it stands for. `forbids_waiver`: forgery and secrecy are never waived.
     `halts`: that a call comes back is a part of what it asks, so that running out of time breaks the contract.
     `processes`: it starts processes of its own and takes a second rather than milliseconds.
+    `refuses`: a plugin passes it by refusing, which `python -O` must not change.
+    `of_texts`: it looks at what is written down, which no result of a plugin changes.
+    `always`: it runs in every run, for an author repeats a single check while claims are written.
+    `steadies`: as long as it fails, what other checks find may follow from that.
     """
 
     id: str
@@ -70,6 +53,10 @@ class Check:
     forbids_waiver: bool
     halts: bool
     processes: bool
+    refuses: bool
+    of_texts: bool
+    always: bool
+    steadies: bool
 
     @property
     def prefix(self) -> str:
@@ -93,23 +80,30 @@ def check(
     forbids_waiver: bool = False,
     halts: bool = False,
     processes: bool = False,
+    refuses: bool = False,
+    of_texts: bool = False,
+    always: bool = False,
+    steadies: bool = False,
 ) -> Callable[[Body], Check]:
     """Make a check of a function. The layer follows from the id unless it is given."""
     chosen = layer or (Layer.GENERIC if check_id.startswith("GEN") else Layer.ADVERSARIAL)
 
     def decorate(body: Body) -> Check:
-        return Check(check_id, title, why, precedent, flaws, chosen, body, forbids_waiver, halts, processes)
+        return Check(
+            check_id,
+            title,
+            why,
+            precedent,
+            flaws,
+            chosen,
+            body,
+            forbids_waiver,
+            halts,
+            processes,
+            refuses,
+            of_texts,
+            always,
+            steadies,
+        )
 
     return decorate
-
-
-def shown(value: object, limit: int = 96) -> str:
-    """Write an input for a person: bytes in hex, cut to `limit` bytes."""
-    if isinstance(value, bytes | bytearray | memoryview):
-        octets = bytes(value)
-        hexed = octets[:limit].hex() or "empty"
-        return f"{hexed}{'…' if len(octets) > limit else ''} ({len(octets)} bytes)"
-    if isinstance(value, tuple | list):
-        inner = ", ".join(shown(item, limit=24) for item in value[:12])
-        return f"[{inner}{', …' if len(value) > 12 else ''}]"
-    return str(value)[: 4 * limit]

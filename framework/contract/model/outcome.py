@@ -6,7 +6,8 @@ from enum import StrEnum
 from typing import Any
 
 from framework.contract.model.cause import Cause
-from framework.contract.model.check import Check, TooSlow, Unsteady, Violation
+from framework.contract.model.check import Check
+from framework.contract.model.violation import TooSlow, Unsteady, Violation
 
 UNKNOWN = "Nothing is known about what the check looks for: {title}. On a busy machine, try again when it is quiet."
 """What is said in place of a check's own reasons when it ran out of time."""

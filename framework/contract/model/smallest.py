@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TypeVar
 
-from framework.contract.model.check import Violation
+from framework.contract.model.violation import Violation
 
 T = TypeVar("T")
 

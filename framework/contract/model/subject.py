@@ -55,7 +55,7 @@ class Subject:
     """A kind of primitive under test.
 
     `prefix` begins the ids of its checks. They are in `modules`, in the order in which they run. `claims` are what an
-    author may claim beside the known answers. A plugin passes the checks `refusing` by refusing. `calls` gives every
+    author may claim beside the known answers. `calls` gives every
     call of the interface with valid arguments, of which the secret ones are fresh. `keyed` gives every object of the
     plugin's that holds a secret. `bounds` gives what bounds the strength of a primitive, in bits, by name. `in_suites`
     says whether channels are made of it.
@@ -65,7 +65,6 @@ class Subject:
     prefix: str
     modules: tuple[str, ...]
     claims: frozenset[str]
-    refusing: tuple[str, ...]
     calls: Callable[[Session, Drbg, bytes], list[Call]]
     keyed: Callable[[Session, Drbg], list[Keyed]]
     bounds: Callable[[Any], dict[str, int]]

@@ -8,11 +8,14 @@ from typing import Any
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.inputs.vectors import Vectors, load_vectors
 from framework.contract.model.adapters import AeadFace, CipherFace, KemFace, MacFace
-from framework.contract.model.check import Violation
 from framework.contract.model.oracle import Oracle
 from framework.contract.model.target import Target
+from framework.contract.model.violation import Violation
 from framework.kinds.key_pair import KeyPair
 from framework.registry import Registry
+
+SECONDS = 1.5
+"""How long calls are counted up to `MANY` (`inputs.working_time`), at less effort less."""
 
 
 class Effort(Enum):
@@ -105,6 +108,11 @@ class Trial:
     def sequences(self, steps: int, least: int) -> list[int]:
         """The lengths of the random sequences to try: one of `steps` by default, a shorter one, or many of them."""
         return [self.times(steps, least)] if self.session.effort.value <= 1 else [steps] * self.times(1)
+
+    @property
+    def seconds(self) -> float:
+        """How long a check that counts calls goes on; the inputs are the same ones, only their number depends on it."""
+        return SECONDS * min(1.0, self.session.effort.value)
 
     def usable_key(self) -> bytes:
         """A random key of the bulk cipher that it does not call weak."""

@@ -2,12 +2,10 @@
 
 from collections.abc import Sequence
 
+from framework.contract.engine.collection import catalogue
 from framework.contract.model.outcome import Finding, Outcome, Verdict
 
 Group = list[Outcome]
-
-APART = {"GEN-01", "GEN-02", "GEN-03", "GEN-04", "KEX-53", "CIP-52", "MAC-52", "AEAD-52"}
-"""Checks of what is written down, which no result of a plugin changes."""
 
 
 def root_of(outcomes: Sequence[Outcome]) -> Outcome | None:
@@ -20,7 +18,8 @@ def may_follow(outcome: Outcome) -> bool:
     finding = outcome.finding
     if outcome.verdict is not Verdict.FAILED or finding is None or outcome.note:
         return False
-    return not (outcome.check in APART or finding.too_slow or unwritten(finding))
+    check = catalogue().get(outcome.check)
+    return not ((check is not None and check.of_texts) or finding.too_slow or unwritten(finding))
 
 
 def folded(outcomes: Sequence[Outcome]) -> list[Group]:

@@ -5,7 +5,6 @@ Or an oracle: `oracle(key, nonce, associated_data, plaintext) -> ciphertext` sea
 
 from collections.abc import Iterator, Sequence
 
-from framework.contract.checks.bulk_cipher.answers import edges
 from framework.contract.comparison.known_answers import (
     Demands,
     hold_to_answers,
@@ -15,11 +14,13 @@ from framework.contract.comparison.known_answers import (
     unless,
     variety,
 )
+from framework.contract.comparison.question import Question, hold_to_oracle
+from framework.contract.inputs.octets import edges
 from framework.contract.inputs.shapes import shaped
 from framework.contract.inputs.vectors import Answer, octets
-from framework.contract.model.check import Layer, Violation, check
-from framework.contract.model.oracle import Question, hold_to_oracle
+from framework.contract.model.check import Layer, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 FIELDS = ("key", "nonce", "associated_data", "plaintext", "ciphertext")
 

@@ -1,7 +1,8 @@
 """What an AEAD says of itself: its limit, and whether it commits to its key."""
 
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 
 @check(

@@ -5,9 +5,10 @@ from functools import partial
 
 from framework.contract.inputs.forgeries import flipped
 from framework.contract.model.adapters import CLEAN, AeadFace, KeyedAead, invoke
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.smallest import cut, least, without
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 Call = tuple[int, int, bytes, bytes]
 """Which context, which of `CALLS`, the nonce and the plaintext."""

@@ -1,12 +1,13 @@
 """Keys and nonces of an AEAD: their lengths, their bits, many of them."""
 
 from framework.contract.checks.aead.sealing import refuse, sealed
-from framework.contract.checks.mac.keys import wrong_lengths
 from framework.contract.inputs.forgeries import single_bit_flips
+from framework.contract.inputs.octets import wrong_lengths
 from framework.contract.inputs.shapes import groups
 from framework.contract.model.adapters import CLEAN, AeadFace, KeyedAead, invoke, refuses_key
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 
 @check(
@@ -78,6 +79,7 @@ def _nonces_differ(context: KeyedAead, nonces: list[bytes]) -> None:
     precedent="CVE-2019-1543 (OpenSSL ChaCha20-Poly1305); CVE-2017-7822 (Firefox: GCM with an empty IV)",
     flaws=("wrong-length nonce accepted", "empty nonce accepted", "key silently padded or cut"),
     forbids_waiver=True,
+    refuses=True,
 )
 def lengths(trial: Trial) -> None:
     """Offer nonces and keys of every length to twice the right one; keys raise InvalidKeyError."""

@@ -1,11 +1,11 @@
 """AEADs of large messages, and after many calls: what a fast path, a counter or a memory does at its edge."""
 
 from framework.contract.checks.aead.sealing import FORGERY, refuse, sealed
-from framework.contract.checks.mac.long_use import MANY, seconds
 from framework.contract.inputs.forgeries import flipped
-from framework.contract.inputs.working_time import working_seconds
-from framework.contract.model.check import Violation, check
+from framework.contract.inputs.working_time import MANY, working_seconds
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 SIZES = ((1 << 18) + 5, 1 << 20, (1 << 20) + 13)
 
@@ -43,7 +43,7 @@ def large(trial: Trial) -> None:
 def many_calls(trial: Trial) -> None:
     """Seal, open and refuse in turn 65,540 times with one context, or as often as a second and a half allows."""
     context, nonce, plaintext, ad, whole = sealed(trial)
-    forged, end = flipped(whole, 3), working_seconds() + seconds(trial)
+    forged, end = flipped(whole, 3), working_seconds() + trial.seconds
     for count in range(MANY):
         if (
             (count % 4 < 2 and context.seal(nonce, plaintext, ad) != whole)
@@ -99,7 +99,7 @@ NONCES = 6000
 )
 def many_nonces(trial: Trial) -> None:
     """Seal under 6,000 nonces, counted up and random in turn, or as many as time allows, and open one in eight late."""
-    aead, end = trial.aead, working_seconds() + seconds(trial)
+    aead, end = trial.aead, working_seconds() + trial.seconds
     context, size = aead.context(trial.rng.bytes(aead.key_size)), aead.nonce_size
     start, seen, kept = int.from_bytes(trial.rng.bytes(size)) >> 20 << 20, dict[bytes, bytes](), list[bytes]()
     for count in range(NONCES):

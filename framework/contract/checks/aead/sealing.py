@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 from functools import partial
 
-from framework.contract.checks.bulk_cipher.keystream import either
-from framework.contract.checks.bulk_cipher.stream import xor
+from framework.contract.inputs.octets import either, xor
 from framework.contract.inputs.shapes import contents
 from framework.contract.model.adapters import KeyedAead
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.smallest import cut, least
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 FORGERY = "Whoever can make the receiver open what the key did not seal, changes messages at will."
 

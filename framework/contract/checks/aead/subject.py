@@ -45,7 +45,6 @@ SUBJECT = Subject(
     prefix="AEAD",
     modules=("sealing", "tampering", "keys", "contexts", "coverage", "tags", "claims", "long_use", "answers"),
     claims=frozenset({"key_committing"}),
-    refusing=("AEAD-02", "AEAD-05", "AEAD-07"),
     calls=_calls,
     keyed=_keyed,
     bounds=_bounds,

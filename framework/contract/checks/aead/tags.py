@@ -4,12 +4,13 @@ from collections.abc import Iterator
 from functools import partial
 
 from framework.contract.checks.aead.sealing import sealed
-from framework.contract.checks.bulk_cipher.stream import xor
-from framework.contract.checks.mac.comparison import judge, places
+from framework.contract.comparison.constant_time import judge, places
 from framework.contract.comparison.profiler import observe
 from framework.contract.inputs.forgeries import flipped
-from framework.contract.model.check import Violation, check
+from framework.contract.inputs.octets import xor
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 
 @check(

@@ -3,11 +3,12 @@
 from functools import partial
 
 from framework.contract.checks.aead.sealing import FORGERY, refuse, sealed
-from framework.contract.checks.mac.comparison import same_answer
+from framework.contract.comparison.constant_time import same_answer
 from framework.contract.inputs.forgeries import encoded, flipped, lengthened, rearranged, single_bit_flips
 from framework.contract.inputs.shapes import groups
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 
 @check(
@@ -17,6 +18,7 @@ from framework.contract.model.trial import Trial
     precedent="Go's TestAEAD flips only the last byte: a body that nobody authenticates passes it",
     flaws=("tag never checked", "body not authenticated", "part of the tag compared", "last block not covered"),
     forbids_waiver=True,
+    refuses=True,
 )
 def one_bit(trial: Trial) -> None:
     """Flip every bit of sealed messages of 0, 1, 40 and 130 bytes, and bits around powers of two of large ones."""
@@ -103,6 +105,7 @@ def border(trial: Trial) -> None:
     precedent="CVE-2018-10903 (pyca/cryptography: short GCM tags); the Conscrypt default of short tags",
     flaws=("truncated tag accepted", "input shorter than a tag", "over-long tag accepted", "lax comparison"),
     forbids_waiver=True,
+    refuses=True,
 )
 def tag_shapes(trial: Trial) -> None:
     """Offer all prefixes, the shortest first, the message without its tag, longer ones, and rearranged tags."""

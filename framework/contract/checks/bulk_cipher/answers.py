@@ -16,12 +16,14 @@ from framework.contract.comparison.known_answers import (
     unless,
     variety,
 )
+from framework.contract.comparison.question import Question, hold_to_oracle
 from framework.contract.inputs.forgeries import flipped
+from framework.contract.inputs.octets import edges
 from framework.contract.inputs.shapes import shaped
 from framework.contract.inputs.vectors import Answer, expected, octets
-from framework.contract.model.check import Layer, Violation, check
-from framework.contract.model.oracle import Question, hold_to_oracle
+from framework.contract.model.check import Layer, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 FIELDS = ("key", "iv", "plaintext", "ciphertext")
 
@@ -46,17 +48,6 @@ def inputs(trial: Trial) -> Iterator[tuple[bytes, ...]]:
             keys = [key for key, _ in shaped(rng, trial.cipher.key_size) if not trial.cipher.calls_weak(key)]
             yield from ((key, rng.bytes(size), rng.bytes(record_size)) for key in keys)
             yield from ((trial.usable_key(), iv, rng.bytes(record_size)) for iv, _ in shaped(rng, size))
-
-
-def edges(random: bytes, size: int) -> Iterator[bytes]:
-    """Octets as a counter has them before a carry: ones to any byte from either end; and zeros."""
-    for ones in range(1, size + 1):
-        for fill in (random, bytes(size)):
-            yield fill[:-ones] + b"\xff" * ones
-            yield b"\xff" * ones + fill[ones:]
-        yield random[:-ones] + b"\xff" * (ones - 1) + b"\xfe"
-        yield random[:-ones] + b"\x7f" + b"\xff" * (ones - 1)
-    yield bytes(size)
 
 
 def compute(trial: Trial, key: bytes, iv: bytes, plaintext: bytes) -> bytes:

@@ -6,9 +6,10 @@ from math import isqrt
 
 from framework.contract.checks.bulk_cipher.stream import keyed, record_size
 from framework.contract.model.adapters import CipherFace
-from framework.contract.model.check import NotApplicable, Violation, check
+from framework.contract.model.check import NotApplicable, check
 from framework.contract.model.smallest import fewer, least, parts, without
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 ENDS = tuple((1 << power) + more for power in range(11, 17) for more in (-1, 0, 1))
 """Sizes of records at which buffers and fast paths begin and end."""

@@ -1,15 +1,13 @@
 """Counters: their carries, found out without an oracle, and how much one key may encrypt."""
 
-from typing import Literal
-
 from framework.contract.checks.bulk_cipher.stream import keyed, keystream
+from framework.contract.inputs.octets import ORDERS, Order
 from framework.contract.model.adapters import CipherFace, invoke
-from framework.contract.model.check import NotApplicable, NotChecked, Violation, check
+from framework.contract.model.check import NotApplicable, NotChecked, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.errors import SuitecaseError
 
-Order = Literal["big", "little"]
-ORDERS: tuple[Order, ...] = ("big", "little")
 BLOCKS = (8, 16, 32, 64, 128)
 
 DRIVABLE = 16 << 20
@@ -121,6 +119,7 @@ def birthday(trial: Trial) -> None:
     why="Beyond its limit a keystream begins again, or the birthday bound is passed.",
     precedent="PyCryptodome raises OverflowError when its counter has wrapped around",
     flaws=("counter exhaustion restarts the keystream", "limit not enforced", "claim about the limit false"),
+    refuses=True,
 )
 def at_the_limit(trial: Trial) -> None:
     """Encrypt up to the limit, then one byte more. Claim `enforces_limit`, false by default."""

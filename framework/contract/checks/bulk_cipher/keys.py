@@ -2,12 +2,13 @@
 
 from framework.contract.checks.bulk_cipher.keystream import ignored_bits
 from framework.contract.checks.bulk_cipher.stream import keyed, keystream
-from framework.contract.checks.mac.keys import wrong_lengths
 from framework.contract.inputs.forgeries import flipped
+from framework.contract.inputs.octets import wrong_lengths
 from framework.contract.inputs.shapes import groups
 from framework.contract.model.adapters import refuses_key
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 
 @check(
@@ -17,6 +18,7 @@ from framework.contract.model.trial import Trial
     precedent="pyca/cryptography PR #13928 (2025) took away 8 and 16 byte keys that were silently expanded to 24",
     flaws=("key silently padded, expanded or cut", "wrong error for a key"),
     forbids_waiver=True,
+    refuses=True,
 )
 def key_lengths(trial: Trial) -> None:
     """Offer keys of every length to twice the right one to encryptor, decryptor and check_key."""
@@ -40,6 +42,7 @@ def key_lengths(trial: Trial) -> None:
     precedent="CVE-2019-1543 (OpenSSL ChaCha20-Poly1305: long nonces cut); Go issue 68377",
     flaws=("wrong-length IV accepted",),
     forbids_waiver=True,
+    refuses=True,
 )
 def iv_lengths(trial: Trial) -> None:
     """Offer IVs of every length to twice the right one, the empty one first."""
@@ -146,6 +149,7 @@ def iv_bits(trial: Trial) -> None:
     why="Under a weak DES key encrypting twice is decrypting; and a cipher that refuses good keys stops channels.",
     precedent="RustCrypto's weak_key_test with 64 DES keys",
     flaws=("weak keys accepted", "weak keys not declared", "random keys refused"),
+    refuses=True,
 )
 def weak_keys(trial: Trial) -> None:
     """Claim `weak_keys`: a list that check_key must refuse, ignored bits flipped or not; else structured keys pass."""

@@ -2,10 +2,12 @@
 
 from collections import Counter
 
-from framework.contract.checks.bulk_cipher.stream import keyed, keystream, xor
+from framework.contract.checks.bulk_cipher.stream import keyed, keystream
 from framework.contract.inputs.forgeries import flipped
-from framework.contract.model.check import Violation, check
+from framework.contract.inputs.octets import either, xor
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 REUSE = "Two records under one keystream give the XOR of their plaintexts away: both are read."
 
@@ -64,11 +66,6 @@ def every_bit(trial: Trial) -> None:
                 if bits == 0 or (rounds == 44 and bits != 0xFF):
                     what = "is never encrypted" if bits == 0 else f"has bits never encrypted ({bits:08b})"
                     raise Violation(f"byte {place} of a {name} record of {size} bytes {what}", key=key, record=record)
-
-
-def either(left: bytes, right: bytes) -> bytes:
-    """OR of two byte strings of one size."""
-    return (int.from_bytes(left) | int.from_bytes(right)).to_bytes(len(left))
 
 
 @check(

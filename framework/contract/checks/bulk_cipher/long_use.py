@@ -2,11 +2,11 @@
 
 from framework.contract.checks.bulk_cipher.keystream import REUSE
 from framework.contract.checks.bulk_cipher.stream import keyed, keystream
-from framework.contract.checks.mac.long_use import MANY, seconds
-from framework.contract.inputs.working_time import working_seconds
+from framework.contract.inputs.working_time import MANY, working_seconds
 from framework.contract.model.adapters import KeyedStream
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 LARGE_RECORDS = 6
 LARGE_RECORD = 70_000
@@ -26,7 +26,7 @@ def many_records(trial: Trial) -> None:
     Where records are cut from one stream, they are compared with one record instead.
     """
     key, iv = keyed(trial)
-    limit, end = trial.cipher.limit, working_seconds() + seconds(trial)
+    limit, end = trial.cipher.limit, working_seconds() + trial.seconds
     sender, pieces = trial.cipher.encryptor(key, iv), list[bytes]()
     for count in range(min(MANY, limit // 16)):
         pieces.append(sender(bytes(16)))
@@ -78,7 +78,7 @@ def far_out(trial: Trial) -> None:
     """
     key, iv = keyed(trial)
     sender, receiver = trial.cipher.encryptor(key, iv), trial.cipher.decryptor(key, iv)
-    seen, position, end = dict[bytes, int](), 0, working_seconds() + seconds(trial)
+    seen, position, end = dict[bytes, int](), 0, working_seconds() + trial.seconds
     while position + PIECE <= min(FAR, trial.cipher.limit) and working_seconds() < end:
         piece = sender(bytes(PIECE))
         if receiver(piece) != bytes(PIECE):

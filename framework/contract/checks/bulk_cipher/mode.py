@@ -1,10 +1,12 @@
 """How a cipher puts its keystream and a record together."""
 
-from framework.contract.checks.bulk_cipher.stream import keyed, keystream, xor
+from framework.contract.checks.bulk_cipher.stream import keyed, keystream
+from framework.contract.inputs.octets import xor
 from framework.contract.inputs.shapes import contents
 from framework.contract.model.adapters import CipherFace
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 
 @check(

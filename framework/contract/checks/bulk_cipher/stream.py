@@ -5,9 +5,10 @@ from functools import partial
 
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.model.adapters import CipherFace, KeyedStream
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.smallest import cut, least, without
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 WRONG = ("text", None)
 """What is given in place of a record in a call that has to fail."""
@@ -24,11 +25,6 @@ def keyed(trial: Trial) -> tuple[bytes, bytes]:
 def keystream(cipher: CipherFace, key: bytes, iv: bytes, size: int) -> bytes:
     """What zeros are encrypted to: the keystream, for a cipher that XORs one."""
     return cipher.encryptor(key, iv)(bytes(size))
-
-
-def xor(left: bytes, right: bytes) -> bytes:
-    """XOR of two byte strings of one size."""
-    return (int.from_bytes(left) ^ int.from_bytes(right)).to_bytes(len(left))
 
 
 @check(

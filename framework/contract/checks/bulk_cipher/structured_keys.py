@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from framework.contract.checks.bulk_cipher.stream import keystream
 from framework.contract.inputs.shapes import shaped
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 SIZE = 1024
 """Bytes of keystream that are looked at: of 128 words of 8 bytes, two agree once in 2^51 times."""

@@ -42,7 +42,6 @@ SUBJECT = Subject(
         *("keys", "structured_keys", "counter", "answers"),
     ),
     claims=frozenset({"ignored_key_bits", "weak_keys", "continuous", "xor_stream", "enforces_limit"}),
-    refusing=("CIP-21", "CIP-22", "CIP-25", "CIP-33"),
     calls=_calls,
     keyed=_keyed,
     bounds=_bounds,

@@ -5,8 +5,9 @@ from dataclasses import dataclass
 
 from framework.channel import Channel
 from framework.contract.inputs.forgeries import flipped
-from framework.contract.model.check import Layer, NotChecked, Violation, check
+from framework.contract.model.check import Layer, NotChecked, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.errors import ChannelError, ConfigurationError, InvalidKeyError, PluginError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived
 from framework.frame import HEADER_SIZE

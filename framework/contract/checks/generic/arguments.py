@@ -6,9 +6,10 @@ from contextlib import suppress
 
 from framework.contract.checks.generic.calls import calls, keyed_objects
 from framework.contract.model.adapters import CLEAN
-from framework.contract.model.check import NotApplicable, Violation, check
+from framework.contract.model.check import NotApplicable, check
 from framework.contract.model.subject import RECORD, Call
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.kinds import KEY_EXCHANGE
 
 LARGE = 70_000
@@ -81,6 +82,7 @@ class _Octets(bytes):
     precedent="bytes(n) of an int is a classic of Python code",
     flaws=("int taken for octets", "text encoded in silence", "None taken for empty", "wrong exception"),
     forbids_waiver=True,
+    refuses=True,
 )
 def types(trial: Trial) -> None:
     """Put None, numbers, text and lists in the place of each argument: TypeError or an error of suitecase's."""

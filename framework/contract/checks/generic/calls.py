@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from hashlib import sha256
 
-from framework.contract.checks.subjects import subject_of
+from framework.contract.engine.subjects import subject_of
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.model.subject import RECORD, Call, Keyed
 from framework.contract.model.trial import Session

@@ -6,8 +6,9 @@ from secrets import token_hex
 
 from framework.contract.checks.generic.calls import keyed_objects
 from framework.contract.inputs.drbg import Drbg
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.kinds import KEY_EXCHANGE
 
 LEAST = 16

@@ -2,10 +2,11 @@
 
 import re
 
-from framework.contract.checks.subjects import subject_of
-from framework.contract.model.check import Violation, check
+from framework.contract.engine.subjects import subject_of
+from framework.contract.model.check import check
 from framework.contract.model.target import VECTORS_FILE, Target
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.info import PrimitiveInfo, Status
 from framework.kinds import AnyKind
 from framework.registry import PluginRecord, load_registry
@@ -20,6 +21,7 @@ LEAST_RECOMMENDED_BITS = 112
     why="A misspelt hook is never called, and nobody is told: the plugin seems installed and is not there.",
     precedent="pluggy notices a hook that no specification has only in check_pending()",
     flaws=("hook misspelt or of a wrong signature", "name already taken", "method missing", "fails to import"),
+    of_texts=True,
 )
 def registers(trial: Trial) -> None:
     """Load the plugin alone with `load_registry`, twice, and ask for the primitive under its name."""
@@ -46,6 +48,7 @@ def _record(target: Target) -> PluginRecord:
     why="A person chooses a suite by what is shown of it; a strength that cannot be is a false promise.",
     precedent="NIST SP 800-131A Rev. 2: below 112 bits nothing is acceptable",
     flaws=("strength above what key or tag allow", "weak primitive called RECOMMENDED", "no reference"),
+    of_texts=True,
 )
 def description(trial: Trial) -> None:
     """Compare `security_bits` with key, tag and status, and look at the texts."""
@@ -82,6 +85,7 @@ def _strength(trial: Trial, info: PrimitiveInfo, kind: AnyKind) -> None:
     "sizes and description never change",
     why="Both sides put them into the suite descriptor and into key derivation; one that varies keys no channel.",
     flaws=("metadata that varies", "metadata of a wrong type", "state shared by way of the description"),
+    of_texts=True,
 )
 def constant_metadata(trial: Trial) -> None:
     """Read all sizes again after use and from a second registration: positive ints, the same ones."""
@@ -104,6 +108,8 @@ def constant_metadata(trial: Trial) -> None:
     "the claims are ones that the kit knows",
     why="A claim that is misspelt is never tested, and looks as if it had been.",
     flaws=("claim misspelt",),
+    of_texts=True,
+    always=True,
 )
 def claims(trial: Trial) -> None:
     """Compare the names under `claims` with those that exist for this kind."""

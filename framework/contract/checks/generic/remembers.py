@@ -8,13 +8,14 @@ from functools import partial
 from types import BuiltinFunctionType, FunctionType, MethodType, ModuleType
 from typing import Any
 
-from framework.contract.checks.bulk_cipher.counter import ORDERS
 from framework.contract.checks.generic.calls import keyed_objects
-from framework.contract.checks.key_exchange.dictionary import public_values
 from framework.contract.inputs.drbg import Drbg
-from framework.contract.model.check import Violation, check
+from framework.contract.inputs.octets import ORDERS
+from framework.contract.inputs.public_values import public_values
+from framework.contract.model.check import check
 from framework.contract.model.subject import Keyed, usable_key
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.kinds import KEY_EXCHANGE
 
 LEAST = 6

@@ -13,8 +13,9 @@ from collections.abc import Callable, Iterator
 from framework.contract.checks.generic.calls import calls, keyed_objects, shows
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.inputs.forgeries import flipped
-from framework.contract.model.check import NotApplicable, Violation, check
+from framework.contract.model.check import NotApplicable, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.kinds import BULK_CIPHER, KEY_EXCHANGE
 
 LOGS = "Logs and crash reports are read by many, kept for years, and sent to third parties."

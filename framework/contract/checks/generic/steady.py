@@ -6,9 +6,10 @@ from itertools import pairwise
 from typing import Any
 
 from framework.contract.checks.generic.calls import calls, keyed_objects
-from framework.contract.model.check import NotApplicable, Unsteady, check
+from framework.contract.model.check import NotApplicable, check
 from framework.contract.model.subject import RECORD, Call, Keyed
-from framework.contract.model.trial import Session, Trial
+from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Unsteady
 from framework.errors import VerificationError
 from framework.kinds import KEY_EXCHANGE
 
@@ -26,6 +27,7 @@ DISTURBED = "alive at once, disturb each other"
     why="What hangs on earlier calls mixes up channels; the other side, which had other calls, does not understand.",
     precedent="state on the class instead of the instance, and caches keyed by id(), are classics of Python code",
     flaws=("state on the class", "cache keyed by id()", "hidden randomness"),
+    steadies=True,
 )
 def repeated(trial: Trial) -> None:
     """Make every call with records of many sizes three times; and under several keys, again, in another order.
@@ -72,6 +74,7 @@ def _copies(call: Call | Keyed) -> tuple[bytes, ...]:
     why="Both directions and many channels live at once; where they share a position, keystream is used twice.",
     precedent="a cache that hands out the live object instead of a new one; a wiped key that another object still uses",
     flaws=("state shared by objects of one key", "state on the class", "key wiped that another object uses"),
+    steadies=True,
 )
 def together(trial: Trial) -> None:
     """Use two objects in turn, of other keys, of one key, and with all arguments the same, against each one alone.
@@ -131,15 +134,3 @@ def _use(keyed: Keyed, made: Any) -> object:
         return keyed.use(made)
     except Exception as error:  # noqa: BLE001 - which is the finding
         return type(error)
-
-
-def doubt(session: Session) -> str:
-    """The check of this module that fails, if one does: what looks like a claim to make may then be a fault to mend."""
-    for found in (repeated, together):
-        try:
-            found.body(Trial(session, found.id))
-        except Unsteady:
-            return found.id
-        except Exception:  # noqa: BLE001, S112 - which is for the check itself to say
-            continue
-    return ""

@@ -7,14 +7,15 @@ import sys
 from typing import Any, NoReturn
 
 from framework.contract.checks.generic.calls import calls, digest
-from framework.contract.checks.subjects import subject_of
 from framework.contract.engine.child import environment
+from framework.contract.engine.collection import checks_for
 from framework.contract.engine.supervisor import Assignment, Supervisor
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.model.cause import cause_left
-from framework.contract.model.check import NotApplicable, TooSlow, Violation, check
+from framework.contract.model.check import Layer, NotApplicable, check
 from framework.contract.model.outcome import Verdict
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import TooSlow, Violation
 from framework.kinds import KEY_EXCHANGE
 
 PROBE_SECONDS = 60.0
@@ -84,8 +85,6 @@ def _work(trial: Trial) -> None:
 )
 def optimised(trial: Trial) -> None:
     """Run the checks that a plugin passes by refusing in a process with -O; what fails without it as well is theirs."""
-    from framework.contract.engine.collection import check_of
-
     session = trial.session
     assignment = Assignment(session.target, session.seed, session.effort)
     usual = (sys.executable,)
@@ -93,14 +92,15 @@ def optimised(trial: Trial) -> None:
         Supervisor(assignment, python=(*usual, "-O")) as supervisor,
         Supervisor(assignment, python=usual) as otherwise,
     ):
-        for check_id in (*subject_of(session.target.kind).refusing, "GEN-12"):
-            outcome = supervisor.run(check_of(check_id))
+        refusing = [each for each in checks_for(session.target.kind) if each.refuses]
+        for each in sorted(refusing, key=lambda each: each.layer is Layer.GENERIC):
+            outcome = supervisor.run(each)
             if outcome.verdict is Verdict.ERROR:
-                raise RuntimeError(f"{check_id} under -O: {outcome.note}")
+                raise RuntimeError(f"{each.id} under -O: {outcome.note}")
             if outcome.finding is not None and outcome.finding.too_slow:
-                raise TooSlow(f"under -O, {check_id}: {outcome.finding.what}")
-            if outcome.finding is not None and otherwise.run(check_of(check_id)).finding is None:
-                raise Violation(f"under -O {check_id} fails: {outcome.finding.what}")
+                raise TooSlow(f"under -O, {each.id}: {outcome.finding.what}")
+            if outcome.finding is not None and otherwise.run(each).finding is None:
+                raise Violation(f"under -O {each.id} fails: {outcome.finding.what}")
 
 
 @check(

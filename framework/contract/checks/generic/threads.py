@@ -9,8 +9,9 @@ from typing import Any
 
 from framework.contract.checks.generic.calls import calls
 from framework.contract.inputs.drbg import Drbg
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Session, Trial
+from framework.contract.model.violation import Violation
 
 MEMBERS = 8
 """Threads at once."""

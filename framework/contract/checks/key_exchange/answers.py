@@ -16,12 +16,13 @@ from framework.contract.comparison.known_answers import (
     of_bits,
     unless,
 )
+from framework.contract.comparison.question import Question, hold_to_oracle
 from framework.contract.inputs.forgeries import flipped
 from framework.contract.inputs.shapes import SHAPES, shaped
 from framework.contract.inputs.vectors import Answer, octets
-from framework.contract.model.check import Layer, NotChecked, Violation, check
-from framework.contract.model.oracle import Question, hold_to_oracle
+from framework.contract.model.check import Layer, NotChecked, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 FIELDS = ("private_key", "ciphertext", "shared_secret")
 LEAST_PAIRS, LEAST_DRAWN, LEAST_REJECTED = 4, 8, 6
@@ -110,6 +111,7 @@ class _Source:
     why="One key pair shows one order of its primes; genuine ciphertexts alone never reach the rejection.",
     flaws=("known answers missing", "known answers too alike"),
     layer=Layer.ANSWERS,
+    of_texts=True,
 )
 def varied(trial: Trial) -> None:
     """Demand several key pairs, encapsulations with randomness, and ciphertexts to be rejected.

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterator
 
-from framework.contract.checks.bulk_cipher.counter import ORDERS
-from framework.contract.checks.key_exchange.dictionary import public_values
 from framework.contract.inputs.forgeries import flipped
+from framework.contract.inputs.octets import ORDERS
+from framework.contract.inputs.public_values import public_values
 from framework.contract.inputs.shapes import SHAPES, groups
 from framework.contract.model.adapters import refuses_key
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.kinds.key_pair import KeyPair
 
 CHOSEN = (
@@ -167,6 +168,7 @@ def rejection_is_secret(trial: Trial) -> None:
     precedent="CVE-2021-3580 (Nettle: crashed by an RSA ciphertext); Wycheproof's IncorrectCiphertextLength",
     flaws=("trailing bytes accepted", "truncated input accepted", "wrong error for a length"),
     forbids_waiver=True,
+    refuses=True,
 )
 def lengths(trial: Trial) -> None:
     """Cut and extend public keys, private keys and ciphertexts."""

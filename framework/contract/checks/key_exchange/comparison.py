@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from framework.contract.checks.key_exchange.ciphertexts import CHOSEN, reject
-from framework.contract.checks.mac.long_use import seconds
 from framework.contract.inputs.forgeries import flipped, rearranged
 from framework.contract.inputs.working_time import working_seconds
-from framework.contract.model.check import NotApplicable, Violation, check
+from framework.contract.model.check import NotApplicable, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.kinds.key_pair import KeyPair
 
 STEP = 8
@@ -140,7 +140,7 @@ def _forged(trial: Trial, genuine: list[bytes], claimed: set[int]) -> Iterator[b
         for place, octet in zip(checked, other, strict=True):
             forged[place] = octet
         yield bytes(forged)
-    end = working_seconds() + seconds(trial)
+    end = working_seconds() + trial.seconds
     for _ in range(RANDOM):
         yield trial.rng.bytes(len(whole))
         if working_seconds() > end:

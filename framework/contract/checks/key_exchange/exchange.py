@@ -1,11 +1,13 @@
 """A key exchange at work: both sides get one secret, and nobody else."""
 
 from framework.contract.inputs.drbg import Drbg
+from framework.contract.inputs.public_values import public_values
 from framework.contract.inputs.working_time import working_seconds
 from framework.contract.model.adapters import KemFace, refuses_key
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.smallest import least, without
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.kinds.key_exchange import SHARED_SECRET_SIZE
 from framework.kinds.key_pair import KeyPair
 
@@ -151,8 +153,6 @@ def _as_the_first_time(kem: KemFace, pairs: list[KeyPair], calls: list[tuple[int
 )
 def secret_is_secret(trial: Trial) -> None:
     """Compare secrets with hashes of what is public, look for them in the ciphertext, and count their bits."""
-    from framework.contract.checks.key_exchange.dictionary import public_values
-
     secrets: list[bytes] = []
     for pair in trial.session.pairs(2):
         for _ in range(trial.times(80, 80)):

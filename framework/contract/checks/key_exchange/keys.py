@@ -5,8 +5,9 @@ from collections.abc import Iterator
 
 from framework.contract.checks.key_exchange.exchange import PAIRS
 from framework.contract.inputs.forgeries import flipped
-from framework.contract.model.check import NotApplicable, NotChecked, Violation, check
+from framework.contract.model.check import NotApplicable, NotChecked, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.errors import InvalidKeyError, SuitecaseError
 
 FERMAT_STEPS = 200
@@ -24,6 +25,7 @@ STRENGTHS = ((15_360, 256), (7680, 192), (3072, 128), (2048, 112), (1024, 80), (
     precedent="CVE-2022-0778 (OpenSSL: a loop without end for a modulus that is no prime)",
     flaws=("endless loop on a bad key", "wrong exception", "encapsulate and check disagree"),
     halts=True,
+    refuses=True,
 )
 def malformed(trial: Trial) -> None:
     """Offer structured and damaged keys to check_public_key, pinned and not, and to encapsulate."""
@@ -68,6 +70,7 @@ def structured(trial: Trial) -> Iterator[bytes]:
     precedent="CVE-2015-4000 (Logjam); RFC 7748 §6.1 on points of small order; CVE-2023-33241 (BitForge)",
     flaws=("known bad public keys accepted", "claim about public keys false"),
     forbids_waiver=True,
+    refuses=True,
 )
 def claimed_refusals(trial: Trial) -> None:
     """Claim `refused_public_keys`: each must be refused when pinned; without the claim, structured keys must pass."""

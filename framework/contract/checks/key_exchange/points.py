@@ -8,8 +8,9 @@ from cryptography.hazmat.primitives.asymmetric.x25519 import X25519PrivateKey
 
 from framework.contract.checks.key_exchange.exchange import PAIRS
 from framework.contract.inputs.forgeries import flipped
-from framework.contract.model.check import NotApplicable, Violation, check
+from framework.contract.model.check import NotApplicable, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.kinds.key_pair import KeyPair
 
 P25519 = (1 << 255) - 19

@@ -4,8 +4,9 @@ from collections.abc import Callable, Iterator
 
 from framework.contract.checks.key_exchange.randomness import Recorder
 from framework.contract.inputs.forgeries import flipped
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.kinds.key_pair import KeyPair
 
 STEP = 8

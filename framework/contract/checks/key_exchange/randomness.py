@@ -5,8 +5,9 @@ from functools import partial
 from typing import NoReturn
 
 from framework.contract.inputs.drbg import Drbg
-from framework.contract.model.check import NotChecked, Violation, check
+from framework.contract.model.check import NotChecked, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 
 class Recorder:
@@ -91,6 +92,7 @@ def entropy(trial: Trial) -> None:
     flaws=("fallback when the source fails", "short read used as it is", "endless loop on a stuck source"),
     halts=True,
     forbids_waiver=True,
+    refuses=True,
 )
 def failing_source(trial: Trial) -> None:
     """Give sources that raise, that give too little, text, or always the same: no result, or one in due time."""

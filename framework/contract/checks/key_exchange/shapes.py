@@ -2,12 +2,12 @@
 
 from collections.abc import Callable, Iterator
 
-from framework.contract.checks.mac.long_use import seconds
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.inputs.shapes import SHAPES, made_of, reordered
 from framework.contract.inputs.working_time import working_seconds
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 from framework.errors import SuitecaseError
 
 DRAWS = 2
@@ -47,7 +47,7 @@ def of_every_look(trial: Trial) -> None:
     Fold and turn what encapsulation draws first: another ciphertext. Key pairs are made as many as time allows.
     """
     pair = trial.session.pairs(1)[0]
-    end = working_seconds() + seconds(trial)
+    end = working_seconds() + trial.seconds
     for number, (octets, width, ends) in enumerate(_looks()):
         seed = f"{trial.session.seed} look {number}"
         try:
@@ -59,7 +59,7 @@ def of_every_look(trial: Trial) -> None:
             if len(octets) > 1:  # a plugin may look whether its source repeats one byte, and say so
                 raise Violation("randomness that looks like text is refused", octets=octets) from error
     _not_taken_for(trial, lambda source: trial.kem.encapsulate(pair.public_key, source).ciphertext)
-    end = working_seconds() + seconds(trial)
+    end = working_seconds() + trial.seconds
     while working_seconds() < end:
         made = trial.kem.generate(trial.rng.bytes)
         _agree(trial, made.public_key, made.private_key, trial.rng.bytes)
@@ -83,7 +83,7 @@ def _not_taken_for(trial: Trial, make: Callable[[Callable[[int], bytes]], bytes]
 
     A candidate that is dropped has no part in the result, so a draw counts only where a change of it shows.
     """
-    seed, end = f"{trial.session.seed} draw", working_seconds() + seconds(trial) / 2
+    seed, end = f"{trial.session.seed} draw", working_seconds() + trial.seconds / 2
     first = Shaped(seed)
     make(first)
     size = first.sizes[0] if first.sizes else 0

@@ -43,7 +43,6 @@ SUBJECT = Subject(
         *("keys", "points", "private_keys", "answers"),
     ),
     claims=frozenset({"modulus", "refused_public_keys", "unchecked_ciphertext"}),
-    refusing=("KEX-24", "KEX-13", "KEX-31", "KEX-32"),
     calls=_calls,
     keyed=_keyed,
     bounds=_bounds,

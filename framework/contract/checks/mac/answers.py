@@ -11,11 +11,12 @@ from framework.contract.comparison.known_answers import (
     unless,
     variety,
 )
+from framework.contract.comparison.question import Question, hold_to_oracle
 from framework.contract.inputs.shapes import shaped
 from framework.contract.inputs.vectors import Answer, expected, octets
-from framework.contract.model.check import Layer, Violation, check
-from framework.contract.model.oracle import Question, hold_to_oracle
+from framework.contract.model.check import Layer, check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 SIZES = (range(1), range(1, 2), range(55, 57), range(63, 64), range(64, 65), range(65, 66), range(127, 130))
 LONG = range(65_537, 1 << 40)

@@ -4,14 +4,12 @@ import hmac
 import zlib
 from collections.abc import Iterator
 from hashlib import new
-from typing import Literal
 
+from framework.contract.inputs.octets import ORDERS, Order
 from framework.contract.model.adapters import KeyedMac
-from framework.contract.model.check import NotApplicable, Violation, check
+from framework.contract.model.check import NotApplicable, check
 from framework.contract.model.trial import Trial
-
-Order = Literal["big", "little"]
-ORDERS: tuple[Order, ...] = ("big", "little")
+from framework.contract.model.violation import Violation
 
 EXTENDABLE = ("md5", "sha1", "sha224", "sha256", "sha384", "sha512")
 """Hash functions whose output is their state, or most of it: H(k ‖ m) can be continued."""

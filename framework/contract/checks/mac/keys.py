@@ -1,15 +1,12 @@
 """What a MAC does with its key: takes one size, and uses every bit."""
 
 from framework.contract.inputs.forgeries import flipped
+from framework.contract.inputs.octets import wrong_lengths
 from framework.contract.inputs.shapes import groups
 from framework.contract.model.adapters import refuses_key
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
-
-
-def wrong_lengths(size: int) -> list[int]:
-    """Lengths that are not `size`: every one to a little beyond twice as much, and some block sizes."""
-    return [other for other in [*range(2 * size + 2), 63, 64, 65, 127, 128, 129, 1000] if other != size]
+from framework.contract.model.violation import Violation
 
 
 @check(
@@ -48,6 +45,7 @@ def every_bit(trial: Trial) -> None:
     precedent="measured by the authors: an empty key replaced by a default survives all published vectors",
     flaws=("empty key accepted", "key silently padded, cut or hashed"),
     forbids_waiver=True,
+    refuses=True,
 )
 def key_lengths(trial: Trial) -> None:
     """Offer keys of every length to twice the right one and beyond."""

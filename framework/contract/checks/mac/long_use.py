@@ -1,22 +1,12 @@
 """MACs of large messages, and after many calls: what a fast path or a counter does at its edge."""
 
-from framework.contract.inputs.working_time import working_seconds
-from framework.contract.model.check import Violation, check
+from framework.contract.inputs.working_time import MANY, working_seconds
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
-
-SECONDS = 1.5
-"""How long calls are counted up to `MANY`, at less effort less."""
-
-MANY = (1 << 16) + 4
-"""Calls after which a counter of 16 bits has come round."""
+from framework.contract.model.violation import Violation
 
 LARGE = tuple(range(12, 21))
 """Exponents of the sizes, to 1 MiB, at which buffers and fast paths begin and end."""
-
-
-def seconds(trial: Trial) -> float:
-    """How long to go on; the inputs are the same ones, only their number depends on it."""
-    return SECONDS * min(1.0, trial.session.effort.value)
 
 
 @check(
@@ -53,7 +43,7 @@ def many_calls(trial: Trial) -> None:
     keyed = trial.mac.keyed(trial.rng.bytes(trial.mac.key_size))
     messages = (b"", trial.rng.bytes(40))
     wanted = [keyed.tag(message) for message in messages]
-    end = working_seconds() + seconds(trial)
+    end = working_seconds() + trial.seconds
     for count in range(MANY):
         if keyed.tag(messages[count % 2]) != wanted[count % 2]:
             raise Violation(f"after {count + 2} calls a message has another tag", message=messages[count % 2])

@@ -41,9 +41,8 @@ def _bounds(primitive: Any) -> dict[str, int]:
 SUBJECT = Subject(
     kind=MAC,
     prefix="MAC",
-    modules=("tags", "messages", "long_use", "keys", "comparison", "constructions", "answers"),
+    modules=("tags", "messages", "reuse", "long_use", "keys", "comparison", "constructions", "answers"),
     claims=frozenset(),
-    refusing=("MAC-03", "MAC-04", "MAC-05", "MAC-22"),
     calls=_calls,
     keyed=_keyed,
     bounds=_bounds,

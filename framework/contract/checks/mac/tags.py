@@ -2,8 +2,9 @@
 
 from framework.contract.inputs.forgeries import flipped, in_families, lengthened, shortened, single_bit_flips
 from framework.contract.model.adapters import KeyedMac
-from framework.contract.model.check import Violation, check
+from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
+from framework.contract.model.violation import Violation
 
 FORGERY = "Whoever can make the receiver accept a tag that the key did not make, changes messages at will."
 
@@ -61,6 +62,7 @@ def genuine(trial: Trial) -> None:
     precedent="RustCrypto's new_mac_test! feeds no bad tag, so a verify that accepts all passes it",
     flaws=("verify always true", "part of the tag not compared", "a bit of the tag masked off"),
     forbids_waiver=True,
+    refuses=True,
 )
 def one_bit(trial: Trial) -> None:
     """Flip every bit of a genuine tag in turn."""
@@ -77,6 +79,7 @@ def one_bit(trial: Trial) -> None:
     precedent="CVE-2018-10903 (pyca/cryptography finalize_with_tag); CVE-2009-0217 (XML signatures)",
     flaws=("truncated tag accepted", "common prefix compared", "empty tag accepted"),
     forbids_waiver=True,
+    refuses=True,
 )
 def cut_short(trial: Trial) -> None:
     """Offer every proper prefix and suffix of a genuine tag, the empty one first."""
@@ -92,6 +95,7 @@ def cut_short(trial: Trial) -> None:
     precedent="measured by the authors: it survives RFC 4231 and all 174 of Wycheproof's HMAC-SHA-256 cases",
     flaws=("over-long tag accepted",),
     forbids_waiver=True,
+    refuses=True,
 )
 def too_long(trial: Trial) -> None:
     """Put zeros, spaces, and the tag itself around a genuine tag."""
