@@ -105,7 +105,7 @@ NINE = b"\x09" + bytes(31)
 
 
 def x25519_secret(private: bytes, peer: bytes, ciphertext: bytes, public_key: bytes) -> bytes:
-    """What `tests.zoo.kems.X25519Dhkem` defines, with its rejection of points of small order."""
+    """What `tests.zoo.key_exchange.genuine.X25519Dhkem` defines, with its rejection of points of small order."""
     shared = x25519(private, peer)
     if not any(shared):
         return sha256(b"zoo dhkem rejection" + private + ciphertext).digest()
@@ -136,7 +136,7 @@ def x25519_answers(secret_of: Callable[[bytes, bytes, bytes, bytes], bytes] = x2
 
 
 def implicit_answers(bound: int = 96) -> list[dict[str, Any]]:
-    """What `tests.zoo.quiet_kems.Implicit` defines: a masked secret with a tag, and implicit rejection.
+    """What `tests.zoo.key_exchange.genuine.Implicit` defines: a masked secret with a tag, and implicit rejection.
 
     `bound` bytes of the ciphertext go into the secret.
     """
@@ -161,7 +161,7 @@ def implicit_answers(bound: int = 96) -> list[dict[str, Any]]:
 
 
 def hybrid_answers() -> list[dict[str, Any]]:
-    """What `tests.zoo.quiet_kems.Hybrid` defines: the answers of both of its parts, put together."""
+    """What `tests.zoo.key_exchange.genuine.Hybrid` defines: the answers of both of its parts, put together."""
     answers: list[dict[str, Any]] = []
     firsts = [answer for answer in x25519_answers() if answer.get("genuine", True)]
     for number, second in enumerate(implicit_answers()):

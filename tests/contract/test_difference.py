@@ -13,8 +13,9 @@ from framework.contract.model.outcome import Finding
 from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
 from tests.contract.oracles import aes_ctr
-from tests.zoo.aeads import Gcm
-from tests.zoo.ciphers import Aes, xor
+from tests.zoo.aead.genuine import Gcm
+from tests.zoo.bulk_cipher.genuine import Aes
+from tests.zoo.octets import xor
 from tests.zoo.species import CipherSpecimen, exhibits
 
 NOTHING = "reversing words of 2, 4, 8, 16 bytes explains nothing"
@@ -62,7 +63,7 @@ FAULTS = [
 
 
 def found(specimen: CipherSpecimen, oracle: str, partners: Registry) -> Finding:
-    (aes,) = [exhibit.target() for exhibit in exhibits(good=True) if exhibit.name == "ciphers.Aes"]
+    (aes,) = [exhibit.target() for exhibit in exhibits(good=True) if exhibit.name == "bulk_cipher.Aes"]
     target = replace(aes, oracle=oracle and f"tests.contract.oracles:{oracle}", vectors="" if oracle else aes.vectors)
     finding = run_check(check_of("CIP-51"), Session.begin(target, "1", Effort.QUICK, partners, specimen)).finding
     assert finding is not None
@@ -176,7 +177,7 @@ class ReversedTags(Gcm):
 
 
 def test_a_tag_is_looked_at_as_well(partners: Registry) -> None:
-    (gcm,) = [exhibit.target() for exhibit in exhibits(good=True) if exhibit.name == "aeads.Gcm"]
+    (gcm,) = [exhibit.target() for exhibit in exhibits(good=True) if exhibit.name == "aead.Gcm"]
     target = replace(gcm, oracle="tests.contract.oracles:aes_gcm", vectors="none.json")
     finding = run_check(check_of("AEAD-51"), Session.begin(target, "1", Effort.QUICK, partners, ReversedTags())).finding
     assert finding is not None

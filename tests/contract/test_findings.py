@@ -90,7 +90,7 @@ def test_a_worker_that_was_ended_has_taken_its_time() -> None:
     class Soon(Assignment):
         seconds = 1.5
 
-    target = next(exhibit.target() for exhibit in exhibits() if exhibit.name == "kems.LoopsOnDamagedKeys")
+    target = next(exhibit.target() for exhibit in exhibits() if exhibit.name == "key_exchange.LoopsOnDamagedKeys")
     with Supervisor(Soon(target, "1", Effort.QUICK)) as supervisor:
         outcome = supervisor.run(check_of("KEX-33"))
     assert outcome.seconds >= 1.5
@@ -186,7 +186,7 @@ def test_a_false_claim_is_shown_where_and_as_it_is_written(
 
 
 def test_a_claim_that_is_missing_is_shown_as_it_would_be_written(tmp_path: Path, run: RunCheck) -> None:
-    exhibit = next(exhibit for exhibit in exhibits() if exhibit.name == "ciphers.BeginsAgainAtTheLimit")
+    exhibit = next(exhibit for exhibit in exhibits() if exhibit.name == "bulk_cipher.BeginsAgainAtTheLimit")
     place = claims(tmp_path)
     found = run(replace(exhibit.target(), vectors=place), "CIP-33").finding
     assert found is not None
@@ -207,7 +207,7 @@ def test_all_misspelt_claims_are_named_in_every_run(claimed: dict[str, object], 
 
 
 def test_a_counter_that_does_not_wrap_is_told_to(run: RunCheck) -> None:
-    exhibit = next(exhibit for exhibit in exhibits() if exhibit.name == "ciphers.SaturatingCounter")
+    exhibit = next(exhibit for exhibit in exhibits() if exhibit.name == "bulk_cipher.SaturatingCounter")
     found = run(exhibit.target(), "CIP-31").finding
     assert found is not None
     assert found.what == f"the counter does not go on from 0x{'f' * 32} to 0: it must wrap (modulo 2^128)"

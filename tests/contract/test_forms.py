@@ -7,7 +7,8 @@ from framework.contract.engine.collection import check_of
 from framework.contract.engine.runner import run_check
 from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
-from tests.zoo.ciphers import Aes, Stream, octets
+from tests.zoo.bulk_cipher.genuine import Aes, Stream
+from tests.zoo.octets import octets
 from tests.zoo.species import exhibits
 
 
@@ -46,7 +47,7 @@ class FailureMovesOn(Aes):
 
 
 def found(specimen: Aes, check_id: str, partners: Registry) -> dict[str, Any]:
-    (aes,) = [exhibit.target() for exhibit in exhibits(good=True) if exhibit.name == "ciphers.Aes"]
+    (aes,) = [exhibit.target() for exhibit in exhibits(good=True) if exhibit.name == "bulk_cipher.Aes"]
     outcome = run_check(check_of(check_id), Session.begin(aes, "1", Effort.QUICK, partners, specimen))
     assert outcome.finding is not None
     return dict(outcome.to_dict()["finding"])

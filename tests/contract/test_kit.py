@@ -65,7 +65,7 @@ def test_a_fault_of_the_kit_is_an_error_and_never_a_finding(session: Session) ->
 
 
 def test_an_exception_of_the_plugins_is_a_finding_wherever_it_is_raised(partners: Registry) -> None:
-    target = zoo("ciphers.EmptyRaises")
+    target = zoo("bulk_cipher.EmptyRaises")
 
     @check("GEN-99", "none", why="none", flaws=("none",))
     def careless(trial: Trial) -> None:
@@ -101,7 +101,7 @@ def test_a_plugin_that_hangs_or_dies_ends_its_worker_and_no_more() -> None:
     class Soon(Assignment):
         seconds = 3.0
 
-    hangs = Soon(zoo("kems.LoopsOnDamagedKeys"), "1", Effort.QUICK)
+    hangs = Soon(zoo("key_exchange.LoopsOnDamagedKeys"), "1", Effort.QUICK)
     with Supervisor(hangs) as supervisor:
         outcome = supervisor.run(check_of("KEX-33"))
         assert outcome.finding is not None
@@ -134,7 +134,7 @@ def test_forgery_and_secrecy_have_no_waiver() -> None:
 
 @pytest.fixture(scope="module")
 def report() -> Report:
-    return run_target(zoo("macs.AcceptsHalfTag"), effort=Effort.QUICK, only=["MAC-03", "MAC-04"])
+    return run_target(zoo("mac.AcceptsHalfTag"), effort=Effort.QUICK, only=["MAC-03", "MAC-04"])
 
 
 def test_a_finding_says_all_that_is_needed(report: Report) -> None:

@@ -38,11 +38,11 @@ def zoo(name: str, oracle: str, vectors: str = NOWHERE) -> Target:
 
 GOOD = [
     (HMAC, "MAC"),
-    (zoo("macs.Hmac", "hmac_sha256"), "MAC"),
-    (zoo("ciphers.Aes", "aes_ctr"), "CIP"),
+    (zoo("mac.Hmac", "hmac_sha256"), "MAC"),
+    (zoo("bulk_cipher.Aes", "aes_ctr"), "CIP"),
     (Target("des3", "plugins.des3", BULK_CIPHER, "des3", NOWHERE, "tests.contract.oracles:triple_des"), "CIP"),
-    (zoo("aeads.Gcm", "aes_gcm"), "AEAD"),
-    (zoo("kems.X25519Dhkem", "x25519_dhkem"), "KEX"),
+    (zoo("aead.Gcm", "aes_gcm"), "AEAD"),
+    (zoo("key_exchange.X25519Dhkem", "x25519_dhkem"), "KEX"),
 ]
 
 
@@ -95,14 +95,14 @@ def test_what_known_answers_find_an_oracle_finds(exhibit: Exhibit, run: RunCheck
 
 
 LOOKS = (
-    ("quiet_macs.DigitsOfKey", "MAC-51"),
-    ("quiet_macs.LettersBehind", "MAC-51"),
-    ("quiet_ciphers.HalvesOfKey", "CIP-51"),
-    ("quiet_ciphers.LettersOfIv", "CIP-51"),
-    ("quiet_aeads.DigitsOfKey", "AEAD-51"),
-    ("quiet_aeads.NonceTurned", "AEAD-51"),
-    ("quiet_kems.LettersOfPrivateKey", "KEX-51"),
-    ("quiet_kems.LettersOfCiphertext", "KEX-51"),
+    ("mac.DigitsOfKey", "MAC-51"),
+    ("mac.LettersBehind", "MAC-51"),
+    ("bulk_cipher.HalvesOfKey", "CIP-51"),
+    ("bulk_cipher.LettersOfIv", "CIP-51"),
+    ("aead.DigitsOfKey", "AEAD-51"),
+    ("aead.NonceTurned", "AEAD-51"),
+    ("key_exchange.LettersOfPrivateKey", "KEX-51"),
+    ("key_exchange.LettersOfCiphertext", "KEX-51"),
 )
 
 

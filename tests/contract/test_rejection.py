@@ -13,7 +13,8 @@ from framework.contract.model.outcome import Verdict
 from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
 from tests.contract.kem_answers import p256_scalar
-from tests.zoo.kems import X25519Dhkem, _point, _shared, draw, hkdf, octets
+from tests.zoo.key_exchange.genuine import X25519Dhkem, _point, _shared, draw, hkdf
+from tests.zoo.octets import sized
 from tests.zoo.species import Exhibit
 
 CURVE = ec.SECP256R1()
@@ -29,7 +30,7 @@ class OfPoints(X25519Dhkem):
         return KeyPair(pair.public_key, pair.private_key + draw(random_bytes, 32))
 
     def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
-        private_key, ciphertext = octets(private_key, 64), octets(ciphertext, 32)
+        private_key, ciphertext = sized(private_key, 64), sized(ciphertext, 32)
         try:
             shared = self.exchange(private_key[:32], ciphertext)
         except ValueError:
@@ -53,7 +54,7 @@ class OfCompressedPoints(OfPoints):
         return Encapsulation(ciphertext, hkdf(ciphertext + public_key, _shared(ephemeral, public_key)))
 
     def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
-        private_key, ciphertext = octets(private_key, 64), octets(ciphertext, 33)
+        private_key, ciphertext = sized(private_key, 64), sized(ciphertext, 33)
         scalar = int.from_bytes(private_key[:32])
         try:
             point = ec.EllipticCurvePublicKey.from_encoded_point(CURVE, ciphertext)

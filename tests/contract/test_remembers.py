@@ -10,10 +10,10 @@ from framework.contract.engine.runner import run_check
 from framework.contract.model.outcome import Verdict
 from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
-from tests.zoo.macs import Hmac
+from tests.zoo.mac.genuine import Hmac
 from tests.zoo.species import exhibits
 
-GOOD = next(exhibit for exhibit in exhibits(good=True) if exhibit.name == "macs.Hmac")
+GOOD = next(exhibit for exhibit in exhibits(good=True) if exhibit.name == "mac.Hmac")
 
 
 class NotesTheTime(Hmac):

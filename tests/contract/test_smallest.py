@@ -131,7 +131,7 @@ def test_what_a_finding_shows_of_a_specimen_is_no_larger_and_comes_again(
 
 
 def test_of_hundreds_of_calls_two_are_shown(run: RunCheck) -> None:
-    target = next(exhibit.target() for exhibit in exhibits() if exhibit.name == "macs.KeepsItsContext")
+    target = next(exhibit.target() for exhibit in exhibits() if exhibit.name == "mac.KeepsItsContext")
     found = run(target, "MAC-16").finding
     assert found is not None
     assert re.fullmatch(r"\[(tag|verify)\(\d, 101 bytes\), tag\(\d, 0 bytes\)\]", found.inputs["calls"]), found
@@ -139,7 +139,7 @@ def test_of_hundreds_of_calls_two_are_shown(run: RunCheck) -> None:
 
 def test_the_reproducer_of_a_finding_finds_it_again(tmp_path: Path) -> None:
     """The command of the finding, as it stands, in another process, with the specimen installed as a plugin."""
-    exhibit = next(exhibit for exhibit in exhibits() if exhibit.name == "ciphers.BlockPerRecord")
+    exhibit = next(exhibit for exhibit in exhibits() if exhibit.name == "bulk_cipher.BlockPerRecord")
     folder = tmp_path / "specimen-0.dist-info"
     folder.mkdir()
     (folder / "METADATA").write_text("Metadata-Version: 2.1\nName: specimen\nVersion: 0\n")

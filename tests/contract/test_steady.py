@@ -43,10 +43,10 @@ def test_it_is_asked_before_anything_that_is_computed(kind: AnyKind) -> None:
 @pytest.mark.parametrize(
     ("name", "check_id", "what"),
     [
-        ("shared.LiveStreams", "GEN-06", "two encryptors with one key and IV, alive at once, disturb each other"),
-        ("shared.LiveDecryptors", "GEN-06", "two decryptors with one key and IV, alive at once, disturb each other"),
-        ("shared.LiveContexts", "GEN-06", "two contexts with one key, alive at once, disturb each other"),
-        ("shared.OneRest", "GEN-05", "one key, IV and record give two results of encrypt"),
+        ("generic.LiveStreams", "GEN-06", "two encryptors with one key and IV, alive at once, disturb each other"),
+        ("generic.LiveDecryptors", "GEN-06", "two decryptors with one key and IV, alive at once, disturb each other"),
+        ("generic.LiveContexts", "GEN-06", "two contexts with one key, alive at once, disturb each other"),
+        ("generic.OneRest", "GEN-05", "one key, IV and record give two results of encrypt"),
     ],
 )
 def test_what_is_shared_is_said(name: str, check_id: str, what: str, run: RunCheck) -> None:
@@ -59,7 +59,7 @@ def test_what_is_shared_is_said(name: str, check_id: str, what: str, run: RunChe
 
 @pytest.mark.parametrize(
     ("name", "check_id", "offered"),
-    [("shared.LiveStreams", "CIP-06", False), ("ciphers.AddsInsteadOfXor", "CIP-06", True)],
+    [("generic.LiveStreams", "CIP-06", False), ("bulk_cipher.AddsInsteadOfXor", "CIP-06", True)],
 )
 def test_a_claim_is_offered_only_to_a_plugin_that_gives_the_same_each_time(
     name: str, check_id: str, offered: bool, run: RunCheck

@@ -11,11 +11,11 @@ from framework.contract.inputs.drbg import Drbg
 from framework.contract.model.outcome import Verdict
 from framework.contract.model.trial import Effort, Session
 from framework.registry import Registry
-from tests.zoo.macs import Hmac
+from tests.zoo.mac.genuine import Hmac
 from tests.zoo.species import Exhibit, exhibits
 
 RACING = [exhibit for exhibit in exhibits() if "GEN-32" in exhibit.specimen.found_by]
-GOOD = next(exhibit for exhibit in exhibits(good=True) if exhibit.name == "macs.Hmac")
+GOOD = next(exhibit for exhibit in exhibits(good=True) if exhibit.name == "mac.Hmac")
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -1,6 +1,7 @@
 """The kit held against plugins that are broken on purpose, and against good ones."""
 
 from collections.abc import Callable
+from importlib import import_module
 
 import pytest
 
@@ -46,8 +47,17 @@ def test_every_check_finds_somebody() -> None:
 
 def test_the_zoo_is_large_and_has_two_good_plugins_of_every_kind() -> None:
     assert len(BROKEN) >= 120
+    assert len({exhibit.name for exhibit in [*BROKEN, *GOOD]}) == len([*BROKEN, *GOOD])
     kinds = [exhibit.specimen.kind for exhibit in GOOD]
     assert all(kinds.count(kind) >= 2 for kind in set(kinds))
+
+
+def test_a_broken_plugin_lies_in_the_file_of_the_first_check_that_it_names() -> None:
+    """`tests/zoo/mac/tags.py` holds what `checks/mac/tags.py` finds: one file for a class of flaws."""
+    for exhibit in BROKEN:
+        check = catalogue()[exhibit.specimen.found_by[0]]
+        place = import_module(exhibit.specimen.__module__.replace("tests.zoo", "framework.contract.checks"))
+        assert check in vars(place).values(), exhibit.name
 
 
 def test_the_kill_matrix_in_the_documentation_is_of_this_zoo() -> None:

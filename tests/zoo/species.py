@@ -12,24 +12,6 @@ from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC, AnyKind
 
 ROOT = Path(__file__).resolve().parents[2]
 
-MODULES = (
-    "macs",
-    "described",
-    "ciphers",
-    "kems",
-    "aeads",
-    "manners",
-    "in_channels",
-    "shared",
-    "unforeseen_macs",
-    "unforeseen_streams",
-    "unforeseen_kems",
-    "quiet_macs",
-    "quiet_ciphers",
-    "quiet_kems",
-    "quiet_aeads",
-)
-
 
 class Specimen:
     """A plugin that is one class. `found_by` names the checks that must find its flaw; a good one has none."""
@@ -90,7 +72,7 @@ class Exhibit:
 
     @property
     def name(self) -> str:
-        return f"{self.specimen.__module__.rpartition('.')[2]}.{self.specimen.__name__}"
+        return f"{self.specimen.__module__.split('.')[-2]}.{self.specimen.__name__}"
 
     @property
     def flaw(self) -> str:
@@ -103,9 +85,9 @@ class Exhibit:
 
 
 def exhibits(*, good: bool = False) -> Iterator[Exhibit]:
-    """Every specimen that is broken, or every one that is good."""
-    for module_name in MODULES:
-        module = import_module(f"tests.zoo.{module_name}")
+    """Every specimen that is broken, or every one that is good, from the files of the folders here."""
+    for path in sorted((ROOT / "tests/zoo").glob("*/*.py")):
+        module = import_module(f"tests.zoo.{path.parent.name}.{path.stem}")
         for value in vars(module).values():
             if isinstance(value, type) and issubclass(value, Specimen) and value.__module__ == module.__name__:
                 if good and "good" in vars(value):

@@ -1,10 +1,10 @@
-"""Plugins whose description or registration is wrong."""
+"""Broken on purpose: plugins whose flaws the checks in `checks/generic/metadata.py` find."""
 
 from collections.abc import Callable
 from typing import Any
 
 from framework import PrimitiveInfo, Status, hookimpl
-from tests.zoo.macs import Hmac
+from tests.zoo.mac.genuine import Hmac
 
 
 class TooStrong(Hmac):

@@ -1,12 +1,13 @@
-"""Plugins whose flaw shows in a channel."""
+"""Broken on purpose: plugins whose flaws the checks in `checks/channel/suites.py` find."""
 
 from typing import Any, ClassVar
 
 from framework import VerificationError
-from tests.zoo.aeads import Gcm
-from tests.zoo.ciphers import Aes, Stream
-from tests.zoo.kems import X25519Dhkem, octets
-from tests.zoo.macs import Hmac, KeyedHmac
+from tests.zoo.aead.genuine import Gcm
+from tests.zoo.bulk_cipher.genuine import Aes, Stream
+from tests.zoo.key_exchange.genuine import X25519Dhkem
+from tests.zoo.mac.genuine import Hmac, KeyedHmac
+from tests.zoo.octets import sized
 
 
 class FailsOnRecords(Aes):
@@ -65,7 +66,7 @@ class TellsBadCiphertexts(X25519Dhkem):
         return sent
 
     def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
-        if octets(ciphertext, 32) not in self.plausible:
+        if sized(ciphertext, 32) not in self.plausible:
             raise ValueError("implausible")
         return super().decapsulate(private_key, ciphertext)
 

@@ -1,11 +1,12 @@
-"""Plugins of which one object disturbs another: what is shared is a position, a rest, a key that one of them wipes."""
+"""Broken on purpose: plugins whose flaws the checks in `checks/generic/steady.py` find."""
 
 from typing import Any, ClassVar
 from weakref import WeakValueDictionary
 
-from tests.zoo.aeads import Context, Gcm
-from tests.zoo.ciphers import Aes, Stream, octets, xor
-from tests.zoo.macs import Hmac, KeyedHmac
+from tests.zoo.aead.genuine import Context, Gcm
+from tests.zoo.bulk_cipher.genuine import Aes, Stream
+from tests.zoo.mac.genuine import Hmac, KeyedHmac
+from tests.zoo.octets import octets, xor
 
 
 class Reusable(Stream):

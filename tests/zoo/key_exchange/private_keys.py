@@ -1,49 +1,12 @@
-"""Key exchanges that were broken without a look at the checks, passed them all once, and a sibling of each."""
+"""Broken on purpose: plugins whose flaws the checks in `checks/key_exchange/private_keys.py` find."""
 
 import secrets
 from collections.abc import Callable
-from dataclasses import replace
 from hashlib import sha256, shake_256
-from typing import Any
 
-from framework import Encapsulation, KeyPair, PrimitiveInfo, RandomBytes, Status
-from tests.contract.kem_answers import p256_scalar
-from tests.zoo.kems import Masked, Modulus, P256Dhkem, X25519Dhkem, _point, _shared, blum, draw, hkdf, octets
-
-
-class NegativePoint(P256Dhkem):
-    """Binds the secret to the first coordinate alone: a point and its negative have one secret."""
-
-    found_by = ("KEX-22",)
-    info = PrimitiveInfo("p256dhkem", "P-256 as a DHKEM", 128, Status.RECOMMENDED, "SP 800-186; RFC 9180 §4.1")
-
-    def encapsulate(self, public_key: bytes, *, random_bytes: RandomBytes = secrets.token_bytes) -> Encapsulation:
-        self.check_public_key(public_key)
-        ephemeral = p256_scalar(draw(random_bytes, 48))
-        ciphertext = _point(ephemeral)
-        return Encapsulation(
-            ciphertext, self.bind(ciphertext, _shared(ephemeral, bytes(public_key)), bytes(public_key))
-        )
-
-    def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
-        private_key, ciphertext = octets(private_key, 32), octets(ciphertext, 65)
-        scalar = int.from_bytes(private_key)
-        try:
-            return self.bind(ciphertext, _shared(scalar, ciphertext), _point(scalar))
-        except ValueError:
-            return sha256(b"zoo dhkem rejection" + private_key + ciphertext).digest()
-
-    def bind(self, ciphertext: bytes, shared: bytes, public_key: bytes) -> bytes:
-        return hkdf(ciphertext[1:33] + public_key, shared)
-
-
-class NotBoundAtAll(NegativePoint):
-    """Binds the secret to the public key alone, and the second coordinate has no part in what is shared."""
-
-    found_by = ("KEX-22",)
-
-    def bind(self, ciphertext: bytes, shared: bytes, public_key: bytes) -> bytes:
-        return hkdf(public_key, shared)
+from framework import KeyPair, RandomBytes
+from tests.zoo.key_exchange.genuine import Masked, Modulus, X25519Dhkem, blum, draw, hkdf
+from tests.zoo.octets import sized
 
 
 class UnusedRejectionSecret(Masked):
@@ -57,7 +20,7 @@ class UnusedRejectionSecret(Masked):
         return KeyPair(pair.public_key, pair.private_key + draw(random_bytes, 32))
 
     def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
-        return super().decapsulate(octets(private_key, 64)[:32], ciphertext)
+        return super().decapsulate(sized(private_key, 64)[:32], ciphertext)
 
     def rejected(self, private_key: bytes, ciphertext: bytes) -> bytes:
         return hkdf(ciphertext + self._dh.public(private_key), b"rejected")
@@ -74,7 +37,7 @@ class TailOfKeyUnused(X25519Dhkem):
         return KeyPair(pair.public_key, draw(random_bytes, 16) + pair.private_key)
 
     def decapsulate(self, private_key: bytes, ciphertext: bytes) -> bytes:
-        return super().decapsulate(octets(private_key, 48)[16:], ciphertext)
+        return super().decapsulate(sized(private_key, 48)[16:], ciphertext)
 
 
 class StretchedSeed(X25519Dhkem):
@@ -110,13 +73,3 @@ class PrimesOfShortSeeds(Modulus):
 def _stretched(start: Callable[[int], int]) -> int:
     seed = start(1024).to_bytes(128)[:8]
     return blum(int.from_bytes(shake_256(seed).digest(128)) | 3 << 1022)
-
-
-class Overrated(Modulus):
-    """Claims 128 bits of strength for a modulus of 2,048."""
-
-    found_by = ("KEX-35",)
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.info: Any = replace(self._kem.info, security_bits=128)
