@@ -123,7 +123,7 @@ ENTRIES: tuple[Attack | Elsewhere, ...] = (
         "Weak randomness",
         "The modules `random` and `sympy.randprime` are banned by lint, and the contract kit finds a plugin that uses "
         "them.",
-        ("pyproject.toml", "framework/contract/generic"),
+        ("pyproject.toml", "framework/contract/checks/generic"),
     ),
     attack_33_bad_ephemeral_key.POINTS,
     attack_40_m1_replay_flood.ATTACK,
