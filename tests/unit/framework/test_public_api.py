@@ -90,6 +90,14 @@ def test_every_public_name_is_in_the_architecture() -> None:
     assert set(framework.__all__) <= described
 
 
+def test_every_room_of_the_framework_is_in_the_architecture() -> None:
+    text = (ROOT / "docs" / "architecture.md").read_text()
+    table = text[text.index("## The rooms of the framework") : text.index("## The rooms of the app")]
+    rooms = {f"{path.name}/" for path in PACKAGE.iterdir() if (path / "__init__.py").exists()}
+    rooms |= {path.name for path in PACKAGE.glob("*.py") if path.name != "__init__.py"}
+    assert set(re.findall(r"`(\w+(?:\.py|/))`", table)) == rooms
+
+
 INTERFACES = ("KeyExchange", "BulkCipher", "Mac", "Aead")
 """Their sizes are documented with the module: all in bytes, constants of the primitive."""
 
