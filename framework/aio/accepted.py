@@ -9,7 +9,6 @@ from framework.aio.connection import Connection
 from framework.aio.network import networks_of
 from framework.channel import Channel
 from framework.events import ChannelFailed, Event, FailureReason
-from framework.limits import CLOSE_SECONDS, FIRST_MESSAGE_SECONDS
 from framework.transitions import AWAITING_M1, AWAITING_M3
 
 if TYPE_CHECKING:
@@ -20,7 +19,7 @@ class ServerConnection(Connection):
     """A connection that was accepted: it waits for turns, has deadlines, and ends when it is idle or old."""
 
     def __init__(self, server: "Server", channel: Channel, clock: ChannelClock) -> None:
-        super().__init__(channel, clock, server.workers, server.buffer)
+        super().__init__(channel, clock, server.workers, server.limits, server.buffer)
         self.networks: tuple[str, ...] = ("?",)
         self._server = server
         self._accepted_at = self._loop.time()
@@ -31,7 +30,8 @@ class ServerConnection(Connection):
         """Take note of who it is, and wait for a whole M1 (PROTOCOL §8.2)."""
         super().connection_made(transport)
         self.networks = networks_of(self.peer_address.rpartition(":")[0])
-        self._set_deadline(min(FIRST_MESSAGE_SECONDS, self._server.handshake_seconds), self._handshake_late)
+        limits = self._server.limits
+        self._set_deadline(min(limits.first_message_seconds, limits.handshake_seconds), self._handshake_late)
         self._server.handshakes.begin(self)
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -50,12 +50,12 @@ class ServerConnection(Connection):
     def expire(self) -> None:
         """End the channel in order; a peer that does not read, and so keeps the handler waiting, is reset."""
         self.expired = True
-        self._set_deadline(2 * CLOSE_SECONDS, self._overdue)
+        self._set_deadline(2 * self._server.limits.close_seconds, self._overdue)
         self.end()
 
     def _wait_for_turn(self) -> None:
         if self.channel.state in AWAITING_M1:
-            left = self._accepted_at + self._server.handshake_seconds - self._loop.time()
+            left = self._accepted_at + self._server.limits.handshake_seconds - self._loop.time()
             self._set_deadline(left, self._handshake_late)
             self._server.handshakes.wait_with_m1(self)  # reading on, to notice who hangs up
         else:
@@ -73,8 +73,8 @@ class ServerConnection(Connection):
 
     def _establish(self) -> None:
         super()._establish()
-        self._set_deadline(self._server.lifetime_seconds, self.expire)
-        self._idle = self._loop.call_later(self._server.idle_seconds, self._check_idle)
+        self._set_deadline(self._server.limits.lifetime_seconds, self.expire)
+        self._idle = self._loop.call_later(self._server.limits.idle_seconds, self._check_idle)
         self._server.start_handler(self)
 
     def _note_failure(self, failure: ChannelFailed) -> None:
@@ -90,7 +90,7 @@ class ServerConnection(Connection):
         self.fail(FailureReason.TIMEOUT, "no handshake within its deadline")
 
     def _check_idle(self) -> None:
-        left = self._server.idle_seconds - (self._clock.now() - self.last_received) / 1000
+        left = self._server.limits.idle_seconds - (self._clock.now() - self.last_received) / 1000
         if left <= 0:
             self.expire()
         else:

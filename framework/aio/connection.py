@@ -7,10 +7,11 @@ from typing import NoReturn
 from framework.aio.clock import ChannelClock
 from framework.aio.ending import EndingConnection
 from framework.aio.keepalive import keep_alive
+from framework.aio.settings import DEFAULT_CONNECTION_LIMITS, ConnectionLimits
 from framework.channel import Channel
 from framework.errors import ChannelError, MisuseError
 from framework.events import Event, FailureReason, HandshakeCompleted, MessageReceived, PeerClosed
-from framework.limits import MAX_AFTER_CLOSE, READ_SIZE
+from framework.limits import READ_SIZE
 
 
 class Connection(EndingConnection, asyncio.BufferedProtocol):
@@ -21,9 +22,14 @@ class Connection(EndingConnection, asyncio.BufferedProtocol):
     """
 
     def __init__(
-        self, channel: Channel, clock: ChannelClock, workers: Executor | None, buffer: memoryview | None = None
+        self,
+        channel: Channel,
+        clock: ChannelClock,
+        workers: Executor | None,
+        limits: ConnectionLimits = DEFAULT_CONNECTION_LIMITS,
+        buffer: memoryview | None = None,
     ) -> None:
-        super().__init__(channel, clock)
+        super().__init__(channel, clock, limits)
         self.last_received = clock.now()
         self._workers = workers
         self._buffer = read_buffer() if buffer is None else buffer
@@ -56,7 +62,7 @@ class Connection(EndingConnection, asyncio.BufferedProtocol):
             return
         if self._application_is_gone:
             self._taken_after_close += len(data)
-            if self._taken_after_close > MAX_AFTER_CLOSE:
+            if self._taken_after_close > self._limits.bytes_after_close:
                 self.fail(FailureReason.LIMIT, "data without end to a side that has closed")
                 return
         is_costly = self.channel.is_costly(len(data))

@@ -12,10 +12,11 @@ from framework.aio.clock import ChannelClock
 from framework.aio.failure import error_of
 from framework.aio.inbox import Inbox
 from framework.aio.reset import reset_on_close
+from framework.aio.settings import ConnectionLimits
 from framework.channel import Channel
 from framework.errors import ChannelError
 from framework.events import ChannelFailed, FailureReason
-from framework.limits import CLOSE_SECONDS, FAILURE_TICK_SECONDS
+from framework.limits import FAILURE_TICK_SECONDS
 from framework.transitions import State
 
 logger = logging.getLogger("suitecase.channel")
@@ -24,15 +25,16 @@ logger = logging.getLogger("suitecase.channel")
 class EndingConnection:
     """A channel over a transport, as far as its end is concerned."""
 
-    def __init__(self, channel: Channel, clock: ChannelClock) -> None:
+    def __init__(self, channel: Channel, clock: ChannelClock, limits: ConnectionLimits) -> None:
         self.channel = channel
-        self.inbox = Inbox()
+        self.inbox = Inbox(limits)
         self.peer_address = "?"
         self.expired = False
         self.congestion: asyncio.Event | None = None  # while the network is behind; set when that is over
         self._loop = asyncio.get_running_loop()
         self.established: asyncio.Future[None] = self._loop.create_future()
         self._clock = clock
+        self._limits = limits
         self._transport: asyncio.Transport | None = None
         self._failure: ChannelFailed | None = None
         self._lost = asyncio.Event()
@@ -71,7 +73,7 @@ class EndingConnection:
         self.inbox.clear()
         self.resume_reading()
         try:
-            async with asyncio.timeout(CLOSE_SECONDS):
+            async with asyncio.timeout(self._limits.close_seconds):
                 while not (self._peer_closed or self._failure or self._lost.is_set()):
                     await self.inbox.news()
                 if self._failure is None:

@@ -3,7 +3,7 @@
 import asyncio
 from collections import deque
 
-from framework.limits import MAX_QUEUED_BYTES, MAX_QUEUED_MESSAGES
+from framework.aio.settings import ConnectionLimits
 
 
 class Inbox:
@@ -13,8 +13,9 @@ class Inbox:
     them, and ends when half of the limit has been taken.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, limits: ConnectionLimits) -> None:
         self.is_behind = False
+        self._limits = limits
         self._messages: deque[bytes] = deque()
         self._bytes = 0
         self._waiters: list[asyncio.Future[None]] = []
@@ -31,14 +32,17 @@ class Inbox:
         """Add a message; `wake` tells of it."""
         self._messages.append(message)
         self._bytes += len(message)
-        self.is_behind = self.is_behind or len(self._messages) > MAX_QUEUED_MESSAGES or self._bytes > MAX_QUEUED_BYTES
+        limits = self._limits
+        if len(self._messages) > limits.queued_messages or self._bytes > limits.queued_bytes:
+            self.is_behind = True
 
     def take(self) -> bytes:
         """Give the oldest message; there is one."""
         message = self._messages.popleft()
         self._bytes -= len(message)
-        if len(self._messages) <= MAX_QUEUED_MESSAGES // 2 and self._bytes <= MAX_QUEUED_BYTES // 2:
-            self.is_behind = False
+        if self.is_behind:
+            limits = self._limits
+            self.is_behind = len(self._messages) > limits.queued_messages // 2 or self._bytes > limits.queued_bytes // 2
         return message
 
     def clear(self) -> None:

@@ -38,21 +38,23 @@ class Room:
         return max(min(self.silent // 4, ACCEPTS_AT_ONCE), 1)
 
     @classmethod
-    def within(cls, descriptors: int) -> Self:
-        """Divide so many descriptors: most to those that have proved most."""
-        descriptors = max(min(descriptors, MAX_CONNECTIONS), 16)
+    def within(cls, descriptors: int, most: "Room | None" = None) -> Self:
+        """Divide so many descriptors, with no more of any kind than `most`: most to those that have proved most."""
+        most = most or cls()
+        descriptors = max(min(descriptors, most.connections), 16)
 
         def share(sixteenths: int, limit: int) -> int:
             return min(descriptors * sixteenths // 16, limit)
 
+        channels = share(6, most.channels)
         return cls(
-            descriptors,
-            share(6, MAX_CHANNELS),
-            share(3, MAX_CHANNELS_PER_ADDRESS),
-            share(2, MAX_UNAUTHENTICATED),
-            share(3, MAX_HALF_OPEN),
-            share(2, MAX_WAITING),
-            share(2, MAX_SILENT),
+            connections=descriptors,
+            channels=channels,
+            channels_per_address=max(channels * most.channels_per_address // most.channels, 1),
+            unauthenticated=share(2, most.unauthenticated),
+            half_open=share(3, most.half_open),
+            waiting=share(2, most.waiting),
+            silent=share(2, most.silent),
         )
 
 

@@ -15,18 +15,13 @@ from framework.aio.listener import Listener
 from framework.aio.listening import bound_sockets
 from framework.aio.open_channels import OpenChannels
 from framework.aio.room import Room, free_descriptors
+from framework.aio.settings import DEFAULT_SERVER_LIMITS, ServerLimits
 from framework.aio.stream import ChannelStream
 from framework.aio.workers import started_workers
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
 from framework.handshake.first_messages import FirstMessages
 from framework.kinds.key_pair import KeyPair
-from framework.limits import (
-    CLOSE_SECONDS,
-    HANDSHAKE_SECONDS,
-    IDLE_SECONDS,
-    LIFETIME_SECONDS,
-)
 from framework.suite import Suite
 
 logger = logging.getLogger("suitecase.server")
@@ -43,16 +38,12 @@ class Server:
         handler: Handler,
         make_channel: Callable[..., Channel],
         *,
-        handshake_seconds: float,
-        idle_seconds: float,
-        lifetime_seconds: float,
+        limits: ServerLimits = DEFAULT_SERVER_LIMITS,
         awaits_authentication: bool = False,
         room: Room | None = None,
     ) -> None:
-        self.handshake_seconds = handshake_seconds
-        self.idle_seconds = idle_seconds
-        self.lifetime_seconds = lifetime_seconds
-        self.room = Room.within(free_descriptors()) if room is None else room
+        self.limits = limits
+        self.room = Room.within(free_descriptors(), limits.room) if room is None else room
         self.handshakes = Handshakes(self.room)
         self.channels = OpenChannels(self.room, awaits_authentication=awaits_authentication)
         self.workers = started_workers()
@@ -80,7 +71,7 @@ class Server:
     async def close(self) -> None:
         """Accept no more, close every channel in order, and wait for their handlers; reset what does not end.
 
-        That takes one and a quarter CLOSE_SECONDS at most, in which a peer can answer, and a tick.
+        That takes one and a quarter `close_seconds` at most, in which a peer can answer, and a tick.
         """
         listener, self._listener = self._listener, None
         if listener is not None:
@@ -92,7 +83,7 @@ class Server:
             else:
                 connection.abort()
         if self._tasks:
-            _, late = await asyncio.wait(self._tasks, timeout=1.25 * CLOSE_SECONDS)
+            _, late = await asyncio.wait(self._tasks, timeout=1.25 * self.limits.close_seconds)
             for task in late:
                 task.cancel()
             await asyncio.gather(*late, return_exceptions=True)
@@ -170,9 +161,10 @@ async def serve(
     *,
     application: str = DEFAULT_APPLICATION,
     server_name: str = DEFAULT_SERVER_NAME,
-    handshake_seconds: float = HANDSHAKE_SECONDS,
-    idle_seconds: float = IDLE_SECONDS,
-    lifetime_seconds: float = LIFETIME_SECONDS,
+    limits: ServerLimits = DEFAULT_SERVER_LIMITS,
+    handshake_seconds: float | None = None,
+    idle_seconds: float | None = None,
+    lifetime_seconds: float | None = None,
     awaits_authentication: bool = False,
     room: Room | None = None,
 ) -> Server:
@@ -182,11 +174,14 @@ async def serve(
 
     With `awaits_authentication` an open channel is counted by itself until the handler calls
     `ChannelStream.authenticated`; when there are too many such channels, the oldest of the address that has most is
-    failed. So peers that never authenticate take no place from those that do (PROTOCOL §8.2). `room` says how many
-    connections of each kind there may be; without it, as many as the limits and the process's descriptors allow.
+    failed. So peers that never authenticate take no place from those that do (PROTOCOL §8.2).
+
+    `limits` are all that a program may choose; seconds that are given beside them count in their place. `room` says how
+    many connections of each kind there are; without it, as many as the limits and the process's descriptors allow.
 
     The static key pair belongs to this suite alone. Raises OSError when the address cannot be bound, MisuseError for a
-    key pair of another key exchange, and ConfigurationError where the system has no thread for the handshakes.
+    key pair of another key exchange, and ConfigurationError for a limit that is not above zero, or where the system has
+    no thread for the handshakes.
     """
     make = partial(
         Channel.server,
@@ -200,9 +195,9 @@ async def serve(
     server = Server(
         handler,
         make,
-        handshake_seconds=handshake_seconds,
-        idle_seconds=idle_seconds,
-        lifetime_seconds=lifetime_seconds,
+        limits=limits.but(
+            handshake_seconds=handshake_seconds, idle_seconds=idle_seconds, lifetime_seconds=lifetime_seconds
+        ),
         awaits_authentication=awaits_authentication,
         room=room,
     )

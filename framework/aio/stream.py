@@ -12,11 +12,11 @@ from framework.aio.daemon_threads import DaemonThreads
 from framework.aio.dialing import NoAddressAnsweredError, connect
 from framework.aio.failure import error_of
 from framework.aio.resolution import resolve
+from framework.aio.settings import DEFAULT_CONNECTION_LIMITS, ConnectionLimits
 from framework.channel import DEFAULT_APPLICATION, DEFAULT_SERVER_NAME, Channel
 from framework.errors import ChannelError
 from framework.events import ChannelFailed, FailureReason
 from framework.kinds.key_pair import KeyPair
-from framework.limits import HANDSHAKE_SECONDS
 from framework.suite import Suite
 
 __all__ = ["ChannelStream", "Connection", "open_channel"]
@@ -111,15 +111,17 @@ async def open_channel(
     take_ephemeral: Callable[[], KeyPair] | None = None,
     application: str = DEFAULT_APPLICATION,
     server_name: str = DEFAULT_SERVER_NAME,
-    handshake_seconds: float = HANDSHAKE_SECONDS,
+    limits: ConnectionLimits = DEFAULT_CONNECTION_LIMITS,
+    handshake_seconds: float | None = None,
 ) -> ChannelStream:
     """Connect, perform the handshake, and give the open channel.
 
     `take_ephemeral` gives a fresh key pair, for instance `EphemeralPool.take`; without it one is made. From looking up
-    the host's addresses on there are `handshake_seconds`; of several addresses each is tried in time. Raises
-    ChannelError when the server cannot be reached or does not prove itself, and InvalidKeyError for a server key that
-    may not be used.
+    the host's addresses on there are `handshake_seconds`, given here or in `limits`; of several addresses each is tried
+    in time. Raises ChannelError when the server cannot be reached or does not prove itself, and InvalidKeyError for a
+    server key that may not be used.
     """
+    limits = limits.but(handshake_seconds=handshake_seconds)
     loop = asyncio.get_running_loop()
     clock = ChannelClock()
 
@@ -135,10 +137,10 @@ async def open_channel(
         )
 
     workers = DaemonThreads()
-    connection = Connection(await loop.run_in_executor(workers, begin), clock, workers)
-    deadline = loop.time() + handshake_seconds
+    connection = Connection(await loop.run_in_executor(workers, begin), clock, workers, limits)
+    deadline = loop.time() + limits.handshake_seconds
     try:
-        addresses = await resolve(host, port, handshake_seconds)
+        addresses = await resolve(host, port, limits.handshake_seconds)
         async with asyncio.timeout_at(deadline):
             await loop.create_connection(lambda: connection, sock=await connect(addresses))
             await connection.established

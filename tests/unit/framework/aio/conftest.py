@@ -4,9 +4,12 @@ import asyncio
 import gc
 import logging
 from collections.abc import AsyncIterator, Callable
+from typing import Any
 
 import pytest
 
+from framework import open_channel, serve
+from framework.aio import ConnectionLimits, ServerLimits
 from tests.support.loopback import Serving, serving_on_loopback
 
 
@@ -42,9 +45,9 @@ def serving() -> Serving:
 def hurry(monkeypatch: pytest.MonkeyPatch) -> float:
     """Closing waits for this many seconds only."""
     seconds = 0.2
-    monkeypatch.setattr("framework.aio.ending.CLOSE_SECONDS", seconds)
-    monkeypatch.setattr("framework.aio.server.CLOSE_SECONDS", seconds)
-    monkeypatch.setattr("framework.aio.accepted.CLOSE_SECONDS", seconds)
+    for function, limits in ((serve, ServerLimits), (open_channel, ConnectionLimits)):
+        defaults: Any = function.__kwdefaults__
+        monkeypatch.setitem(defaults, "limits", limits(close_seconds=seconds))
     return seconds
 
 

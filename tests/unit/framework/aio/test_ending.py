@@ -10,7 +10,7 @@ from contextlib import ExitStack
 import pytest
 
 from framework import Channel, ChannelError, PeerClosed, open_channel
-from framework.aio import ChannelStream, Server
+from framework.aio import ChannelStream, Server, ServerLimits
 from framework.events import FailureReason
 from framework.limits import CLOSE_SECONDS
 from tests.support.loopback import KEYS, SUITE, RawSocket, Serving, echo, eventually
@@ -115,11 +115,8 @@ async def send_all(stream: ChannelStream, count: int) -> None:
         await stream.send(bytes(60_000))
 
 
-async def test_a_flood_after_our_close_fails_the_channel(
-    serving: Serving, reasons: Callable[[], list[str]], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_a_flood_after_our_close_fails_the_channel(serving: Serving, reasons: Callable[[], list[str]]) -> None:
     """A side that has closed does not work for as long as the other likes to send."""
-    monkeypatch.setattr("framework.aio.connection.MAX_AFTER_CLOSE", 100_000)
     closed = asyncio.Event()
 
     async def refusing(stream: ChannelStream) -> None:
@@ -129,7 +126,7 @@ async def test_a_flood_after_our_close_fails_the_channel(
         closed.set()
         await closing
 
-    async with serving(refusing) as running:
+    async with serving(refusing, limits=ServerLimits(bytes_after_close=100_000)) as running:
         stream = await running.open()
         await stream.send(b"first")
         await closed.wait()
@@ -435,7 +432,7 @@ async def test_a_server_that_does_not_listen_has_no_address() -> None:
     async def never(_: ChannelStream) -> None:
         raise AssertionError
 
-    server = Server(never, lambda **_: None, handshake_seconds=1, idle_seconds=1, lifetime_seconds=1)  # type: ignore[arg-type]
+    server = Server(never, lambda **_: None)  # type: ignore[arg-type]
     with pytest.raises(OSError, match="does not listen"):
         _ = server.address
     await server.close()

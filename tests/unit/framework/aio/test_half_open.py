@@ -12,7 +12,7 @@ from contextlib import ExitStack
 import pytest
 
 from framework import Channel, ChannelError
-from framework.aio import ChannelStream
+from framework.aio import ChannelStream, ServerLimits
 from framework.aio.clock import ChannelClock
 from framework.aio.room import Room
 from framework.limits import HANDSHAKE_WORKERS
@@ -185,14 +185,10 @@ def failed(caplog: pytest.LogCaptureFixture, *connections: RawSocket) -> list[Ra
 
 
 async def test_who_stays_silent_is_sent_away_sooner(
-    serving: Serving,
-    monkeypatch: pytest.MonkeyPatch,
-    caplog: pytest.LogCaptureFixture,
-    reasons: Callable[[], list[str]],
+    serving: Serving, caplog: pytest.LogCaptureFixture, reasons: Callable[[], list[str]]
 ) -> None:
     first, whole = 1.0, 1.5
-    monkeypatch.setattr("framework.aio.accepted.FIRST_MESSAGE_SECONDS", first)
-    async with serving(echo, handshake_seconds=whole) as running:
+    async with serving(echo, limits=ServerLimits(first_message_seconds=first, handshake_seconds=whole)) as running:
         with await running.raw() as half, await running.raw() as silent, await running.raw() as slow:
             await half.send(m1())
             assert (await half.receive_frame())[0] == M2
