@@ -14,12 +14,17 @@ import traceback
 from typing import NoReturn
 
 import app.__main__
-import app.atm.client
-import app.atm.console
-import app.bank.server
-import app.cli.catalogue
-import app.cli.demo
-import app.configuration.settings
+import app.cli.atm
+import app.cli.backup
+import app.cli.bank
+import app.cli.demo.atm
+import app.cli.demo.bank
+import app.cli.demo.main_job
+import app.cli.open_account
+import app.cli.plugins
+import app.cli.restore
+import app.cli.suites
+import app.cli.trust
 
 _MODES = (os.O_RDONLY, os.O_WRONLY | os.O_CREAT, os.O_WRONLY | os.O_CREAT)
 

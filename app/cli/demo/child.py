@@ -1,6 +1,5 @@
-"""The main job: a bank in a child process, and the ATM's console in this one."""
+"""The child process that is the main job's bank."""
 
-import asyncio
 import logging
 import os
 import signal
@@ -9,26 +8,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from typing import Final, NoReturn
 
-from app.atm.waiting import waiting_for_the_bank
-from app.bank.enrolment import ensure_account_with_card
-from app.bank.server import Bank, run_bank
 from app.configuration.settings import Settings
-from app.credentials.address import host_and_port
-from app.credentials.bank_file import read_bank_file
-from app.credentials.card import read_card
-from app.credentials.keystore import PUBLIC_FILE
-from app.credentials.public_key import BankIdentity, fingerprint
-from app.ledger import Enrolment
-from app.system.errors import EXIT_INTERNAL, EXIT_LOCAL, ChangedKeyError, ChannelFailedError, UserError
+from app.system.errors import EXIT_INTERNAL, EXIT_LOCAL, ChannelFailedError, UserError
 from app.system.first_signals import ENDING_SIGNALS
-from app.system.log_thread import logging_in_background
+from app.system.output import printable
 from app.system.readiness import wait_readable
-from app.system.signals import ending_in_order, heard_signals
-from framework import EphemeralPool, Suite, SuitecaseError
-
-DEMO_ACCOUNT: Final = "demo"
-DEMO_CARD: Final = "demo.card"
-"""The account and the card file, in the data directory, of the main job."""
+from app.system.signals import heard_signals
+from framework import Suite, SuitecaseError
 
 START_SECONDS: Final = 30.0
 """How long the bank may take to listen: key generation and a slow machine included."""
@@ -44,33 +30,6 @@ logger = logging.getLogger("suitecase.demo")
 
 class BankChildError(UserError):
     """The bank in the child process did not come up."""
-
-
-def run_demo(settings: Settings, suite: Suite, *, as_json: bool) -> int:
-    """Run the main job; gives the exit code. Raises UserError."""
-    with bank_child(suite, settings) as child:
-        pool = EphemeralPool(suite.key_exchange)
-        # Only now what the bank has no need of: it makes its key meanwhile, on the other core.
-        from app.atm.bank_address import BankAddress
-        from app.atm.console import converse_with
-
-        with ending_in_order(), waiting_for_the_bank():
-            address, announced = child.announcement()
-        file = read_bank_file(settings.bank_directory / PUBLIC_FILE)
-        public_key = file.key_for(suite.name)
-        if fingerprint(public_key) != announced:
-            raise ChangedKeyError(
-                f"The bank announced {announced}, and its {PUBLIC_FILE} holds another key; start again."
-            )
-        card_path = settings.bank_directory / DEMO_CARD
-        card = read_card(card_path)
-        bank = BankAddress(*host_and_port(address), suite, public_key, file.bank)
-        try:
-            return converse_with(bank, card, card_path, pool.take, as_json=as_json)
-        except ChannelFailedError as error:
-            raise child.explain(error) from None
-        finally:
-            pool.close()
 
 
 class BankChild:
@@ -152,7 +111,7 @@ def bank_child(suite: Suite, settings: Settings) -> Iterator[BankChild]:
     """Run a bank on a free loopback port in a child process.
 
     A fork has at once what this process has imported; a new interpreter would take most of a second longer to listen.
-    Call it while there is one thread, and no connection to the ledger.
+    Call it while there is one thread.
     """
     lifeline, held = os.pipe()
     report, told = os.pipe()
@@ -184,19 +143,12 @@ def _be_the_bank(suite: Suite, settings: Settings, lifeline: int, told: int) -> 
         for number in heard_signals():
             signal.signal(number, signal.SIG_DFL)
         signal.pthread_sigmask(signal.SIG_UNBLOCK, ENDING_SIGNALS)
+        from app.cli.demo.bank import serve_atms  # in this process alone: an ATM has neither bank nor ledger
 
-        def announce(bank: Bank) -> None:
-            _tell(f"{_LISTENS} {bank.address} {bank.fingerprint}")
-
-        async def enrol(accounts: Enrolment, bank: BankIdentity) -> None:
-            await ensure_account_with_card(accounts, DEMO_ACCOUNT, settings.bank_directory / DEMO_CARD, bank)
-
-        with logging_in_background(as_json=settings.log_json):
-            bank = run_bank(suite, settings.bank_directory, "127.0.0.1", 0, announce=announce, enrol=enrol, lifeline=0)
-            asyncio.run(bank)
+        serve_atms(suite, settings, lambda address, shown: _tell(f"{_LISTENS} {address} {shown}"))
         code = 0
     except (UserError, SuitecaseError) as error:
-        _tell(f"{_REFUSES} {error}")
+        _tell(f"{_REFUSES} {printable(str(error))}")  # a line, whatever it names
     except Exception:
         code = EXIT_INTERNAL
         logger.exception("the bank failed")

@@ -2,7 +2,7 @@
 
 import pytest
 
-from app.cli.catalogue import show_plugins
+from app.cli.plugins import show_plugins
 from framework.registry import PluginRecord, Registry
 
 

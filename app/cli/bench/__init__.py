@@ -1,0 +1,1 @@
+"""`suitecase bench`: one file a benchmark."""
