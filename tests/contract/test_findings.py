@@ -25,7 +25,7 @@ from framework.contract.model.target import Target
 from framework.contract.model.trial import Effort, Session, Trial
 from framework.contract.model.violation import TooSlow, Violation
 from framework.contract.report import render
-from framework.contract.report.grouping import folded
+from framework.contract.report.grouping import grouped
 from framework.kinds import BULK_CIPHER, MAC
 from framework.registry import Registry
 from tests.zoo.species import ROOT, exhibits
@@ -121,7 +121,7 @@ def test_findings_of_one_cause_are_told_as_one_and_programs_read_them_all() -> N
         Outcome("MAC-11", Verdict.PASSED),
         Outcome("MAC-12", Verdict.PASSED),
     ]
-    groups = [[outcome.check[-2:] for outcome in group] for group in folded(outcomes)]
+    groups = [[outcome.check[-2:] for outcome in group] for group in grouped(outcomes)]
     assert groups == [["01", "02"], ["03"], ["04", "05"], ["06"], ["07", "08"], ["09"], ["10"], ["11"], ["12"]]
     report = Report(HMAC, "1", "normal", outcomes)
     shown = render.text(report)

@@ -100,7 +100,7 @@ class KeyedMac:
         return True
 
 
-class MacFace:
+class MacAdapter:
     """A MAC under test."""
 
     def __init__(self, primitive: Mac) -> None:
@@ -124,7 +124,7 @@ class KeyedStream:
         return octets(self.call, invoke(self.call, getattr(self.inner, self.call), record), len(record))
 
 
-class CipherFace:
+class CipherAdapter:
     """A bulk cipher under test."""
 
     def __init__(self, primitive: BulkCipher) -> None:
@@ -172,7 +172,7 @@ class KeyedAead:
         return octets("open", opened)
 
 
-class AeadFace:
+class AeadAdapter:
     """An AEAD under test."""
 
     def __init__(self, primitive: Aead) -> None:
@@ -185,7 +185,7 @@ class AeadFace:
         return KeyedAead(invoke("context", self.primitive.context, key), self.tag_size)
 
 
-class KemFace:
+class KemAdapter:
     """A key exchange under test."""
 
     def __init__(self, primitive: KeyExchange) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.inputs.vectors import Vectors, load_vectors
-from framework.contract.model.adapters import AeadFace, CipherFace, KemFace, MacFace
+from framework.contract.model.adapters import AeadAdapter, CipherAdapter, KemAdapter, MacAdapter
 from framework.contract.model.oracle import Oracle
 from framework.contract.model.target import Target
 from framework.contract.model.violation import Violation
@@ -52,7 +52,7 @@ class Session:
 
     def pairs(self, count: int) -> list[KeyPair]:
         """Give `count` key pairs of the key exchange, always the same ones."""
-        kem = KemFace(self.primitive)
+        kem = KemAdapter(self.primitive)
         while len(self._pairs) < count:
             self._pairs.append(kem.generate(Drbg(f"{self.seed} pair {len(self._pairs)}").bytes))
         return self._pairs[:count]
@@ -82,24 +82,24 @@ class Trial:
         return self.session.primitive
 
     @cached_property
-    def mac(self) -> MacFace:
+    def mac(self) -> MacAdapter:
         """The primitive as a MAC."""
-        return MacFace(self.primitive)
+        return MacAdapter(self.primitive)
 
     @cached_property
-    def cipher(self) -> CipherFace:
+    def cipher(self) -> CipherAdapter:
         """The primitive as a bulk cipher."""
-        return CipherFace(self.primitive)
+        return CipherAdapter(self.primitive)
 
     @cached_property
-    def aead(self) -> AeadFace:
+    def aead(self) -> AeadAdapter:
         """The primitive as an AEAD."""
-        return AeadFace(self.primitive)
+        return AeadAdapter(self.primitive)
 
     @cached_property
-    def kem(self) -> KemFace:
+    def kem(self) -> KemAdapter:
         """The primitive as a key exchange."""
-        return KemFace(self.primitive)
+        return KemAdapter(self.primitive)
 
     def times(self, count: int, least: int = 1) -> int:
         """How often to try what is tried `count` times by default."""

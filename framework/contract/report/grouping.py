@@ -22,7 +22,7 @@ def may_follow(outcome: Outcome) -> bool:
     return not ((check is not None and check.of_texts) or finding.too_slow or unwritten(finding))
 
 
-def folded(outcomes: Sequence[Outcome]) -> list[Group]:
+def grouped(outcomes: Sequence[Outcome]) -> list[Group]:
     """Put the outcomes that tell the same together, each group where its first stands."""
     groups: list[Group] = []
     for outcome in outcomes:

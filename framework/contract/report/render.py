@@ -11,7 +11,7 @@ from framework.contract.model.outcome import Finding, Outcome, Verdict
 from framework.contract.model.report import LEAST_RAN, Report
 from framework.contract.report import escape
 from framework.contract.report.escape import line, markdown, xml
-from framework.contract.report.grouping import Group, folded, may_follow, root_of, unwritten
+from framework.contract.report.grouping import Group, grouped, may_follow, root_of, unwritten
 
 ORDER = (Verdict.FAILED, Verdict.ERROR, Verdict.WAIVED, Verdict.NOT_CHECKED, Verdict.NOT_APPLICABLE, Verdict.PASSED)
 
@@ -37,7 +37,7 @@ def text(report: Report) -> str:
     lines = [line(f"{report.target.kind} {report.target.name} of plugin {report.target.plugin}"), ""]
     root = root_of(report.outcomes)
     following = [each for each in report.outcomes if each is not root and may_follow(each)] if root else []
-    for group in folded([each for each in report.outcomes if each not in following]):
+    for group in grouped([each for each in report.outcomes if each not in following]):
         outcome = group[0]
         if outcome.finding is not None:
             lines += [_group_text(outcome.finding, group)]

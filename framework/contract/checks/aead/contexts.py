@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from framework.contract.inputs.forgeries import flipped
-from framework.contract.model.adapters import CLEAN, AeadFace, KeyedAead, invoke
+from framework.contract.model.adapters import CLEAN, AeadAdapter, KeyedAead, invoke
 from framework.contract.model.check import check
 from framework.contract.model.smallest import cut, least, without
 from framework.contract.model.trial import Trial
@@ -57,7 +57,7 @@ def _reads_again(trial: Trial) -> None:
                 raise Violation("a buffer that held other octets before is not read again", buffer=bytes(buffer))
 
 
-def _as_fresh(aead: AeadFace, keys: list[bytes], calls: list[Call]) -> None:
+def _as_fresh(aead: AeadAdapter, keys: list[bytes], calls: list[Call]) -> None:
     contexts, history = [aead.context(key) for key in keys], []
     for which, act, nonce, plaintext in calls:
         ad = nonce[: len(plaintext) % 7]

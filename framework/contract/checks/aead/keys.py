@@ -4,7 +4,7 @@ from framework.contract.checks.aead.sealing import refuse, sealed
 from framework.contract.inputs.forgeries import single_bit_flips
 from framework.contract.inputs.octets import wrong_lengths
 from framework.contract.inputs.shapes import groups
-from framework.contract.model.adapters import CLEAN, AeadFace, KeyedAead, invoke, refuses_key
+from framework.contract.model.adapters import CLEAN, AeadAdapter, KeyedAead, invoke, refuses_key
 from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
 from framework.contract.model.violation import Violation
@@ -48,7 +48,7 @@ def nonce_and_key(trial: Trial) -> None:
     refuse(aead.context(trial.rng.bytes(aead.key_size)), nonce, whole, ad, "another key")
 
 
-def _keys_differ(aead: AeadFace, nonce: bytes, keys: list[bytes]) -> None:
+def _keys_differ(aead: AeadAdapter, nonce: bytes, keys: list[bytes]) -> None:
     """Raise Violation where two keys seal alike, or what the first sealed opens under another to the same."""
     plaintext, seen = bytes(48), dict[bytes, bytes]()
     first = aead.context(keys[0]).seal(nonce, plaintext, b"ad")

@@ -5,7 +5,7 @@ from itertools import chain, islice
 from math import isqrt
 
 from framework.contract.checks.bulk_cipher.stream import keyed, record_size
-from framework.contract.model.adapters import CipherFace
+from framework.contract.model.adapters import CipherAdapter
 from framework.contract.model.check import NotApplicable, check
 from framework.contract.model.smallest import fewer, least, parts, without
 from framework.contract.model.trial import Trial
@@ -53,7 +53,7 @@ def continuous(trial: Trial) -> None:
             _hold_cut(trial.cipher, key, iv, trial.rng.bytes(4096) * (sum(sizes) // 4096 + 1), list(sizes))
 
 
-def cut_differs(cipher: CipherFace, key: bytes, iv: bytes, message: bytes, pieces: list[int]) -> int | None:
+def cut_differs(cipher: CipherAdapter, key: bytes, iv: bytes, message: bytes, pieces: list[int]) -> int | None:
     """The first byte where cut records differ from one record, in either direction."""
     whole = cipher.encryptor(key, iv)(message)
     for stream, given, wanted in (
@@ -70,7 +70,7 @@ def cut_differs(cipher: CipherFace, key: bytes, iv: bytes, message: bytes, piece
     return None
 
 
-def _hold_cut(cipher: CipherFace, key: bytes, iv: bytes, message: bytes, pieces: list[int]) -> None:
+def _hold_cut(cipher: CipherAdapter, key: bytes, iv: bytes, message: bytes, pieces: list[int]) -> None:
     """Raise Violation with the fewest and smallest pieces that differ from one record."""
 
     def hold(sizes: list[int]) -> None:

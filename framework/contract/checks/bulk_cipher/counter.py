@@ -2,7 +2,7 @@
 
 from framework.contract.checks.bulk_cipher.stream import keyed, keystream
 from framework.contract.inputs.octets import ORDERS, Order
-from framework.contract.model.adapters import CipherFace, invoke
+from framework.contract.model.adapters import CipherAdapter, invoke
 from framework.contract.model.check import NotApplicable, NotChecked, check
 from framework.contract.model.trial import Trial
 from framework.contract.model.violation import Violation
@@ -55,7 +55,7 @@ def carries(trial: Trial) -> None:
         _carries_in_batches(cipher, key, (1 << power) - 300 + (0 if power == bits else 5 << power), block, order)
 
 
-def _carries_in_batches(cipher: CipherFace, key: bytes, start: int, block: int, order: Order) -> None:
+def _carries_in_batches(cipher: CipherAdapter, key: bytes, start: int, block: int, order: Order) -> None:
     """Raise Violation where a long stream differs from one that starts 900 blocks later, or is cut into records."""
     size, later = 6000, 900
     bits = 8 * cipher.iv_size
@@ -82,7 +82,7 @@ def _counter(trial: Trial) -> tuple[int, Order] | None:
     return None
 
 
-def _goes_on(cipher: CipherFace, key: bytes, iv: bytes, block: int, order: Order) -> bool:
+def _goes_on(cipher: CipherAdapter, key: bytes, iv: bytes, block: int, order: Order) -> bool:
     number = int.from_bytes(iv, order)
     if number % 251 in (250, 0):
         number ^= 8  # stay away from carries here

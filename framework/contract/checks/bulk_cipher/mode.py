@@ -3,7 +3,7 @@
 from framework.contract.checks.bulk_cipher.stream import keyed, keystream
 from framework.contract.inputs.octets import xor
 from framework.contract.inputs.shapes import contents
-from framework.contract.model.adapters import CipherFace
+from framework.contract.model.adapters import CipherAdapter
 from framework.contract.model.check import check
 from framework.contract.model.trial import Trial
 from framework.contract.model.violation import Violation
@@ -59,7 +59,7 @@ def _is_xor(trial: Trial, key: bytes, iv: bytes, first: bytes, second: bytes) ->
     )
 
 
-def _skipped(cipher: CipherFace, key: bytes, iv: bytes, first: bytes, second: bytes) -> bytes:
+def _skipped(cipher: CipherAdapter, key: bytes, iv: bytes, first: bytes, second: bytes) -> bytes:
     stream = cipher.encryptor(key, iv)
     stream(first)
     return stream(second)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from framework.contract.inputs.drbg import Drbg
-from framework.contract.model.adapters import CipherFace, KeyedStream
+from framework.contract.model.adapters import CipherAdapter, KeyedStream
 from framework.contract.model.check import check
 from framework.contract.model.smallest import cut, least, without
 from framework.contract.model.trial import Trial
@@ -22,7 +22,7 @@ def keyed(trial: Trial) -> tuple[bytes, bytes]:
     return trial.usable_key(), trial.rng.bytes(trial.cipher.iv_size)
 
 
-def keystream(cipher: CipherFace, key: bytes, iv: bytes, size: int) -> bytes:
+def keystream(cipher: CipherAdapter, key: bytes, iv: bytes, size: int) -> bytes:
     """What zeros are encrypted to: the keystream, for a cipher that XORs one."""
     return cipher.encryptor(key, iv)(bytes(size))
 
@@ -42,7 +42,7 @@ def sizes(trial: Trial) -> None:
         least(trial.rng.bytes(size), partial(_comes_back, cipher, key, iv), cut)
 
 
-def _comes_back(cipher: CipherFace, key: bytes, iv: bytes, record: bytes) -> None:
+def _comes_back(cipher: CipherAdapter, key: bytes, iv: bytes, record: bytes) -> None:
     ciphertext = cipher.encryptor(key, iv)(record)
     if cipher.encryptor(key, iv)(record) != ciphertext:
         raise Violation("one key, IV and record give two ciphertexts", key=key, iv=iv, record=record)
@@ -68,7 +68,7 @@ def in_step(trial: Trial) -> None:
         least(steps, partial(_stay_in_step, trial.cipher, keys, ivs), _fewer_steps)
 
 
-def _stay_in_step(cipher: CipherFace, keys: list[bytes], ivs: list[bytes], steps: list[Step]) -> None:
+def _stay_in_step(cipher: CipherAdapter, keys: list[bytes], ivs: list[bytes], steps: list[Step]) -> None:
     senders = [cipher.encryptor(key, iv) for key, iv in zip(keys, ivs, strict=True)]
     receivers = [cipher.decryptor(key, iv) for key, iv in zip(keys, ivs, strict=True)]
     calls: list[str] = []

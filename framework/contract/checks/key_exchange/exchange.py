@@ -3,7 +3,7 @@
 from framework.contract.inputs.drbg import Drbg
 from framework.contract.inputs.public_values import public_values
 from framework.contract.inputs.working_time import working_seconds
-from framework.contract.model.adapters import KemFace, refuses_key
+from framework.contract.model.adapters import KemAdapter, refuses_key
 from framework.contract.model.check import check
 from framework.contract.model.smallest import least, without
 from framework.contract.model.trial import Trial
@@ -126,7 +126,7 @@ def stateless(trial: Trial) -> None:
         least(calls, hold, without, tries=60)
 
 
-def _as_the_first_time(kem: KemFace, pairs: list[KeyPair], calls: list[tuple[int, int, int]], rng: Drbg) -> None:
+def _as_the_first_time(kem: KemAdapter, pairs: list[KeyPair], calls: list[tuple[int, int, int]], rng: Drbg) -> None:
     sent, history = [kem.encapsulate(pair.public_key, rng.bytes) for pair in pairs], []
     for act, key, message in calls:
         if act == 0:

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from framework.contract.inputs.forgeries import flipped
-from framework.contract.model.adapters import CLEAN, KeyedMac, MacFace, invoke
+from framework.contract.model.adapters import CLEAN, KeyedMac, MacAdapter, invoke
 from framework.contract.model.check import check
 from framework.contract.model.smallest import cut, least, without
 from framework.contract.model.trial import Trial
@@ -42,7 +42,7 @@ def reusable(trial: Trial) -> None:
         least(calls, partial(_as_fresh, trial.mac, [*keys, keys[0]]), _fewer_calls)
 
 
-def _reads_again(mac: MacFace, key: bytes) -> None:
+def _reads_again(mac: MacAdapter, key: bytes) -> None:
     """Raise Violation if a buffer is known again by its identity, and what it holds now is not read."""
     keyed = mac.keyed(key)
     first, second = bytearray(8), bytearray(8)
@@ -58,7 +58,7 @@ def _reads_again(mac: MacFace, key: bytes) -> None:
                 raise Violation("a buffer that held other octets before is not read again", message=bytes(buffer))
 
 
-def _as_fresh(mac: MacFace, keys: list[bytes], calls: list[Call]) -> None:
+def _as_fresh(mac: MacAdapter, keys: list[bytes], calls: list[Call]) -> None:
     keyed, history = [mac.keyed(key) for key in keys], []
     for which, act, message in calls:
         fresh = mac.keyed(keys[which]).tag(message)
