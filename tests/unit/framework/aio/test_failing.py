@@ -4,7 +4,6 @@ import asyncio
 import logging
 import secrets
 import socket
-import time
 from collections.abc import Callable
 from typing import Any
 
@@ -15,6 +14,7 @@ from framework.aio import ChannelStream
 from framework.events import FailureReason
 from framework.frame import FrameType, encode_header
 from framework.limits import FAILURE_TICK_SECONDS
+from tests.support.by_hand import now, open_by_hand
 from tests.support.channels import etm_suite, flip
 from tests.support.loopback import KEYS, SUITE, RawSocket, Serving, echo, eventually
 from tests.support.peers import AesCtr
@@ -22,22 +22,8 @@ from tests.support.peers import AesCtr
 TICK = FAILURE_TICK_SECONDS
 
 
-def now() -> int:
-    return int(time.time() * 1000)
-
-
 def client() -> Channel:
     return Channel.client(SUITE, KEYS.public_key, now=now())
-
-
-async def open_by_hand(raw: RawSocket) -> Channel:
-    """A handshake over a raw socket."""
-    channel = client()
-    await raw.send(channel.data_to_send())
-    channel.receive_data(await raw.receive_frame(), now())
-    await raw.send(channel.data_to_send())
-    assert channel.is_open
-    return channel
 
 
 def record(channel: Channel, payload: bytes = b"x") -> bytes:
