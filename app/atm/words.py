@@ -5,7 +5,7 @@ from typing import Final, assert_never
 from app.atm.events import Completed, Damaged, Event, OpenElsewhere, Repeated, StillOpen, Unanswered, Untold
 from app.protocol.messages import Accepted, AccountReply, AccountRequest, CheckRequest, Refusal
 from app.protocol.money import format_amount
-from app.system.output import printable
+from framework.printable import printable
 
 _REFUSALS: Final = {
     Refusal.INSUFFICIENT_FUNDS: "there is not enough money in the account",

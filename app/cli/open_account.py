@@ -9,7 +9,8 @@ from app.bank.enrolment import open_account as enrol
 from app.cli.options import CardOption, Command, ConfigOption, DataDirOption
 from app.cli.preparation import settings_of
 from app.cli.table import new_program
-from app.system.output import printable, write_err, write_out
+from app.system.output import write_err, write_out
+from framework.printable import printable
 
 app = new_program()
 

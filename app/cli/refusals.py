@@ -8,9 +8,10 @@ import typer
 from app.cli.table import command_of, writing_help
 from app.system.errors import EXIT_CHANNEL, EXIT_INTERNAL, EXIT_LOCAL, InternalError, UserError
 from app.system.layout import folded
-from app.system.output import ReaderGoneError, printable, write_err, write_out
+from app.system.output import ReaderGoneError, write_err, write_out
 from app.system.signals import EndedBySignal
 from framework import ChannelError, SuitecaseError
+from framework.printable import printable
 
 PROGRAM = "suitecase"
 

@@ -10,7 +10,8 @@ from rich.table import Table
 from rich.text import Text
 
 from app.system.layout import can_show, in_letters_of
-from app.system.output import printable, write_out
+from app.system.output import write_out
+from framework.printable import printable
 
 _NEVER_WRAPPED: Final = 100_000
 """Columns that a pipe is taken to have: there a row is a line, for grep."""

@@ -7,7 +7,8 @@ from app.cli.options import BankKeyOption, ConfigOption, ConnectOption, KnownBan
 from app.cli.preparation import settings_of
 from app.cli.table import new_program
 from app.system.errors import InputError
-from app.system.output import printable, write_err, write_out
+from app.system.output import write_err, write_out
+from framework.printable import printable
 
 app = new_program()
 

@@ -2,8 +2,8 @@
 
 from typing import Final
 
-from app.system.output import printable
 from framework import PrimitiveInfo, Status, Suite
+from framework.printable import printable
 
 STYLES: Final = {
     Status.RECOMMENDED: "green",

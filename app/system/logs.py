@@ -5,7 +5,7 @@ import logging
 import sys
 from datetime import UTC, datetime
 
-from app.system.output import printable
+from framework.printable import printable
 
 _STANDARD = frozenset(logging.makeLogRecord({}).__dict__) | {"message", "asctime", "taskName"}
 

@@ -46,11 +46,6 @@ def write_err(text: str) -> None:
         _give_up(2)
 
 
-def printable(text: str) -> str:
-    """Escape what would move the cursor, end the line or turn the direction: a name or a path may hold it."""
-    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in text)
-
-
 def abandon_output(error: OSError) -> OutputError:
     """Write nothing more to standard output, which refused; gives what to raise."""
     _give_up(1)

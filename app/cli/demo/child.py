@@ -11,10 +11,10 @@ from typing import Final, NoReturn
 from app.configuration.settings import Settings
 from app.system.errors import EXIT_INTERNAL, EXIT_LOCAL, ChannelFailedError, UserError
 from app.system.first_signals import ENDING_SIGNALS
-from app.system.output import printable
 from app.system.readiness import wait_readable
 from app.system.signals import heard_signals
 from framework import Suite, SuitecaseError
+from framework.printable import printable
 
 START_SECONDS: Final = 30.0
 """How long the bank may take to listen: key generation and a slow machine included."""
