@@ -17,15 +17,8 @@ from app.credentials.identity import IDENTITY_FILE
 from app.ledger import LEDGER_FILE, Audit, Ledger
 from app.ledger.occupancy import OCCUPANCY_FILE, RESTORING, noted, occupied, unoccupied
 from app.system.errors import FileError, LedgerError, MissingFileError
-from app.system.files import (
-    DIRECTORY_MODE,
-    PRIVATE_MODE,
-    locked_directory,
-    make_directory,
-    refusing,
-    sync_directory,
-    write_new,
-)
+from app.system.files import PRIVATE_MODE, refusing, sync_directory, write_new
+from app.system.private_directories import DIRECTORY_MODE, locked_directory, make_directory
 
 _LEDGER_FILES: Final = (f"{LEDGER_FILE}-shm", f"{LEDGER_FILE}-wal", LEDGER_FILE)
 

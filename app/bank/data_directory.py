@@ -13,7 +13,8 @@ from app.ledger import LEDGER_FILE, Ledger
 from app.ledger.file import log_path
 from app.ledger.occupancy import RESTORING, Occupancy, noted
 from app.system.errors import LedgerError
-from app.system.files import locked_directory, make_private_directory, refusing
+from app.system.files import refusing
+from app.system.private_directories import locked_directory, make_private_directory
 
 logger = logging.getLogger("suitecase.bank")
 

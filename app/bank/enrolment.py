@@ -12,7 +12,8 @@ from app.ledger import LEDGER_FILE, AccountExistsError, Enrolment
 from app.ledger.direct import DirectLedger
 from app.protocol.secret import CardSecret
 from app.system.errors import CardError, FileError, LedgerError
-from app.system.files import make_directory, sync_directory
+from app.system.files import sync_directory
+from app.system.private_directories import make_directory
 
 
 def open_account(data_dir: Path, name: str, path: Path) -> bool:

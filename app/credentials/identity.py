@@ -16,7 +16,8 @@ from app.credentials.bank_file import PUBLIC_FILE, SignedKey, identity_there, ke
 from app.credentials.key_file import load_or_create_pair, read_pair
 from app.credentials.public_key import SUITE_NAME, BankIdentity
 from app.system.errors import FileError
-from app.system.files import locked_directory, make_private_directory, refusing
+from app.system.files import refusing
+from app.system.private_directories import locked_directory, make_private_directory
 from framework import KeyPair
 
 IDENTITY_FILE: Final = "identity.key"

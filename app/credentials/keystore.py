@@ -11,7 +11,8 @@ from app.credentials.identity import identity_under_lock, publish
 from app.credentials.key_file import load_or_create_pair
 from app.credentials.public_key import SUITE_NAME, fingerprint
 from app.system.errors import FileError
-from app.system.files import locked_directory, make_private_directory, refusing
+from app.system.files import refusing
+from app.system.private_directories import locked_directory, make_private_directory
 from framework import KeyPair
 
 _REMEDY: Final = "(If there is none, move it away: the bank then makes a new key, which every ATM must be told.)"

@@ -10,16 +10,9 @@ from app.credentials.known_bank import NOUN, KnownBank, parse_lines, with_line
 from app.credentials.mistaken import secret_file
 from app.credentials.public_key import BankIdentity, BankKeys, fingerprint
 from app.system.errors import ChangedKeyError, FileError, MissingFileError, UnknownBankError
-from app.system.files import (
-    OTHERS_WRITE,
-    PRIVATE_MODE,
-    locked_directory,
-    make_directory,
-    read_file,
-    refusing,
-    replace_file,
-)
+from app.system.files import OTHERS_WRITE, PRIVATE_MODE, read_file, refusing, replace_file
 from app.system.neighbours import check_neighbours
+from app.system.private_directories import locked_directory, make_directory
 
 MAX_FILE_SIZE: Final = 1024 * 1024
 """The longest known-banks file in bytes, for the writer and for the reader."""

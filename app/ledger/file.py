@@ -17,7 +17,8 @@ from app.ledger.errors import LedgerCorruptError
 from app.ledger.occupancy import RESTORING, noted
 from app.ledger.schema import APPLICATION_ID, NEW_LEDGER, VERSION
 from app.system.errors import LedgerError
-from app.system.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing, sync_directory
+from app.system.files import OTHERS_ANY, PRIVATE_MODE, check_status, refusing, sync_directory
+from app.system.private_directories import make_private_directory
 
 LEDGER_FILE: Final = "ledger.sqlite3"
 """The name of the ledger in a data directory."""

@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Final
 
 from app.system.errors import FileError, LedgerError
-from app.system.files import OTHERS_ANY, PRIVATE_MODE, check_status, make_private_directory, refusing
+from app.system.files import OTHERS_ANY, PRIVATE_MODE, check_status, refusing
+from app.system.private_directories import make_private_directory
 
 OCCUPANCY_FILE: Final = "bank.lock"
 """The file in a data directory that its bank has locked. It stays when the bank ends; the lock does not."""

@@ -1,28 +1,19 @@
 """Small files that must be right: read with every check, written whole or not at all, and synced to the disk."""
 
 import errno
-import fcntl
 import os
 import secrets
 import shlex
 import stat
-import time
 from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import BinaryIO, Final
 
 from app.system.errors import FileError, MissingFileError
-from app.system.neighbours import check_neighbours
 
 PRIVATE_MODE: Final = 0o600
 PUBLIC_MODE: Final = 0o644
-DIRECTORY_MODE: Final = 0o700
-
-LOCK_FILE: Final = ".suitecase.lock"
-LOCK_SECONDS: Final = 20.0
-"""How long to wait for a directory's lock: what is done under it is quick, but for the making of a key."""
-_LOCK_RETRY_PAUSE: Final = 0.01
 
 OTHERS_ANY: Final = 0o077
 """The permission bits that a file with a secret must not have."""
@@ -76,7 +67,7 @@ def check_status(status: os.stat_result, path: Path, noun: str, forbidden: int, 
     if not stat.S_ISREG(status.st_mode):
         raise FileError(f"The {noun} {path} is not a regular file; check the path.")
     if if_foreign or forbidden == OTHERS_ANY:
-        _check_owner(status, path, noun, if_foreign)
+        check_owner(status, path, noun, if_foreign)
     if status.st_mode & forbidden:
         mode = stat.S_IMODE(status.st_mode)
         deed, remedy = ("reached", "600") if forbidden & 0o044 else ("changed", "go-w")
@@ -84,7 +75,8 @@ def check_status(status: os.stat_result, path: Path, noun: str, forbidden: int, 
         raise FileError(f"The {noun} {path} can be {deed} by other users (mode {mode:04o}); run `{command}`.")
 
 
-def _check_owner(status: os.stat_result, path: Path, noun: str, remedy: str = "") -> None:
+def check_owner(status: os.stat_result, path: Path, noun: str, remedy: str = "") -> None:
+    """Raise FileError unless a file or a directory is ours or root's. A `remedy` replaces the usual advice."""
     if status.st_uid not in (0, os.geteuid()):
         command = f"chown {os.geteuid()} {shlex.quote(str(path))}"
         remedy = remedy or f"run this as that user, or `{command}`"
@@ -175,49 +167,6 @@ def refusing(path: Path, noun: str, deed: str) -> Iterator[None]:
         ) from error
 
 
-def make_directory(path: Path, noun: str) -> None:
-    """Make a directory, 0700, and its parents where they are missing. Raises FileError."""
-    try:
-        with refusing(path, noun, "made"):
-            path.parent.mkdir(parents=True, exist_ok=True)
-            with suppress(FileExistsError):
-                path.mkdir(mode=DIRECTORY_MODE)
-                sync_directory(path.parent)
-    except FileExistsError:  # a file is where a parent should be
-        raise FileError(
-            f"The {noun} {path} cannot be made: a part of the path is not a directory; give another path."
-        ) from None
-    if not path.is_dir():
-        raise FileError(f"The {noun} {path} is not a directory; give another path.")
-
-
-def make_private_directory(path: Path, noun: str) -> None:
-    """Make a directory as `make_directory` does, or take one that `check_private_directory` lets pass.
-
-    Raises FileError.
-    """
-    check_neighbours(path, noun)
-    make_directory(path, noun)
-    check_private_directory(path, noun)
-
-
-def check_private_directory(path: Path, noun: str) -> None:
-    """Raise FileError when others could put, rename or remove files in a directory, or put another in its place.
-
-    One that others can list will do: the files in it have modes of their own.
-    """
-    check_neighbours(path, noun)
-    with refusing(path, noun, "used"):
-        status = path.stat()
-    _check_owner(status, path, noun)
-    if status.st_mode & OTHERS_WRITE:
-        command = f"chmod 700 {shlex.quote(str(path))}"
-        # What is sticky is shared on purpose, as /tmp is: to close it would harm whoever else uses it.
-        remedy = "choose one of your own" if status.st_mode & stat.S_ISVTX else f"run `{command}`"
-        mode = stat.S_IMODE(status.st_mode)
-        raise FileError(f"The {noun} {path} can be changed by other users (mode {mode:04o}); {remedy}.")
-
-
 def sync_directory(path: Path) -> None:
     """Make the names in a directory safe on the disk. Raises OSError."""
     descriptor = os.open(path, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
@@ -225,49 +174,3 @@ def sync_directory(path: Path) -> None:
         os.fsync(descriptor)
     finally:
         os.close(descriptor)
-
-
-@contextmanager
-def locked_directory(path: Path) -> Iterator[None]:
-    """Hold the directory's advisory lock: one process at a time, and the lock dies with its process.
-
-    It is on a file in it, 0600, and not on the directory, which whoever can list it could lock for ever.
-    Raises FileError when another process holds it for too long or the file is not ours alone, and OSError.
-    """
-    lock = path / LOCK_FILE
-    deadline = time.monotonic() + LOCK_SECONDS
-    while True:
-        with _open_lock(lock) as descriptor:
-            while not _locked(descriptor):
-                if time.monotonic() > deadline:
-                    raise FileError(
-                        f"Another process has held the directory {path} for {LOCK_SECONDS:.0f} s; does it hang? "
-                        "Try again, or end it first."
-                    )
-                time.sleep(_LOCK_RETRY_PAUSE)
-            if os.fstat(descriptor).st_nlink > 0:  # else whoever held it has removed it: the lock is another file
-                try:
-                    yield
-                finally:
-                    with suppress(OSError):  # only while it is held, and the next may as well find it
-                        lock.unlink()
-                return
-
-
-@contextmanager
-def _open_lock(path: Path) -> Iterator[int]:
-    flags = os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_NOFOLLOW | os.O_NONBLOCK
-    descriptor = os.open(path, flags, PRIVATE_MODE)
-    try:
-        check_status(os.fstat(descriptor), path, "lock", OTHERS_ANY)
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _locked(descriptor: int) -> bool:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        return False
-    return True

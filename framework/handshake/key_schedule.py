@@ -3,9 +3,8 @@
 from typing import NamedTuple
 
 from framework.kdf import HASH_SIZE, expand_label, extract, hmac_digest, lp, sha256
+from framework.pattern import MAC1_SIZE
 from framework.secret import Secret
-
-MAC1_SIZE = 16
 
 
 class TrafficSecrets(NamedTuple):

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from app.system.files import locked_directory
+from app.system.private_directories import locked_directory
 from tests.e2e.processes import children_of, is_alive
 from tests.e2e.programs import QUICK_SUITE, Programs, ended, wait_until
 from tests.e2e.terminal import Terminal, plain, unwrapped

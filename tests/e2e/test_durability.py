@@ -18,7 +18,7 @@ from app.credentials.address import host_and_port
 from app.credentials.card import read_card
 from app.credentials.keystore import read_bank_key
 from app.protocol.messages import DepositRequest, WithdrawRequest, new_request_id
-from app.system.files import LOCK_FILE
+from app.system.private_directories import LOCK_FILE
 from framework import KeyPair, Suite
 from framework.registry import Registry
 from tests.e2e.programs import COLD, PATIENCE, QUICK_SUITE, Programs, RunningBank, Town, ended, wait_until

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from app.system.files import LOCK_FILE, locked_directory
+from app.system.private_directories import LOCK_FILE, locked_directory
 from tests.e2e.processes import PROC, children_of, is_alive
 from tests.e2e.programs import COLD, QUICK_SUITE, Programs, Town, ended, wait_until
 

@@ -9,14 +9,13 @@ from tests.house.sources import PRODUCT, name_of, python_files
 COMMANDS = "app/cli/"
 """The command table loads the module of a command when the command is called, so that each starts quickly."""
 
-OPTIONAL = {"numba", "numpy", "asyncssh", "Crypto", "sympy", "readline"}
+OPTIONAL = {"asyncssh", "Crypto", "sympy", "readline", "rich"}
 """Packages that are heavy, or not everywhere: they are loaded where they are needed."""
 
 OTHER_REASONS = {
     "app/__main__.py": "a signal that comes while the program is still loading must find its handler",
     "framework/contract/checks/generic/probe.py": "the probe is a program of its own, and watches what an import does",
-    "framework/contract/checks/generic/surroundings.py": "it is run in a process without assertions",
-    "plugins/des3/": "the kernel needs numba, which is optional",
+    "plugins/des3/": "the kernel needs llvmlite, which is optional",
 }
 """Files, or folders, with another reason."""
 

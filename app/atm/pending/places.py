@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Final
 
 from app.atm.pending.record import NOUN, RecordName
-from app.system.files import check_private_directory
+from app.system.private_directories import check_private_directory
 
 _SUFFIX: Final = ".pending"
 _MOST_LINKS: Final = 40

@@ -18,7 +18,8 @@ from app.credentials.card import Card
 from app.credentials.versions import NewerFileError
 from app.protocol.messages import AccountRequest
 from app.system.errors import FileError
-from app.system.files import PRIVATE_MODE, locked_directory, make_private_directory, refusing, sync_directory
+from app.system.files import PRIVATE_MODE, refusing, sync_directory
+from app.system.private_directories import locked_directory, make_private_directory
 
 MOST_AT_ONCE: Final = 32
 """How many requests are taken over at once: each is an open file, of which a process may have few."""

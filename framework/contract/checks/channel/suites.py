@@ -11,6 +11,7 @@ from framework.contract.model.violation import Violation
 from framework.errors import ChannelError, ConfigurationError, InvalidKeyError, PluginError
 from framework.events import ChannelFailed, Event, FailureReason, HandshakeCompleted, MessageReceived
 from framework.frame import HEADER_SIZE
+from framework.handshake.key_schedule import mac1
 from framework.kinds import AEAD, BULK_CIPHER, KEY_EXCHANGE, MAC
 from framework.kinds.aead import GuardedAead
 from framework.kinds.bulk_cipher import GuardedBulkCipher
@@ -18,6 +19,7 @@ from framework.kinds.key_exchange import GuardedKeyExchange
 from framework.kinds.key_pair import KeyPair
 from framework.kinds.mac import GuardedMac
 from framework.limits import Limits
+from framework.pattern import MAC1_SIZE
 from framework.protection import AeadProtection, EncryptThenMac, Protection
 from framework.suite import Suite
 
@@ -186,8 +188,6 @@ def forgeries(trial: Trial) -> None:
 
 def _refiltered(talk: Talk, message: bytes) -> bytes:
     """Give a changed M1 the filter that anyone can make (PROTOCOL §4.3), so that it is decapsulated."""
-    from framework.handshake.key_schedule import MAC1_SIZE, mac1
-
     header, rest = message[:HEADER_SIZE], message[HEADER_SIZE + MAC1_SIZE :]
     public_key = talk.static_public_key
     return header + mac1(public_key, header, rest) + rest

@@ -1,5 +1,6 @@
 """The calls that every kind has, in one form: a name, octet arguments, and a result that is the same each time."""
 
+from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
 
@@ -34,8 +35,6 @@ def digest(session: Session, seed: str) -> str:
 
 def forms(secret: bytes) -> Iterator[str]:
     """How octets look when somebody shows them."""
-    from base64 import b64encode
-
     yield repr(secret)[2:-1]
     yield secret.hex()
     yield secret.hex().upper()

@@ -15,19 +15,10 @@ from pathlib import Path
 
 import pytest
 
-from app.system import files
+from app.system import private_directories
 from app.system.errors import FileError, MissingFileError
-from app.system.files import (
-    LOCK_FILE,
-    OTHERS_ANY,
-    OTHERS_WRITE,
-    create_file,
-    locked_directory,
-    make_directory,
-    make_private_directory,
-    read_file,
-    replace_file,
-)
+from app.system.files import OTHERS_ANY, OTHERS_WRITE, create_file, read_file, replace_file
+from app.system.private_directories import LOCK_FILE, locked_directory, make_directory, make_private_directory
 
 
 def record(monkeypatch: pytest.MonkeyPatch) -> list[str]:
@@ -302,7 +293,7 @@ def test_a_private_directory_that_belongs_to_another_user(tmp_path: Path, give_a
 
 def test_a_lock_is_waited_for_and_not_for_ever(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with locked_directory(tmp_path):
-        monkeypatch.setattr(files, "LOCK_SECONDS", 0.05)
+        monkeypatch.setattr(private_directories, "LOCK_SECONDS", 0.05)
         said = (
             rf"^Another process has held the directory {tmp_path} for 0 s; does it hang\? Try again, or end it first\.$"
         )
@@ -315,7 +306,7 @@ def test_a_lock_is_waited_for_and_not_for_ever(tmp_path: Path, monkeypatch: pyte
 def test_nobody_else_can_hold_the_lock_of_a_directory_that_he_can_list(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(files, "LOCK_SECONDS", 0.05)
+    monkeypatch.setattr(private_directories, "LOCK_SECONDS", 0.05)
     beside = os.open(tmp_path, os.O_RDONLY)
     try:
         fcntl.flock(beside, fcntl.LOCK_EX)  # any user may, in a directory that is 0755

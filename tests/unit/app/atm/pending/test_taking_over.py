@@ -18,7 +18,7 @@ from app.ledger import Ledger
 from app.protocol.messages import AccountRequest, CheckRequest, DepositRequest, WithdrawRequest, encode, new_request_id
 from app.protocol.secret import CardSecret
 from app.system.errors import FileError
-from app.system.files import locked_directory
+from app.system.private_directories import locked_directory
 from tests.unit.app.atm.pending.records import adopted, directory, is_record, withdraw
 
 StartProgram = Callable[..., subprocess.Popen[str]]
