@@ -12,7 +12,7 @@ from framework.handshake.steps import Handshake
 from framework.record.codec import CLOSE_NOTIFY, DATA, ContentType
 from framework.suite import Suite
 from framework.traffic import Records
-from framework.transitions import AWAITING_M1, EXPECTED, SAID_CLOSE, TRANSITIONS, Input, State
+from framework.transitions import AWAITING_M1, EXPECTED, NOT_READING, SAID_CLOSE, TRANSITIONS, Input, State
 from framework.violation import ProtocolViolation
 
 
@@ -47,7 +47,7 @@ class Machine:
 
     def _receive(self, data: bytes, now: int, events: list[Event]) -> None:
         """Take bytes, and add what they mean to the events."""
-        if (self._state, Input.BYTES) in TRANSITIONS:
+        if self._state in NOT_READING:
             return
         self._incoming.append(data)
         if self._held:

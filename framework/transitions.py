@@ -90,6 +90,9 @@ SAID_CLOSE = frozenset(state for (_, entered), state in TRANSITIONS.items() if e
 SAID_CLOSE |= frozenset(TRANSITIONS[state, entered] for state, entered in TRANSITIONS if state in SAID_CLOSE)
 """Where this side has closed: no close is an input there."""
 
+NOT_READING = frozenset(state for state, entered in TRANSITIONS if entered is Input.BYTES)
+"""Where the peer has closed: what comes after that is not read."""
+
 AWAITING_M1 = frozenset(state for state, expected in EXPECTED.items() if expected is FrameType.M1)
 AWAITING_M3 = frozenset(state for state, expected in EXPECTED.items() if expected is FrameType.M3)
 
