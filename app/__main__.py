@@ -1,4 +1,8 @@
-"""`python -m app`: the command line."""
+"""`python -m app`: the command line.
+
+It imports step by step: before anything else Ctrl-C must end the process without a traceback, then the standard
+streams must be fit to use, and `framework` must be known to be ours.
+"""
 
 import os
 from contextlib import suppress

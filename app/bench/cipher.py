@@ -12,6 +12,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Final
 
+from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
+from cryptography.hazmat.primitives.ciphers import Cipher
+from cryptography.hazmat.primitives.ciphers.modes import CBC
+
 from app.bench.figures import Figure, figure
 from app.bench.progress import PeerMissing, Progress
 from app.system.errors import InputError
@@ -151,10 +155,6 @@ def _key(cipher: BulkCipher) -> bytes:
 
 
 def _openssl() -> Contender:
-    from cryptography.hazmat.decrepit.ciphers.algorithms import TripleDES
-    from cryptography.hazmat.primitives.ciphers import Cipher
-    from cryptography.hazmat.primitives.ciphers.modes import CBC
-
     def start() -> Encrypt:
         return Cipher(TripleDES(secrets.token_bytes(24)), CBC(secrets.token_bytes(8))).encryptor().update
 

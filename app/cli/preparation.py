@@ -4,8 +4,8 @@ import logging
 
 import typer
 
-from app.configuration.environment import unknown_variables
 from app.configuration.settings import Settings, load_settings
+from app.configuration.unknown_variables import unknown_variables
 from app.system.errors import UserError
 from app.system.logs import configure_logging
 from framework import ConfigurationError, Registry, Suite, load_registry
