@@ -12,7 +12,11 @@ from app.bench.figures import Figure, figure
 from app.bench.openssh import NAME as OPENSSH
 from app.bench.openssh import OpenSsh, openssh
 from app.bench.progress import PeerMissing, Progress
-from app.bench.transports import ASYNCSSH, MESSAGE_SIZE, Connection, Transport, asyncssh, suitecase, tcp, tls
+from app.bench.transports.channel import suitecase
+from app.bench.transports.ssh import ASYNCSSH, asyncssh
+from app.bench.transports.tcp import tcp
+from app.bench.transports.tls import tls
+from app.bench.transports.transport import MESSAGE_SIZE, Connection, Transport
 
 YARDSTICK: Final = "asyncio TCP"
 MANY: Final = 50

@@ -1,0 +1,1 @@
+"""What `bench channel` compares, one file a transport."""
