@@ -1,5 +1,6 @@
 """Limits as settings: a program that is no bank has others (PROTOCOL §8.2)."""
 
+import asyncio
 import math
 from dataclasses import FrozenInstanceError
 
@@ -36,20 +37,25 @@ def test_limits_are_values() -> None:
 
 
 async def test_no_limit_at_all(serving: Serving) -> None:
-    """As a tunnel has it, which pings, and whose channels live as long as what they carry."""
+    """As a tunnel has it, which pings, and whose channels live as long as what they carry. A close still ends, for
+    it waits for the peer's end alone.
+    """
     endless = ServerLimits(
         handshake_seconds=math.inf, first_message_seconds=math.inf, idle_seconds=math.inf, lifetime_seconds=math.inf
     )
     patient = ConnectionLimits(handshake_seconds=math.inf, close_seconds=math.inf)
-    async with serving(echo, limits=endless) as running, await running.open(limits=patient) as stream:
+    async with asyncio.timeout(30), serving(echo, limits=endless) as running:
+        stream = await running.open(limits=patient)
         await stream.send(b"x")
         assert await stream.receive() == b"x"
+        await stream.close()
 
 
 async def test_what_is_given_by_itself_counts_before_the_limits(serving: Serving) -> None:
-    limits = ServerLimits(lifetime_seconds=60, idle_seconds=60)
+    limits = ServerLimits(lifetime_seconds=600, idle_seconds=600)
     async with serving(echo, limits=limits, lifetime_seconds=0.2) as running, await running.open() as stream:
-        assert await stream.receive() is None
+        async with asyncio.timeout(30):
+            assert await stream.receive() is None
         assert running.server.limits == limits.but(lifetime_seconds=0.2)
 
 
