@@ -115,13 +115,14 @@ class Connection(EndingConnection, asyncio.BufferedProtocol):
 
     async def next_message(self) -> bytes | None:
         """Wait for a message, the peer's end or our own (None), or a failure (ChannelError)."""
-        while not self.inbox:
+        inbox = self.inbox
+        while not inbox.messages:
             if self._peer_closed or self._ended:
                 return None
             self._raise_failure()
-            await self.inbox.news()
-        was_behind, message = self.inbox.is_behind, self.inbox.take()
-        if was_behind and not self.inbox.is_behind:
+            await inbox.news()
+        was_behind, message = inbox.is_behind, inbox.take()
+        if was_behind and not inbox.is_behind:
             self.resume_reading()
         return message
 

@@ -14,46 +14,39 @@ class Inbox:
     """
 
     def __init__(self, limits: ConnectionLimits) -> None:
+        self.messages: deque[bytes] = deque()  # the oldest first
+        self.queued_bytes = 0
         self.is_behind = False
         self._limits = limits
-        self._messages: deque[bytes] = deque()
-        self._bytes = 0
+        self._loop = asyncio.get_running_loop()
         self._waiters: list[asyncio.Future[None]] = []
-
-    def __len__(self) -> int:
-        return len(self._messages)
-
-    @property
-    def queued_bytes(self) -> int:
-        """Bytes of the messages that wait."""
-        return self._bytes
 
     def put(self, message: bytes) -> None:
         """Add a message; `wake` tells of it."""
-        self._messages.append(message)
-        self._bytes += len(message)
+        self.messages.append(message)
+        self.queued_bytes += len(message)
         limits = self._limits
-        if len(self._messages) > limits.queued_messages or self._bytes > limits.queued_bytes:
+        if len(self.messages) > limits.queued_messages or self.queued_bytes > limits.queued_bytes:
             self.is_behind = True
 
     def take(self) -> bytes:
         """Give the oldest message; there is one."""
-        message = self._messages.popleft()
-        self._bytes -= len(message)
+        message = self.messages.popleft()
+        self.queued_bytes -= len(message)
         if self.is_behind:
-            limits = self._limits
-            self.is_behind = len(self._messages) > limits.queued_messages // 2 or self._bytes > limits.queued_bytes // 2
+            many, much = self._limits.queued_messages // 2, self._limits.queued_bytes // 2
+            self.is_behind = len(self.messages) > many or self.queued_bytes > much
         return message
 
     def clear(self) -> None:
         """Forget the messages: nobody takes them any more."""
-        self._messages.clear()
-        self._bytes = 0
+        self.messages.clear()
+        self.queued_bytes = 0
         self.is_behind = False
 
     def news(self) -> "asyncio.Future[None]":
         """Give what is done when something has happened, as `wake` tells."""
-        waiter = asyncio.get_running_loop().create_future()
+        waiter = self._loop.create_future()
         self._waiters.append(waiter)
         return waiter
 

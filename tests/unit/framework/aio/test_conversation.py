@@ -148,7 +148,7 @@ async def test_a_slow_reader_makes_the_sender_wait_and_nobody_s_memory_grows(ser
         assert 0 < sent < total, "the sender must have been made to wait"
         assert peak < (MAX_QUEUED_MESSAGES + 40) * size, "what is held is bounded by the queue and two buffers"
         [connection] = running.server._connections
-        assert len(connection.inbox) <= MAX_QUEUED_MESSAGES + 5
+        assert len(connection.inbox.messages) <= MAX_QUEUED_MESSAGES + 5
         go_on.set()
         await saying
         await eventually(lambda: stream._connection.congestion is None)
@@ -196,7 +196,7 @@ async def test_reading_goes_on_as_soon_as_half_of_the_queue_is_read(serving: Ser
             await stream.send(number.to_bytes(2))
         await eventually(lambda: bool(streams) and streams[0]._connection.inbox.is_behind)
         connection = streams[0]._connection
-        queued = len(connection.inbox)
+        queued = len(connection.inbox.messages)
         assert queued > MAX_QUEUED_MESSAGES
         for number in range(queued - MAX_QUEUED_MESSAGES // 2 - 1):
             assert await streams[0].receive() == number.to_bytes(2)

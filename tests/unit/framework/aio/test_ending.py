@@ -83,7 +83,7 @@ async def test_messages_that_nobody_reads_do_not_keep_a_closing_side(
         await asyncio.sleep(0.2)  # what the socket holds then is more than one queue
         await stream.close()
         assert stream._connection._peer_closed, "it has waited for the other's end, and heard it"
-        assert not stream._connection.inbox
+        assert not stream._connection.inbox.messages
         await until_idle(running.server)
     assert reasons() == []
 
