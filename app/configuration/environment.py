@@ -17,8 +17,12 @@ _NO: Final = ("", "0", "false", "no", "off")
 
 
 def value_of(variable: str) -> str:
-    """Give the value of a variable, in whichever case its name is written; empty if it is not set."""
-    return next((value for name, value in os.environ.items() if name.upper() == variable), "")
+    """Give the value of a variable, in whichever case its name is written; empty if it is not set.
+
+    If it is set in several, the last that is not empty counts.
+    """
+    values = [value for name, value in os.environ.items() if name.upper() == variable and value]
+    return values[-1] if values else ""
 
 
 def is_set(variable: str) -> bool:

@@ -6,7 +6,7 @@ neither whom to trust nor what is the user's.
 
 import tomllib
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Final
 
@@ -33,7 +33,11 @@ class ConfigFile:
 
     path: Path
     trusted: bool
-    values: dict[str, Any] = field(default_factory=dict)
+    values: dict[str, Any]
+
+    def origin(self, name: str) -> str:
+        """Call one of the settings by its file, to begin a sentence with."""
+        return f"The setting {name} in {self.path}"
 
 
 def config_files(named: str) -> list[ConfigFile]:

@@ -4,18 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
-from pydantic import ValidationError, field_validator
-from pydantic_settings import (
-    BaseSettings,
-    InitSettingsSource,
-    NoDecode,
-    PydanticBaseSettingsSource,
-    SettingsConfigDict,
-)
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
 
 from app.configuration.directories import user_data_directory
-from app.configuration.environment import CONFIG, PREFIX, value_of
-from app.configuration.files import PATH_SETTINGS, TRUSTING_SETTINGS, ConfigFile, config_files, how_to_trust
+from app.configuration.environment import CONFIG, value_of
+from app.configuration.files import TRUSTING_SETTINGS, ConfigFile, config_files, how_to_trust
+from app.configuration.layers import Environment, Layer, Options
 from app.system.errors import UserError, excerpt
 
 DEFAULT_SUITE = "des3-bg-hmac"
@@ -33,27 +27,41 @@ class ConfigError(UserError):
     """A setting that cannot be used."""
 
 
-class Settings(BaseSettings):
+def _possible(path: object) -> object:
+    if path == "":  # a shell variable that is not set, and for Python the current directory
+        raise ValueError("a path cannot be empty")
+    if "\0" in str(path):
+        raise ValueError("a path cannot contain NUL")
+    return path
+
+
+def _names(value: object) -> object:
+    return tuple(name for name in value.split(",") if name) if isinstance(value, str) else value
+
+
+_Path = Annotated[Path | None, BeforeValidator(_possible)]
+
+
+class Settings(BaseModel):
     """Every setting, whichever way it came. Paths in a file are relative to that file."""
 
-    model_config = SettingsConfigDict(
-        env_prefix=PREFIX,
-        env_ignore_empty=True,
-        extra="forbid",
-        frozen=True,
-        hide_input_in_errors=True,
-        case_sensitive=False,
-    )
+    model_config = ConfigDict(extra="forbid", frozen=True, hide_input_in_errors=True)
 
     suite: str = DEFAULT_SUITE
-    data_dir: Path | None = None
+    data_dir: _Path = None
     listen: str = "127.0.0.1:0"
     connect: str | None = None
-    known_banks: Path | None = None
-    bank_key: Path | None = None
-    card: Path | None = None
-    allow_plugin: Annotated[tuple[str, ...], NoDecode] = ()
+    known_banks: _Path = None
+    bank_key: _Path = None
+    card: _Path = None
+    allow_plugin: Annotated[tuple[str, ...], BeforeValidator(_names)] = ()
     log_json: bool = False
+
+    _layers: tuple[Layer, ...] = ()
+
+    def model_post_init(self, layers: Any, /) -> None:
+        """Keep the layers that the settings were made of."""
+        self._layers = layers or ()
 
     @property
     def bank_directory(self) -> Path:
@@ -65,105 +73,64 @@ class Settings(BaseSettings):
 
     def origin_of(self, name: str) -> str:
         """Name a setting by where it came from, to begin a sentence with."""
-        return f"The setting {name}"
+        layer = _first(self._layers, name)
+        return f"The default of {name}" if layer is None else layer.origin(name)
 
     def ignored(self) -> list[str]:
         """Say of settings in the current directory that they do not count, a sentence each."""
-        return []
-
-    @field_validator("allow_plugin", mode="before")
-    @classmethod
-    def _split(cls, value: object) -> object:
-        return tuple(name for name in value.split(",") if name) if isinstance(value, str) else value
-
-    @field_validator(*PATH_SETTINGS, mode="before")
-    @classmethod
-    def _possible(cls, value: object) -> object:
-        if value == "":  # a shell variable that is not set, and for Python the current directory
-            raise ValueError("a path cannot be empty")
-        if "\0" in str(value):
-            raise ValueError("a path cannot contain NUL")
-        return value
+        return [
+            f"{self.origin_of(name)} counts, and {name} in {layer.path} is ignored: a file in the current directory "
+            "may be anybody's."
+            for layer in self._layers
+            if isinstance(layer, ConfigFile) and not layer.trusted
+            for name in TRUSTING_SETTINGS
+            if name in layer.values
+        ]
 
 
 def load_settings(options: Mapping[str, object], config: str | None = None) -> Settings:
-    """Put the sources together; an option that is None was not given, nor a variable that is empty.
+    """Put the layers together; an option that is None was not given, nor a variable that is empty.
 
     Raises FileError for a configuration file that cannot be read, and ConfigError for a setting that makes no sense.
     """
     if config == "":
         raise ConfigError("--config names no file; give its path.")
     files = config_files(config or value_of(CONFIG))
-    sources = {name: file for file in reversed(files) for name in file.values}
-    in_files = {name: file.values[name] for name, file in sources.items()}
-    given: dict[str, Any] = {name: value for name, value in options.items() if value not in (None, [], ())}
-
-    class Loaded(Settings):
-        @classmethod
-        def settings_customise_sources(
-            cls,
-            settings_cls: type[BaseSettings],
-            init_settings: PydanticBaseSettingsSource,
-            env_settings: PydanticBaseSettingsSource,
-            dotenv_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
-            file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - the signature is pydantic's
-        ) -> tuple[PydanticBaseSettingsSource, ...]:
-            return init_settings, env_settings, InitSettingsSource(settings_cls, in_files)
-
-        def origin_of(self, name: str) -> str:
-            return _origin(name, given, sources) if name in self.model_fields_set else f"The default of {name}"
-
-        def ignored(self) -> list[str]:
-            return [
-                f"{self.origin_of(name)} counts, and {name} in {file.path} is ignored: a file in the current directory "
-                "may be anybody's."
-                for file in files
-                for name in TRUSTING_SETTINGS
-                if not file.trusted and name in file.values
-            ]
-
+    layers: tuple[Layer, ...] = (Options.given(options), Environment.of(Settings.model_fields), *files)
+    values = {name: value for layer in reversed(layers) for name, value in layer.values.items()}
     try:
-        settings = Loaded(**given)
+        settings = Settings.model_validate(values, context=layers)
     except ValidationError as error:
-        raise _not_usable(error, given, sources) from None
-    _refuse_from_where_one_stands(given, sources)
+        raise _not_usable(error, layers) from None
+    _refuse_from_where_one_stands(layers)
     return settings
 
 
-def _not_usable(error: ValidationError, given: Mapping[str, object], sources: Mapping[str, ConfigFile]) -> ConfigError:
+def _first(layers: tuple[Layer, ...], name: str) -> Layer | None:
+    return next((layer for layer in layers if name in layer.values), None)
+
+
+def _not_usable(error: ValidationError, layers: tuple[Layer, ...]) -> ConfigError:
     """Say what cannot be used, and nothing of its value."""
     first = error.errors(include_input=False, include_url=False)[0]
-    name = str(first["loc"][0]) if first["loc"] else ""
-    if name not in Settings.model_fields:
-        known, path = ", ".join(Settings.model_fields), sources[name].path
-        return ConfigError(f"There is no setting {excerpt(name)}, as {path} has it; the settings are {known}.")
+    name = str(first["loc"][0])
+    layer = next(layer for layer in layers if name in layer.values)  # the defaults are usable
+    if isinstance(layer, ConfigFile) and name not in Settings.model_fields:
+        known = ", ".join(Settings.model_fields)
+        return ConfigError(f"There is no setting {excerpt(name)}, as {layer.path} has it; the settings are {known}.")
     reason = _EXPECTED.get(first["type"], first["msg"].removeprefix("Value error, "))
-    return ConfigError(f"{_origin(name, given, sources)} is not usable: {reason}; change it or leave it out.")
+    return ConfigError(f"{layer.origin(name)} is not usable: {reason}; change it or leave it out.")
 
 
-def _refuse_from_where_one_stands(given: Mapping[str, object], sources: Mapping[str, ConfigFile]) -> None:
+def _refuse_from_where_one_stands(layers: tuple[Layer, ...]) -> None:
     """Raise ConfigError where a file that nobody named says whom to trust or what is the user's, and that would count.
 
     It is not left out silently: whoever relied on it would be with another bank, or none.
     """
     for name in TRUSTING_SETTINGS:
-        file = sources.get(name)
-        if file is not None and not file.trusted and not _is_given(name, given):
+        layer = _first(layers, name)
+        if isinstance(layer, ConfigFile) and not layer.trusted:
             raise ConfigError(
-                f"{_origin(name, given, sources)} is not usable: the file lies in the current directory, where it may "
-                f"be anybody's, and this setting says whom to trust or what is yours; {how_to_trust(file)}."
+                f"{layer.origin(name)} is not usable: the file lies in the current directory, where it may "
+                f"be anybody's, and this setting says whom to trust or what is yours; {how_to_trust(layer)}."
             )
-
-
-def _is_given(name: str, given: Mapping[str, object]) -> bool:
-    return name in given or bool(value_of(PREFIX + name.upper()))
-
-
-def _origin(name: str, given: Mapping[str, object], sources: Mapping[str, ConfigFile]) -> str:
-    """Say where a setting came from, by the precedence of the sources."""
-    if name in given:
-        return f"The option --{name.replace('_', '-')}"
-    variable = PREFIX + name.upper()
-    if value_of(variable):
-        return f"The environment variable {variable}"
-    return f"The setting {name} in {sources[name].path}"
