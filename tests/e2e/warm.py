@@ -17,7 +17,6 @@ import app.__main__
 import app.cli.atm
 import app.cli.backup
 import app.cli.bank
-import app.cli.demo.atm
 import app.cli.demo.bank
 import app.cli.demo.main_job
 import app.cli.open_account
