@@ -40,7 +40,7 @@ class KernelLoader:
             try:
                 self._thread.start()
             except RuntimeError as error:  # the system has no thread to give, or the interpreter is ending
-                _log.warning("the fast engine of Triple DES is not available: %s", error)
+                _log.info("the fast engine of Triple DES is not available: %s", error)  # nothing is broken
 
     def wait(self) -> None:
         """Wait until the kernel is there or given up, after `start`."""

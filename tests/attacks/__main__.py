@@ -4,6 +4,8 @@ import argparse
 import asyncio
 import logging
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 from tests.attacks.attack import Attack, Case, NoSuchAddressError, Step, unobserved
 from tests.attacks.catalogue import ATTACKS
@@ -24,12 +26,23 @@ def main(arguments: list[str]) -> int:
     if unknown := set(options.numbers) - {attack.number for attack in ATTACKS}:
         numbers = ", ".join(map(str, sorted(unknown)))
         parser.error(f"there is no attack {numbers} that can be run; docs/attacks.md has the list")
-    logging.getLogger("suitecase").propagate = False  # what the channels log is told as a step
     chosen = [attack for attack in ATTACKS if not options.numbers or attack.number in options.numbers]
     props = Props()
-    withstood = [asyncio.run(run(attack, props, steps=options.steps)) for attack in chosen]
+    with kept_from_the_log():
+        withstood = [asyncio.run(run(attack, props, steps=options.steps)) for attack in chosen]
     print(f"{sum(withstood)} of {len(chosen)} attacks were withstood.")
     return 0 if all(withstood) else 1
+
+
+@contextmanager
+def kept_from_the_log() -> Iterator[None]:
+    """What the channels log is told as a step, and not on standard error too."""
+    ours = logging.getLogger("suitecase")
+    before, ours.propagate = ours.propagate, False
+    try:
+        yield
+    finally:
+        ours.propagate = before
 
 
 async def run(attack: Attack, props: Props, *, steps: bool) -> bool:

@@ -75,7 +75,8 @@ async def commit_faults(scene: Scene) -> list[bytes]:
 def logs_on_standard_error(*, as_json: bool) -> Iterator[Callable[[], str]]:
     """Log everything as a program does; what is written to standard output and standard error can be read."""
     root, ours = logging.getLogger(), logging.getLogger("suitecase")
-    before = root.handlers[:], root.level, sys.stdout, sys.stderr
+    before = root.handlers[:], sys.stdout, sys.stderr
+    levels = {logger: logger.level for logger in (root, ours)}
     sys.stdout.flush()
     sys.stderr.flush()
     descriptors = {number: os.dup(number) for number in (1, 2)}
@@ -95,7 +96,9 @@ def logs_on_standard_error(*, as_json: bool) -> Iterator[Callable[[], str]]:
         try:
             yield written
         finally:
-            root.handlers[:], root.level, sys.stdout, sys.stderr = before
+            root.handlers[:], sys.stdout, sys.stderr = before
+            for logger, level in levels.items():
+                logger.setLevel(level)
             for number, saved in descriptors.items():
                 os.dup2(saved, number)
                 os.close(saved)
