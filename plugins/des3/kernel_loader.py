@@ -9,6 +9,9 @@ from framework.plugin import ConfigurationError
 if TYPE_CHECKING:
     from plugins.des3.kernel import Kernel
 
+AFTER_SECONDS = 1.0
+"""How long a program has run on before the kernel is brought: one that does a single errand ends without paying."""
+
 _log = logging.getLogger(__name__)
 
 
@@ -31,11 +34,11 @@ class KernelLoader:
     def __init__(self) -> None:
         self.kernel: Kernel | None = None
         self._begun = Lock()  # taken once and kept; nobody waits for it, so a fork cannot leave a deadlock behind
-        # No daemon, for LLVM must not be at work while the interpreter is taken down. It takes a fraction of a second.
+        # No daemon, for LLVM must not be at work while the interpreter is taken down.
         self._thread = Thread(target=self._load, name="des3-kernel", daemon=False)
 
     def start(self) -> None:
-        """Begin, unless it was begun before. A failure is told in the log, once."""
+        """Begin, unless it was begun before. The kernel is there about a second later; a failure is told in the log, once."""
         if self._begun.acquire(blocking=False):
             try:
                 self._thread.start()
@@ -48,6 +51,7 @@ class KernelLoader:
 
     def _load(self) -> None:
         try:
+            main_thread().join(AFTER_SECONDS)
             if main_thread().is_alive():  # a program that has ended meanwhile needs none
                 self.kernel = load_kernel()
         except ConfigurationError as error:  # the default engine goes on serving

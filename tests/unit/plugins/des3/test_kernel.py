@@ -1,5 +1,6 @@
 """The kernel: it agrees with the default engine, or is not used; and bringing it in holds nobody up."""
 
+import logging
 import os
 import subprocess
 import sys
@@ -97,7 +98,10 @@ def test_a_loader_brings_the_kernel_once(monkeypatch: pytest.MonkeyPatch, caplog
 
 
 def test_a_loader_does_nothing_for_a_program_that_has_ended(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(kernel_loader, "main_thread", threading.Thread)  # which is not alive before it is started
+    ended = threading.Thread(target=int)
+    ended.start()
+    ended.join()
+    monkeypatch.setattr(kernel_loader, "main_thread", lambda: ended)
     loader = KernelLoader()
     loader.start()
     loader.wait()
@@ -130,13 +134,14 @@ def test_a_system_without_a_thread_to_give_leaves_the_default_engine(
         raise RuntimeError("can't start new thread")
 
     monkeypatch.setattr(threading.Thread, "start", start)
+    caplog.set_level(logging.INFO)
     cipher = TripleDes()
     for _ in range(3):
         assert cipher.encryptor(KEY, bytes(8)).encrypt(bytes(100)) == counter_oracle(KEY, 0, 100)
     assert [record.getMessage() for record in caplog.records] == [f"{NOT_AVAILABLE}can't start new thread"]
 
 
-@pytest.mark.parametrize("seconds", [0, 0.03, 0.1, 0.2, 0.3])
+@pytest.mark.parametrize("seconds", [0, 0.1, 1.0, 1.03, 1.1, 1.2, 1.3])
 def test_a_program_may_end_while_the_kernel_is_brought(seconds: float) -> None:
     program = (
         "import time; from plugins.des3 import TripleDes; "
@@ -144,6 +149,15 @@ def test_a_program_may_end_while_the_kernel_is_brought(seconds: float) -> None:
     )
     ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
     assert (ended.returncode, ended.stdout, ended.stderr) == (0, "", "")
+
+
+def test_a_program_that_does_one_errand_does_not_load_the_compiler() -> None:
+    program = (
+        "import atexit, sys; from plugins.des3 import TripleDes; TripleDes().encryptor(bytes(range(24)), bytes(8)); "
+        "atexit.register(lambda: print('llvmlite' in sys.modules))"
+    )
+    ended = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60)
+    assert (ended.returncode, ended.stdout) == (0, "False\n")
 
 
 @pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
