@@ -43,7 +43,8 @@ def _run() -> int:
     open_standard_streams()
     leave_what_is_never_read()
     if sentence := hidden():
-        return _refuse(ascii(sentence)[1:-1])  # with what Python has: framework's own way is hidden
+        # With what Python has: the framework's own way of showing strange letters is hidden.
+        return _refuse("".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in sentence))
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")  # code of others that nobody has allowed
     try:
         from app.cli.main import app  # only now: it takes its time

@@ -69,6 +69,8 @@ _LOADED_LATER = MappingProxyType(
 if not TYPE_CHECKING:  # or a type checker takes every name for one of ours
 
     def __getattr__(name: str) -> object:
+        if name == "aio":
+            return import_module("framework.aio")
         if name not in _LOADED_LATER:
             raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
         return getattr(import_module(_LOADED_LATER[name]), name)

@@ -27,7 +27,7 @@ from framework.kinds.key_pair import KeyPair
 from framework.machine import Machine
 from framework.record.codec import DATA, PREFIX_SIZE
 from framework.suite import Suite
-from framework.transitions import SAID_CLOSE, SENDING, START, TRANSITIONS, Input, State
+from framework.transitions import SENDING, START, TRANSITIONS, Input, State
 from framework.violation import ProtocolViolation
 
 DEFAULT_APPLICATION = "suitecase"
@@ -108,21 +108,6 @@ class Channel(Machine):
     def suite(self) -> Suite:
         """The suite of this channel."""
         return self._suite
-
-    @property
-    def state(self) -> State:
-        """Where this side stands (PROTOCOL §7)."""
-        return self._state
-
-    @property
-    def is_open(self) -> bool:
-        """Whether messages can be sent."""
-        return self._state in SENDING
-
-    @property
-    def is_closed(self) -> bool:
-        """Whether this side has closed; a channel that has failed is not closed, but failed."""
-        return self._state in SAID_CLOSE
 
     @property
     def max_message_size(self) -> int:
@@ -222,16 +207,20 @@ class Channel(Machine):
         """
         if self._records is None or self._failure is not None:
             raise MisuseError("a secret can be exported only from an open channel")
+        self._check_process()
         check_export(label, context, length)
         return expand_label(self._records.exporter.expose(), label, context, length)
 
     def _begin_call(self, now: int) -> None:
         if self._failure is not None:
             raise ChannelError("the channel has failed", self._failure.reason)
-        if os.getpid() != self._owner:
-            raise MisuseError("a channel belongs to the process that made it, and this is another: open a new one")
+        self._check_process()
         check_time(now)
         self._now = now
+
+    def _check_process(self) -> None:
+        if os.getpid() != self._owner:
+            raise MisuseError("a channel belongs to the process that made it, and this is another: open a new one")
 
     def _fail_sending(self, error: BaseException) -> NoReturn:
         """Fail, for a writer that failed half-way cannot be trusted with another record."""

@@ -12,7 +12,17 @@ from framework.handshake.steps import Handshake
 from framework.record.codec import CLOSE_NOTIFY, DATA, ContentType
 from framework.suite import Suite
 from framework.traffic import Records
-from framework.transitions import AWAITING_M1, EXPECTED, NOT_READING, SAID_CLOSE, TRANSITIONS, Input, State
+from framework.transitions import (
+    AWAITING_M1,
+    EXPECTED,
+    NOT_READING,
+    SAID_CLOSE,
+    SENDING,
+    START,
+    TRANSITIONS,
+    Input,
+    State,
+)
 from framework.violation import ProtocolViolation
 
 
@@ -22,11 +32,28 @@ class Machine:
     def __init__(self, suite: Suite, state: State, handshake: Handshake, outgoing: bytes) -> None:
         self._suite = suite
         self._state = state
+        self._is_client = state is START["client"]
+        self._failed_in: State | None = None
         self._handshake: Handshake | None = handshake
         self._records: Records | None = None
-        self._held = b""  # a first message that is screened, and waits for the costly work on it
+        self._held = b""  # a message of the handshake that is screened, and waits for the costly work on it
         self._incoming = FrameBuffer()
         self._outgoing = [outgoing]
+
+    @property
+    def state(self) -> State:
+        """Where this side stands (PROTOCOL §7)."""
+        return self._state
+
+    @property
+    def is_open(self) -> bool:
+        """Whether messages can be sent."""
+        return self._state in SENDING
+
+    @property
+    def is_closed(self) -> bool:
+        """Whether this side has closed, whatever came after it."""
+        return (self._failed_in or self._state) in SAID_CLOSE
 
     def is_costly(self, size: int) -> bool:
         """Whether `size` more bytes may complete a handshake message, which takes milliseconds to process."""
@@ -35,14 +62,14 @@ class Machine:
         return bool(self._held) or len(self._incoming) + size >= HEADER_SIZE + self._suite.body_size(self._expected())
 
     def _screen(self, data: bytes, now: int) -> None:
-        """Take bytes of the handshake; of a first message, do what is cheap (PROTOCOL §4.8)."""
+        """Take bytes of the handshake; of each message, do what is cheap (PROTOCOL §4.8)."""
         self._incoming.append(data)
-        if self._handshake is None or self._state not in AWAITING_M1:
+        if self._handshake is None:
             return
         if not self._held and (frame := self._incoming.take(self._check_header)):
             self._handshake.screen(frame, now)
             self._held = frame
-        if self._held and self._incoming:
+        if self._held and self._incoming and self._state in AWAITING_M1:
             raise ProtocolViolation(FailureReason.MALFORMED, "bytes behind a first message that is not answered yet")
 
     def _receive(self, data: bytes, now: int, events: list[Event]) -> None:
@@ -87,8 +114,10 @@ class Machine:
                 holder.wipe()
         self._records = None
         self._handshake = None
+        self._held = b""
         self._incoming.clear()
         self._outgoing.clear()
+        self._failed_in = self._failed_in or self._state
         self._state = State.FAILED
 
     def _advance(self, entered: Input) -> None:
@@ -116,12 +145,13 @@ class Machine:
         if not handshake.is_over:
             self._outgoing.append(handshake.write(now))
         if handshake.is_over:
-            self._records = Records(self._suite, handshake.complete(), is_client=received is Input.M2)
+            self._records = Records(self._suite, handshake.complete(), is_client=self._is_client)
             self._handshake = None
-            events.append(HandshakeCompleted())
         self._advance(received)
         if self._state in SAID_CLOSE:
             self._write(CLOSE_NOTIFY, b"", now)
+        if self._records is not None:
+            events.append(HandshakeCompleted())
 
     def _read(self, records: Records, frame: bytes, now: int) -> Event | None:
         """Open a record; what it means to the application, which is nothing for a key_update."""

@@ -23,7 +23,7 @@ from app.atm.pending.store import PendingRequests, ReadOnlyRecordsError
 from app.atm.words import remark_on
 from app.credentials.card import Card
 from app.protocol.messages import AccountReply, AccountRequest, CheckRequest
-from app.system.errors import ChannelFailedError, RefusedByBankError
+from app.system.errors import ChannelFailedError, FileError, RefusedByBankError
 from framework import KeyPair
 
 
@@ -85,6 +85,9 @@ class Teller:
         except Exception:
             if self.remembers(pending.request):
                 raise
+        else:
+            if self.remembers(pending.request):  # another has it now: this one was released before it was forgotten
+                raise FileError(f"The record of this {pending.request.type} was let go before it was forgotten.")
 
     def unanswered(self) -> list[PendingRequest]:
         """Take over the oldest requests that an earlier process sent to this bank and that were not answered.

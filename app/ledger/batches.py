@@ -88,7 +88,7 @@ class Batches(Generic[Q, A]):
         """Let a question wait for its account's turn; gives what its answer will be."""
         answer: asyncio.Future[A] = self._loop.create_future()
         if self._closed:
-            answer.set_exception(_closed())
+            answer.set_exception(closed())
             return answer
         self._turns.add(account, _Waiting(question, answer))
         self._begin_soon()
@@ -99,7 +99,7 @@ class Batches(Generic[Q, A]):
         self._closed = True
         for waiting in self._turns.take(sys.maxsize):
             if not waiting.answer.done():
-                waiting.answer.set_exception(_closed())
+                waiting.answer.set_exception(closed())
 
     def _begin_soon(self) -> None:
         """In the same round of the loop: so that what other sessions ask in it is of the same batch."""
@@ -126,6 +126,8 @@ class Batches(Generic[Q, A]):
             answers = self._answer_all([waiting.question for waiting in batch])
         except Exception as error:  # noqa: BLE001 - whoever asked is told
             answers = [likewise(error) for _ in batch]
+        except BaseException as error:  # noqa: BLE001 - the executor would keep it, and nobody would ever be answered
+            answers = [InternalError(error) for _ in batch]
         self._loop.call_soon_threadsafe(self._done, batch, answers)
         try:
             self._afterwards()
@@ -144,5 +146,6 @@ class Batches(Generic[Q, A]):
         self._begin_soon()
 
 
-def _closed() -> LedgerError:
+def closed() -> LedgerError:
+    """What whoever asks is told when the ledger has been closed."""
     return LedgerError("The bank is ending; try again when it has been started anew.")

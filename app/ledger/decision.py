@@ -1,10 +1,13 @@
 """Who decides whether an order is carried out."""
 
 from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Final, Protocol
 
+from app.ledger.errors import UndecidedError
 from app.ledger.interface import Order, Reason
 from app.protocol.money import MAX_AMOUNT
+from app.system.errors import LedgerError
 
 
 class Decider(Protocol):
@@ -50,3 +53,19 @@ class PlainDecider:
 
 IN_THE_CLEAR: Final = PlainDecider()
 """What decides unless another is given."""
+
+
+def decisions(decider: Decider, balances: Mapping[str, int], orders: Sequence[Order]) -> Sequence[Reason | None]:
+    """Ask a decider; gives a word on each order. Raises UndecidedError for whatever else comes of it.
+
+    It may be another's code in this process: it cannot change the balances, nor end the thread that writes.
+    """
+    try:
+        reasons = list(decider.decide(MappingProxyType(balances), tuple(orders)))
+    except LedgerError:
+        raise
+    except BaseException as error:
+        raise UndecidedError(f"Who decides about orders failed ({type(error).__name__}); try again.") from error
+    if len(reasons) != len(orders) or not all(reason is None or type(reason) is Reason for reason in reasons):
+        raise UndecidedError("Who decides about orders gave no word on each of them; try again.")
+    return reasons

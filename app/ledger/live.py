@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AsyncExitStack, suppress
 from typing import Final, Protocol, Self, TypeVar
 
-from app.ledger.batches import Batches
+from app.ledger.batches import Batches, closed
 from app.ledger.book import Ledger
 from app.ledger.decision import IN_THE_CLEAR, Decider
 from app.ledger.errors import LedgerLostError, UnknownAccountError
@@ -116,7 +116,11 @@ class LiveLedger:
         return await self._orders.ask(order.account, order)
 
     async def open_account(self, name: str, card_digest: bytes) -> None:
-        await self._loop.run_in_executor(self._writing, self._open_account, name, card_digest)
+        try:
+            opening = self._loop.run_in_executor(self._writing, self._open_account, name, card_digest)
+        except RuntimeError:  # the executor is shut down
+            raise closed() from None
+        await opening
 
     async def failure(self) -> UserError:
         """Wait until the ledger cannot go on: it is damaged, or its files are no longer those of its names.

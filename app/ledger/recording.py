@@ -3,7 +3,7 @@
 import sqlite3
 from collections.abc import Sequence
 
-from app.ledger.decision import Decider
+from app.ledger.decision import Decider, decisions
 from app.ledger.errors import UnknownAccountError
 from app.ledger.interface import Declined, Done, IdReused, Order, Outcome, Reason
 from app.ledger.rows import (
@@ -50,7 +50,7 @@ def _record(
     """Let new orders be decided, and write down what becomes of them; `balances` are those before and after."""
     answers: dict[Key, Answer] = {}
     entries: list[Entry] = []
-    reasons = decider.decide(balances, list(orders.values()))
+    reasons = decisions(decider, balances, list(orders.values()))
     for (key, order), reason in zip(orders.items(), reasons, strict=True):
         if reason is None:
             balances[order.account] += order.change

@@ -2,10 +2,11 @@
 
 import resource
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Self
 
+from framework.errors import ConfigurationError
 from framework.limits import (
     ACCEPTS_AT_ONCE,
     MAX_CHANNELS,
@@ -32,6 +33,11 @@ class Room:
     waiting: int = MAX_WAITING
     silent: int = MAX_SILENT
 
+    def __post_init__(self) -> None:
+        for kind in fields(self):
+            if getattr(self, kind.name) < 1:
+                raise ConfigurationError(f"{kind.name} must be above 0: a server has room for one at least")
+
     @property
     def accepts_at_once(self) -> int:
         """Connections accepted in a row: so few that the first is read before the last makes it give way."""
@@ -41,16 +47,16 @@ class Room:
     def within(cls, descriptors: int, most: "Room | None" = None) -> Self:
         """Divide so many descriptors, with no more of any kind than `most`: most to those that have proved most."""
         most = most or cls()
-        descriptors = max(min(descriptors, most.connections), 16)
+        descriptors = min(max(descriptors, 16), most.connections)
 
         def share(sixteenths: int, limit: int) -> int:
-            return min(descriptors * sixteenths // 16, limit)
+            return min(max(descriptors * sixteenths // 16, 1), limit)
 
         channels = share(6, most.channels)
         return cls(
             connections=descriptors,
             channels=channels,
-            channels_per_address=max(channels * most.channels_per_address // most.channels, 1),
+            channels_per_address=min(max(channels * most.channels_per_address // most.channels, 1), channels),
             unauthenticated=share(2, most.unauthenticated),
             half_open=share(3, most.half_open),
             waiting=share(2, most.waiting),

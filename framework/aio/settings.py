@@ -3,7 +3,6 @@
 What both sides must agree on, as the skew of their clocks, belongs to the suite (`framework.limits.Limits`).
 """
 
-import math
 from dataclasses import dataclass, field, fields, replace
 from typing import Any, Self
 
@@ -27,7 +26,8 @@ class ConnectionLimits:
 
     The handshake is over within `handshake_seconds`. A close waits for the peer's end for `close_seconds`, and takes
     `bytes_after_close` meanwhile that nobody reads. Reading pauses while more than `queued_messages`, or more than
-    `queued_bytes` of them, wait for the application. Raises ConfigurationError for a limit that is not above zero.
+    `queued_bytes` of them, wait for the application. Raises ConfigurationError for seconds
+    below zero, and for another limit that is not above zero.
     """
 
     handshake_seconds: float = HANDSHAKE_SECONDS
@@ -39,7 +39,11 @@ class ConnectionLimits:
     def __post_init__(self) -> None:
         for limit in fields(self):
             value = getattr(self, limit.name)
-            if isinstance(value, int | float) and (math.isnan(value) or value <= 0):
+            if not isinstance(value, int | float):
+                continue
+            if limit.name.endswith("_seconds") and not value >= 0:  # as NaN is not
+                raise ConfigurationError(f"{limit.name} must not be below 0, and is {value}")
+            if not limit.name.endswith("_seconds") and not value > 0:
                 raise ConfigurationError(f"{limit.name} must be above 0, not {value}")
 
     def but(self, **others: Any) -> Self:

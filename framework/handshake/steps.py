@@ -116,6 +116,7 @@ class Handshake:
         """Give what the handshake yields, when it is over, and forget the rest."""
         completed = Completed(self._symmetric.traffic_secrets(), self._own_timestamp, self._peer_timestamp)
         self.wipe()
+        self._keys = Keys(self._context)  # without the ephemeral private key
         return completed
 
     def wipe(self) -> None:

@@ -2,6 +2,8 @@
 
 from ctypes import CFUNCTYPE, c_char_p, c_uint64, c_void_p
 from functools import cache
+from mmap import mmap
+from threading import Lock
 from typing import Any
 
 from llvmlite import binding
@@ -15,6 +17,12 @@ from plugins.des3.key_schedule import KeySchedule
 _TRIAL_KEY = bytes(range(1, 25))
 _TRIAL_FIRST = (1 << 32) - GROUP
 _TRIAL_BLOCKS = 2 * GROUP
+
+_COMPILING = Lock()
+"""Held by the thread that compiles, so that others wait for its kernel and do not make their own."""
+
+_MEMORY = 64 << 20
+"""Bytes that can be had before LLVM is asked to compile. It takes less than 48 MiB."""
 
 
 class Kernel:
@@ -48,12 +56,23 @@ def _features() -> str:
         return ""
 
 
-@cache
+def _check_memory() -> None:
+    """Raise OSError where memory is short: LLVM would end the whole process when it gets none."""
+    mmap(-1, _MEMORY).close()
+
+
 def fast_kernel() -> Kernel:
     """Compile the kernel and try it: about 0.2 s, once a process.
 
     Raises RuntimeError when it does not agree with the default engine, and whatever llvmlite raises.
     """
+    with _COMPILING:
+        return _tried_kernel()
+
+
+@cache
+def _tried_kernel() -> Kernel:
+    _check_memory()
     kernel = Kernel(kernel_source())
     schedule = KeySchedule.of(_TRIAL_KEY, circuit_folding())
     expected = BitarrayKeystream(schedule).blocks(_TRIAL_FIRST, _TRIAL_BLOCKS)

@@ -1,6 +1,7 @@
 """Brings in the fast engine's kernel: for one who waits, or in a thread so that nobody does."""
 
 import logging
+import os
 from threading import Lock, Thread, main_thread
 from typing import TYPE_CHECKING
 
@@ -33,13 +34,21 @@ class KernelLoader:
 
     def __init__(self) -> None:
         self.kernel: Kernel | None = None
+        self._loading = False
+        self._prepare()
+
+    def _prepare(self) -> None:
+        self._process = os.getpid()
         self._begun = Lock()  # taken once and kept; nobody waits for it, so a fork cannot leave a deadlock behind
         # No daemon, for LLVM must not be at work while the interpreter is taken down.
         self._thread = Thread(target=self._load, name="des3-kernel", daemon=False)
 
     def start(self) -> None:
-        """Begin, unless it was begun before. The kernel is there about a second later; a failure is told in the log, once."""
-        if self._begun.acquire(blocking=False):
+        """Begin, unless it was begun before. The kernel is there a second later; a failure is told in the log, once."""
+        if self._process != os.getpid() and not self._loading:
+            # The thread is the parent's. Had it been at work at the fork, its locks would be taken here for ever.
+            self._prepare()
+        if self.kernel is None and self._begun.acquire(blocking=False):
             try:
                 self._thread.start()
             except RuntimeError as error:  # the system has no thread to give, or the interpreter is ending
@@ -53,6 +62,8 @@ class KernelLoader:
         try:
             main_thread().join(AFTER_SECONDS)
             if main_thread().is_alive():  # a program that has ended meanwhile needs none
+                self._loading = True
                 self.kernel = load_kernel()
+                self._loading = False
         except ConfigurationError as error:  # the default engine goes on serving
             _log.warning("%s", error)

@@ -28,6 +28,7 @@ from app.protocol.messages import (
     read_request,
 )
 from app.protocol.names import APPLICATION, SERVER_NAME
+from app.system.errors import FileError
 from framework import KeyPair, Suite, serve
 from framework.aio import ChannelStream, Server
 from framework.registry import Registry
@@ -194,6 +195,15 @@ async def test_an_answer_is_in_doubt_until_it_was_told(desk: Desk) -> None:
         assert teller.doubt(request, answered=True) == Untold(request)
         teller.forget(pending)
     assert teller.doubt(request, answered=True) is None
+
+
+async def test_a_request_that_was_let_go_before_it_was_forgotten_is_told(desk: Desk) -> None:
+    teller, request = desk.teller(), deposit()
+    with teller.begin(request) as pending:
+        await teller.settle(pending)
+    with pytest.raises(FileError, match="let go before it was forgotten"):
+        teller.forget(pending)
+    assert teller.remembers(request)
 
 
 async def test_what_fails_when_the_record_has_gone_is_nothing_to_be_told_of(

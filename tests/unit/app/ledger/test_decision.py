@@ -5,9 +5,10 @@ import json
 import sqlite3
 import sys
 from asyncio.subprocess import PIPE, Process
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -148,7 +149,7 @@ def test_a_decider_that_answers_too_little_or_too_much_moves_nothing(
             return reasons
 
     with Ledger(data_dir / LEDGER_FILE, decider=Wrong()) as ledger:
-        with pytest.raises(ValueError, match="zip"):
+        with pytest.raises(UndecidedError, match="no word on each"):
             ledger.apply(deposit(account="alice"))
         assert ledger.verify().entries == 0
 
@@ -192,3 +193,58 @@ async def test_a_vault_that_does_not_answer_is_asked_once_for_a_batch_and_nothin
             assert await asyncio.gather(*(live.apply(order) for order in orders)) == [Done(3)] * 2
     with Ledger(data_dir / LEDGER_FILE) as ledger:
         assert ledger.verify().total == 6
+
+
+class Wrong:
+    """A decider that does what it may not."""
+
+    def __init__(self, does: Callable[[Mapping[str, int], Sequence[Order]], Any]) -> None:
+        self.does: Callable[[Mapping[str, int], Sequence[Order]], Any] | None = does
+
+    def decide(self, balances: Mapping[str, int], orders: Sequence[Order]) -> Sequence[Reason | None]:
+        if self.does is None:
+            return IN_THE_CLEAR.decide(balances, orders)
+        answer: Sequence[Reason | None] = self.does(balances, orders)
+        return answer
+
+
+def books_by_itself(balances: Any, orders: Sequence[Order]) -> list[None]:
+    for order in orders:
+        balances[order.account] += order.change
+    return [None for _ in orders]
+
+
+def raises(error: BaseException) -> Callable[[Mapping[str, int], Sequence[Order]], Any]:
+    def fail(_balances: Mapping[str, int], _orders: Sequence[Order]) -> Any:
+        raise error
+
+    return fail
+
+
+@pytest.mark.parametrize(
+    "does",
+    [
+        books_by_itself,
+        raises(ValueError("4711")),
+        raises(SystemExit(0)),
+        raises(KeyboardInterrupt()),
+        raises(asyncio.CancelledError()),
+        lambda _balances, _orders: [],
+        lambda _balances, orders: [None] * (len(orders) + 1),
+        lambda _balances, orders: ["insufficient_funds" for _ in orders],
+        lambda _balances, orders: [False for _ in orders],
+        lambda _balances, _orders: None,
+    ],
+)
+async def test_a_decider_that_goes_wrong_moves_nothing_and_stops_nobody(tmp_path: Path, does: Any) -> None:
+    decider = Wrong(does)
+    async with open_ledger(tmp_path, decider=decider) as ledger:
+        await ledger.open_account("demo", bytes(32))
+        async with asyncio.timeout(PATIENCE):
+            for _ in range(2):
+                with pytest.raises(UndecidedError) as caught:
+                    await ledger.apply(order := deposit(5))
+                assert "4711" not in str(caught.value)
+            decider.does = None
+            assert await ledger.apply(order) == Done(5)
+            assert await ledger.balance("demo") == 5

@@ -11,7 +11,11 @@ from framework import Channel, ChannelError, MisuseError
 from framework.aio.clock import ChannelClock
 from framework.aio.connection import Connection
 from framework.events import Event, FailureReason
+from framework.frame import FrameType, encode_header
 from tests.support.loopback import KEYS, SUITE, eventually
+
+M2 = encode_header(FrameType.M2, SUITE.body_size(FrameType.M2)) + bytes(SUITE.body_size(FrameType.M2))
+"""A whole message with the right header: the costly work on it is due."""
 
 
 class Pretended(asyncio.Transport):
@@ -99,7 +103,7 @@ class Buggy(Channel):
 
 
 async def test_not_even_a_bug_fails_in_another_way(reasons: Callable[[], list[str]]) -> None:
-    for portion in (b"x", bytes(1000)):  # in the loop, and in a thread
+    for portion in (b"x", M2):  # in the loop, and in a thread
         channel = Buggy.client(SUITE, KEYS.public_key, now=ChannelClock().now())
         connection, transport = connected(channel)
         connection.data_received(portion)
@@ -117,7 +121,7 @@ async def test_work_that_is_cancelled_fails_the_channel(reasons: Callable[[], li
     gate = asyncio.Event()
     loop = asyncio.get_running_loop()
     workers.submit(lambda: asyncio.run_coroutine_threadsafe(gate.wait(), loop).result(10))
-    connection.data_received(bytes(1000))
+    connection.data_received(M2)
     workers.shutdown(wait=False, cancel_futures=True)
     await eventually(lambda: bool(reasons()))
     gate.set()

@@ -21,11 +21,33 @@ def test_the_defaults_are_those_of_the_protocol() -> None:
     assert {name: vars(limits)[name] for name in vars(ConnectionLimits())} == vars(ConnectionLimits())
 
 
-@pytest.mark.parametrize("name", [name for name in vars(ServerLimits()) if name != "room"])
+SECONDS = [name for name in vars(ServerLimits()) if name.endswith("_seconds")]
+NUMBERS = [name for name in vars(ServerLimits()) if name not in (*SECONDS, "room")]
+
+
+@pytest.mark.parametrize("name", NUMBERS)
 @pytest.mark.parametrize("value", [0, -1, math.nan])
 def test_a_limit_is_above_zero(name: str, value: float) -> None:
     with pytest.raises(ConfigurationError, match=f"{name} must be above 0, not"):
         ServerLimits(**{name: value})  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("name", SECONDS)
+def test_seconds_are_not_below_zero(name: str) -> None:
+    for value in (-1, -0.001, math.nan):
+        with pytest.raises(ConfigurationError, match=f"{name} must not be below 0"):
+            ServerLimits(**{name: value})  # type: ignore[arg-type]
+    assert vars(ServerLimits(**{name: 0}))[name] == 0  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", list(vars(Room())))
+def test_there_is_room_for_one_of_each_kind(kind: str) -> None:
+    with pytest.raises(ConfigurationError, match=f"{kind} must be above 0"):
+        Room(**{kind: 0})
+    least = Room.within(10_000, Room(**{kind: 1}))
+    assert vars(least)[kind] == 1
+    assert least.channels_per_address <= least.channels
+    assert min(vars(Room.within(0)).values()) >= 1
 
 
 def test_limits_are_values() -> None:

@@ -6,6 +6,7 @@ import pytest
 
 from framework import Channel, Suite
 from framework.events import ChannelFailed, FailureReason
+from framework.frame import FrameType
 from framework.handshake.first_messages import FirstMessages
 from framework.limits import MAX_FIRST_MESSAGES, SKEW_MS
 from framework.registry import Registry
@@ -193,3 +194,17 @@ def test_the_real_suite_screens_too(registry: Registry) -> None:
     first, second = [Channel.server(suite, keys, now=NOW, first_messages=messages) for _ in range(2)]
     assert first.screen(m1, NOW) == []
     assert second.screen(m1, NOW) == REFUSED
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_what_cannot_be_a_third_message_waits_for_no_turn(*, whole: bool) -> None:
+    """Third messages go before all first ones (PROTOCOL §8.2), so noise among them is refused by its header."""
+    server = Server()
+    channel = server.channel()
+    channel.screen(server.m1(), NOW)
+    channel.receive_data(b"", NOW)
+    size = server.suite.body_size(FrameType.M3)
+    [event] = channel.screen(bytes(8 + size) if whole else bytes(8), NOW)
+    assert isinstance(event, ChannelFailed)
+    assert event.reason is FailureReason.MALFORMED
+    assert not channel.is_costly(0)

@@ -1,5 +1,6 @@
 """The kernel: it agrees with the default engine, or is not used; and bringing it in holds nobody up."""
 
+import errno
 import logging
 import os
 import subprocess
@@ -30,11 +31,11 @@ Oracle = Callable[[bytes, int, int], bytes]
 @pytest.fixture
 def afresh() -> Iterator[None]:
     """Within, the kernel is compiled anew, and what was compiled is forgotten afterwards."""
-    from plugins.des3.kernel import fast_kernel
+    from plugins.des3.kernel import _tried_kernel
 
-    fast_kernel.cache_clear()
+    _tried_kernel.cache_clear()
     yield
-    fast_kernel.cache_clear()
+    _tried_kernel.cache_clear()
 
 
 @pytest.mark.parametrize("first", [0, 1, 255, 256, 12345, 2**64 - 1, 2**64 - 300])
@@ -195,3 +196,51 @@ def test_the_contract_kit_finds_no_fault_with_what_the_loader_does() -> None:
     command = [sys.executable, "-m", "framework.contract", "check-plugin", "des3", "--only", "GEN-45"]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert "1 passed" in ended.stdout, ended.stdout + ended.stderr
+
+
+@pytest.mark.usefixtures("afresh")
+def test_many_who_come_first_together_have_one_kernel() -> None:
+    together, kernels = threading.Barrier(4), []
+
+    def load() -> None:
+        together.wait()
+        kernels.append(load_kernel())
+
+    threads = [threading.Thread(target=load) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(kernels) == 4
+    assert all(kernel is kernels[0] for kernel in kernels)
+
+
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="the system has no fork")
+def test_a_child_forked_before_the_kernel_came_brings_its_own() -> None:
+    program = """
+import os, time, warnings
+warnings.simplefilter("ignore")
+from plugins.des3 import TripleDes
+cipher = TripleDes()
+cipher.encryptor(bytes(range(24)), bytes(8))
+child = os.fork()
+if not child:
+    cipher.encryptor(bytes(range(24)), bytes(8))
+    cipher._engine.loader.wait()
+    os._exit(0 if cipher._engine.loader.kernel else 1)
+_, status = os.waitpid(child, 0)
+raise SystemExit(status)
+"""
+    assert subprocess.run([sys.executable, "-c", program], timeout=60).returncode == 0
+
+
+@pytest.mark.usefixtures("afresh")
+def test_nothing_is_compiled_where_memory_is_short(monkeypatch: pytest.MonkeyPatch) -> None:
+    """LLVM ends the process when it gets no memory, and no `except` can catch that."""
+
+    def none_left(*_: object) -> None:
+        raise OSError(errno.ENOMEM, "Cannot allocate memory")
+
+    monkeypatch.setattr("plugins.des3.kernel.mmap", none_left)
+    with pytest.raises(ConfigurationError, match=f"{NOT_AVAILABLE}.*Cannot allocate memory"):
+        load_kernel()
