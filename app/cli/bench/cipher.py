@@ -41,7 +41,6 @@ def cipher(
 
 
 def _draw(figures: list[Figure], machine: str, path: Path) -> None:
-
     lines: dict[str, list[tuple[float, float]]] = {}
     for entry in figures:
         name, _, size = entry.name.rpartition(", ")
