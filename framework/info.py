@@ -22,7 +22,12 @@ class PrimitiveInfo:
     """What a primitive says of itself.
 
     `name` is its token in a suite name, `[a-z][a-z0-9]*`; `security_bits` the claimed strength in bits;
-    `reference` the document that defines it.
+    `reference` the document that defines it. `purpose` says in at most 60 characters what one takes it for; it begins
+    with a small letter, has no full stop, and is shown beside a suite.
+
+    `takes_views` says that the calls that decrypt or verify (`AeadContext.open`, `Decryptor.decrypt`,
+    `Authenticator.verify`) take a `memoryview` as they take `bytes`, read it during the call alone, and give `bytes`.
+    Without it they are given `bytes`, which is a copy of each record.
     """
 
     name: str
@@ -30,3 +35,5 @@ class PrimitiveInfo:
     security_bits: int
     status: Status
     reference: str
+    purpose: str = ""
+    takes_views: bool = False
