@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from framework.errors import STRANGE, InvalidKeyError
 from framework.info import PrimitiveInfo
-from framework.kinds.guarding import Guarded, blame, check_output, check_size, method_of
+from framework.kinds.guarding import Guarded, blame, check_output, check_size, method_of, taking_views
 from framework.kinds.kind import DERIVED_SIZES, KEY_LIMITS, Kind
 
 
@@ -58,11 +58,14 @@ class BulkCipher(Protocol):
         ...
 
 
-def _stream(owner: str, call: str, keyed: object) -> Callable[[bytes], bytes]:
-    """Guard a length-preserving call; a closure, for it stands on the path of every record."""
-    inner: Callable[[bytes], bytes] = method_of(owner, f"{call}or", keyed, f"{call}(record)")
+Stream = Callable[[bytes | memoryview], bytes]
+"""A length-preserving call, which takes each record of a direction in turn."""
 
-    def guarded(record: bytes) -> bytes:
+
+def _stream(owner: str, call: str, inner: Stream) -> Stream:
+    """Guard such a call; a closure, for it stands on the path of every record."""
+
+    def guarded(record: bytes | memoryview) -> bytes:
         try:
             out = inner(record)
         except STRANGE as error:
@@ -80,16 +83,17 @@ class GuardedEncryptor:
     __slots__ = ("encrypt",)
 
     def __init__(self, inner: Encryptor, owner: str) -> None:
-        self.encrypt = _stream(owner, "encrypt", inner)
+        self.encrypt = _stream(owner, "encrypt", method_of(owner, "encryptor", inner, "encrypt(record)"))
 
 
 class GuardedDecryptor:
-    """A decryptor behind the guard."""
+    """A decryptor behind the guard. `decrypt` takes memoryviews of bytes as well."""
 
     __slots__ = ("decrypt",)
 
-    def __init__(self, inner: Decryptor, owner: str) -> None:
-        self.decrypt = _stream(owner, "decrypt", inner)
+    def __init__(self, inner: Decryptor, owner: str, info: PrimitiveInfo) -> None:
+        decrypt = method_of(owner, "decryptor", inner, "decrypt(record)")
+        self.decrypt = _stream(owner, "decrypt", taking_views(decrypt, info))
 
 
 class GuardedBulkCipher(Guarded[BulkCipher]):
@@ -111,7 +115,8 @@ class GuardedBulkCipher(Guarded[BulkCipher]):
         """As `BulkCipher.decryptor`; both lengths are checked here."""
         check_size("key", key, self.key_size)
         check_size("IV", iv, self.iv_size)
-        return GuardedDecryptor(self._call("decryptor", self._primitive.decryptor, key, iv), self._owner)
+        inner = self._call("decryptor", self._primitive.decryptor, key, iv)
+        return GuardedDecryptor(inner, self._owner, self.info)
 
     def check_key(self, key: bytes) -> None:
         """As `BulkCipher.check_key`."""

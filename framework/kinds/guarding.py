@@ -49,6 +49,17 @@ def method_of(owner: str, call: str, given: object, signature: str) -> Callable[
     return method
 
 
+def taking_views(call: Callable[..., R], info: PrimitiveInfo) -> Callable[..., R]:
+    """Give `call` itself if its primitive takes views, and else what calls it with a copy in the place of each view."""
+    if info.takes_views:
+        return call
+
+    def copying(*given: bytes | memoryview) -> R:
+        return call(*map(bytes, given))  # which gives `bytes` back as they are
+
+    return copying
+
+
 def check_output(owner: str, call: str, value: object, size: int) -> None:
     """Raise PluginError unless a plugin's `call` gave bytes of this size."""
     if type(value) is not bytes:

@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from framework.errors import STRANGE, PluginError, VerificationError
 from framework.info import PrimitiveInfo
-from framework.kinds.guarding import Guarded, blame, check_output, check_size, method_of
+from framework.kinds.guarding import Guarded, blame, check_output, check_size, method_of, taking_views
 from framework.kinds.kind import DERIVED_SIZES, TAG_SIZES, Kind
 
 
@@ -53,7 +53,7 @@ def _tag(owner: str, inner: Callable[..., bytes], size: int) -> Callable[..., by
 
 
 def _verify(owner: str, inner: Callable[..., object], size: int) -> Callable[..., None]:
-    def guarded(tag: bytes, *parts: bytes) -> None:
+    def guarded(tag: bytes | memoryview, *parts: bytes | memoryview) -> None:
         if len(tag) != size:
             raise VerificationError
         try:
@@ -73,18 +73,18 @@ class GuardedAuthenticator:
     """A keyed MAC behind the guard. The length of a tag is checked here, before the plugin compares it.
 
     `tag` and `verify` are as `Authenticator` has them, with type and size checked; a plugin that answers with a value
-    where it must raise is found out.
+    where it must raise is found out. `verify` takes memoryviews of bytes as well.
     """
 
     __slots__ = ("tag", "tag_size", "verify")
 
-    def __init__(self, inner: Authenticator, owner: str, tag_size: int) -> None:
+    def __init__(self, inner: Authenticator, owner: str, mac: "GuardedMac") -> None:
         tag, verify = (
             method_of(owner, "authenticator", inner, each) for each in ("tag(*parts)", "verify(tag, *parts)")
         )
-        self.tag = _tag(owner, tag, tag_size)
-        self.verify = _verify(owner, verify, tag_size)
-        self.tag_size = tag_size
+        self.tag = _tag(owner, tag, mac.tag_size)
+        self.verify = _verify(owner, taking_views(verify, mac.info), mac.tag_size)
+        self.tag_size = mac.tag_size
 
 
 class GuardedMac(Guarded[Mac]):
@@ -99,7 +99,7 @@ class GuardedMac(Guarded[Mac]):
         """As `Mac.authenticator`; the length is checked here."""
         check_size("key", key, self.key_size)
         inner = self._call("authenticator", self._primitive.authenticator, key)
-        return GuardedAuthenticator(inner, self._owner, self.tag_size)
+        return GuardedAuthenticator(inner, self._owner, self)
 
 
 MAC = Kind(
