@@ -25,6 +25,7 @@ def test_what_it_declares() -> None:
     mac = HmacSha256()
     assert (mac.key_size, mac.tag_size) == (32, 32)
     assert (mac.info.title, mac.info.security_bits, mac.info.status) == ("HMAC-SHA-256", 256, Status.RECOMMENDED)
+    assert mac.info.takes_views
 
 
 @pytest.mark.parametrize("size", [0, 1, 16, 20, 31, 33, 63, 64, 65, 127, 128, 129])

@@ -36,6 +36,22 @@ def test_a_part_of_another_type_is_the_callers_mistake(authenticator: Authentica
     assert authenticator.tag(b"before") == authenticator.tag(b"before")
 
 
+def test_a_view_that_was_released_is_the_callers_mistake_and_no_view_is_kept(authenticator: Authenticator) -> None:
+    memory = bytearray(b"message")
+    view: Any = memoryview(memory)
+    tag: Any = memoryview(bytearray(authenticator.tag(b"message")))
+    authenticator.verify(tag, view)
+    view.release()
+    memory.append(0)  # memory that is still read through a view cannot grow
+    with pytest.raises(MisuseError, match="was released"):
+        authenticator.tag(view)
+    with pytest.raises(MisuseError, match="was released"):
+        authenticator.verify(tag, view)
+    tag.release()
+    with pytest.raises(MisuseError, match="was released"):
+        authenticator.verify(tag, b"message")
+
+
 def test_calls_stand_alone(authenticator: Authenticator, key: bytes) -> None:
     first = authenticator.tag(b"first")
     authenticator.tag(b"between" * 100)
